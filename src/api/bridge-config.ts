@@ -1,0 +1,140 @@
+/**
+ * @module BridgeConfig: what Nomad keeps in client and plugin configuration, as profiles. Cluster-scoped, one object named "default".
+ * This schema is the source of the type, the CRD, the decoder and docs/reference/bridge-config.md.
+ */
+import * as z from "zod";
+import type { Condition, KubeObject } from "./meta.ts";
+import { capabilityList, isolationMode, stringMap } from "./schema-parts.ts";
+
+/** Nomad's default for allow_caps, and what a task gets without cap_add and cap_drop. */
+export const DEFAULT_CAPABILITIES = [
+  "audit_write",
+  "chown",
+  "dac_override",
+  "fowner",
+  "fsetid",
+  "kill",
+  "mknod",
+  "net_bind_service",
+  "setfcap",
+  "setgid",
+  "setpcap",
+  "setuid",
+  "sys_chroot",
+] as const;
+
+/**
+ * Host path → path in the task, for nodes that any Debian-like distribution makes. /etc is a list and never whole: with Nomad's
+ * default capabilities even `nobody` reads a root-only file through a read-only mount.
+ */
+export const DEFAULT_CHROOT_DIRECTORIES: Readonly<Record<string, string>> = {
+  "/bin": "/bin",
+  "/etc/alternatives": "/etc/alternatives",
+  "/etc/ssl": "/etc/ssl",
+  "/lib": "/lib",
+  "/lib64": "/lib64",
+  "/sbin": "/sbin",
+  "/usr": "/usr",
+};
+
+export const DEFAULT_CHROOT_FILES: Readonly<Record<string, string>> = {
+  "/etc/group": "/etc/group",
+  "/etc/ld.so.cache": "/etc/ld.so.cache",
+  "/etc/nsswitch.conf": "/etc/nsswitch.conf",
+  "/etc/passwd": "/etc/passwd",
+};
+
+const idRanges = z
+  .string()
+  .max(1024)
+  .regex(/^([0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*)?$/, 'must be ids and ranges such as "1,5-10,24"')
+  .default("");
+
+const userEntry = z.object({
+  uid: z.int().min(0).max(4_294_967_294),
+  gid: z.int().min(0).max(4_294_967_294).default(0).describe("Nomad 1.11 and later run a task with gid 0 whatever its user's group is."),
+  home: z.string().max(4096).optional(),
+});
+
+/** CEL: what no task may see of its node, whole or in part. */
+const hostPathRules = {
+  "x-kubernetes-validations": [
+    {
+      rule: "self.all(path, path.startsWith('/') && path != '/' && self[path].startsWith('/') && self[path] != '/')",
+      message: "paths must be absolute, and neither side may be /",
+    },
+    {
+      rule: "!self.exists(path, path.split('/').exists(part, part == '..') || self[path].split('/').exists(part, part == '..'))",
+      message: 'paths must not contain ".."',
+    },
+    {
+      rule: "!self.exists(path, ['/proc', '/sys', '/dev', '/run', '/var/run', '/var/lib/kubelet', '/etc/kubernetes', '/root', '/boot'].exists(p, path == p || path.startsWith(p + '/')))",
+      message: "/proc, /sys, /dev, /run, /var/run, /var/lib/kubelet, /etc/kubernetes, /root and /boot of a node are never given to a task",
+    },
+    {
+      rule: "!self.exists(path, path in ['/etc', '/var', '/etc/shadow', '/etc/gshadow', '/etc/ssh', '/etc/sudoers'])",
+      message: "/etc and /var are never given whole, and /etc/shadow, /etc/gshadow, /etc/ssh and /etc/sudoers not at all: list the files that tasks need",
+    },
+  ],
+};
+
+const chroot = z.object({
+  type: z.enum(["host"]).describe("host: the node's own directories, mounted read-only over an empty image."),
+  directories: stringMap(48, 1024)
+    .meta(hostPathRules)
+    .default({ ...DEFAULT_CHROOT_DIRECTORIES })
+    .describe("Directories of the node, as host path: path in the task. A node without one of them cannot run the task, and says so in the pod's events."),
+  files: stringMap(48, 1024)
+    .meta(hostPathRules)
+    .default({ ...DEFAULT_CHROOT_FILES })
+    .describe("Files of the node, as host path: path in the task."),
+});
+
+const profile = z
+  .object({
+    name: z.string().min(1).max(63).describe("Name that an ExecTask may ask for."),
+    namespaces: z.array(z.string().max(63)).max(256).default([]).describe('Namespaces that may use this profile; "*" is every managed one.'),
+    nodeSelector: stringMap(32, 63).default({}).describe("Labels of the nodes this profile is for. Different nodes, different chroot: two profiles."),
+    allowCaps: capabilityList.default([...DEFAULT_CAPABILITIES]).describe("Capabilities that tasks may have. Nomad: allow_caps."),
+    defaultPidMode: isolationMode.default("private").describe("Nomad: default_pid_mode."),
+    defaultIpcMode: isolationMode.default("private").describe("Nomad: default_ipc_mode."),
+    allowHostPid: z.boolean().default(false).describe("Whether a task may have pidMode host."),
+    allowHostIpc: z.boolean().default(false).describe("Whether a task may have ipcMode host."),
+    chroot: chroot.prefault({ type: "host" }).describe("Root file system of the tasks."),
+    disableRemoteExec: z.boolean().default(false).describe("Refuses alloc exec. Nomad: client.disable_remote_exec."),
+    hangup: z
+      .enum(["hangup", "kill", "keep"])
+      .default("hangup")
+      .describe("What becomes of a session's processes when its client goes: SIGHUP; SIGHUP, SIGTERM and SIGKILL; or nothing."),
+    users: z.record(z.string().max(64), userEntry).meta({ maxProperties: 256 }).default({}).describe("User names and what they mean on these nodes."),
+    deniedHostUids: idRanges.describe("Nomad: denied_host_uids."),
+    deniedHostGids: idRanges.describe("Nomad: denied_host_gids."),
+    allowRoot: z.boolean().default(false).describe("Whether a task may run as root. Nomad: root taken off user.denylist."),
+    mhzPerCore: z.int().min(100).max(10_000).default(1000).describe("How many of Nomad's MHz one core of these nodes counts as."),
+  })
+  .meta({
+    "x-kubernetes-validations": [
+      { rule: "self.allowHostPid || self.defaultPidMode == 'private'", message: "defaultPidMode host needs allowHostPid" },
+      { rule: "self.allowHostIpc || self.defaultIpcMode == 'private'", message: "defaultIpcMode host needs allowHostIpc" },
+    ],
+  });
+
+export const bridgeConfigSpec = z.object({
+  region: z.string().min(1).max(63).default("global").describe("Nomad region that this cluster answers as."),
+  datacenter: z.string().min(1).max(63).default("dc1").describe("Nomad datacenter of nodes without a label of their own."),
+  profiles: z
+    .array(profile)
+    .max(64)
+    .default([])
+    .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"] })
+    .describe("What tasks may do, by namespace and node."),
+});
+
+export type BridgeConfigSpec = z.output<typeof bridgeConfigSpec>;
+export type Profile = BridgeConfigSpec["profiles"][number];
+
+export type BridgeConfig = KubeObject & {
+  readonly kind: "BridgeConfig";
+  readonly spec: z.input<typeof bridgeConfigSpec>;
+  readonly status?: { readonly conditions?: readonly Condition[] };
+};

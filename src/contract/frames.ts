@@ -1,0 +1,224 @@
+/**
+ * @module The frames that bridge and launcher speak on the stdin and stdout of `launcher exec`: a pure codec, version 1.
+ * Both sides test against vectors/frames.json, so that neither can drift. ARCHITECTURE.md, "The stream inside the stream".
+ *
+ * A frame is: uint32 big-endian length of what follows (type byte and payload), one type byte, payload.
+ */
+import { err, ok, type Result } from "../lib/result.ts";
+
+export const PROTOCOL_VERSION = 1;
+
+/** Bytes that may be in flight on one stream before the receiver has granted more; fixed for version 1. */
+export const STDIN_WINDOW_BYTES = 1024 * 1024;
+export const OUTPUT_WINDOW_BYTES = 1024 * 1024;
+
+/** A frame's payload is never longer; a longer one is a broken or hostile peer. */
+export const MAX_PAYLOAD_BYTES = 1024 * 1024;
+
+/** What the launcher puts into one stdout or stderr frame at the most, and the bridge into one stdin frame. */
+export const DATA_CHUNK_BYTES = 32 * 1024;
+
+const HEADER_BYTES = 5;
+
+export type HangupPolicy = "hangup" | "kill" | "keep";
+
+/** Opens the session: exactly once, after `hello`. Rows and columns are ignored without a tty. */
+export type StartMessage = {
+  readonly argv: readonly string[];
+  readonly tty: boolean;
+  readonly rows: number;
+  readonly cols: number;
+  /** What becomes of the session's processes when the client goes before they end. */
+  readonly policy: HangupPolicy;
+};
+
+export type HelloMessage = { readonly version: number; readonly podUid: string };
+
+/** `code` is 128 + n for a process that signal n ended, as a shell reports it; `signal` is then its name. */
+export type ExitMessage = {
+  readonly code: number;
+  readonly signal?: string;
+  readonly stdoutBytes: number;
+  readonly stderrBytes: number;
+};
+
+/** `start-failed`: the command could not be started. `protocol`: the peer broke this page's rules. */
+export type ErrorMessage = { readonly code: "start-failed" | "protocol"; readonly message: string };
+
+export type CreditStream = "stdin" | "stdout" | "stderr";
+
+/** Frames from the bridge to the launcher. */
+export type ToLauncher =
+  | { readonly kind: "start"; readonly message: StartMessage }
+  | { readonly kind: "stdin"; readonly data: Uint8Array }
+  | { readonly kind: "stdin-close" }
+  | { readonly kind: "resize"; readonly rows: number; readonly cols: number }
+  | { readonly kind: "signal"; readonly name: string }
+  | { readonly kind: "ping" }
+  | { readonly kind: "credit"; readonly stream: CreditStream; readonly bytes: number }
+  /** The client is gone: apply the policy of `start` now. End of input means the same. */
+  | { readonly kind: "hangup" };
+
+/** Frames from the launcher to the bridge. */
+export type FromLauncher =
+  | { readonly kind: "hello"; readonly message: HelloMessage }
+  | { readonly kind: "stdout"; readonly data: Uint8Array }
+  | { readonly kind: "stderr"; readonly data: Uint8Array }
+  | { readonly kind: "credit"; readonly stream: CreditStream; readonly bytes: number }
+  | { readonly kind: "pong" }
+  | { readonly kind: "exit"; readonly message: ExitMessage }
+  | { readonly kind: "error"; readonly message: ErrorMessage };
+
+export type Frame = ToLauncher | FromLauncher;
+
+const TYPE_OF = {
+  start: 0x01,
+  stdin: 0x02,
+  "stdin-close": 0x03,
+  resize: 0x04,
+  signal: 0x05,
+  ping: 0x06,
+  credit: 0x07,
+  hangup: 0x08,
+  hello: 0x81,
+  stdout: 0x82,
+  stderr: 0x83,
+  pong: 0x85,
+  exit: 0x86,
+  error: 0x87,
+} as const satisfies Record<Frame["kind"], number>;
+
+const KIND_OF: ReadonlyMap<number, Frame["kind"]> = new Map(
+  Object.entries(TYPE_OF).map(([kind, type]) => [type, kind as Frame["kind"]]),
+);
+
+const STREAM_ID = { stdin: 0, stdout: 1, stderr: 2 } as const satisfies Record<CreditStream, number>;
+const STREAM_OF: ReadonlyMap<number, CreditStream> = new Map([
+  [0, "stdin"],
+  [1, "stdout"],
+  [2, "stderr"],
+]);
+
+/** The header of a data frame alone, so that large payloads are sent beside it and never copied. */
+export function encodeDataHeader(kind: "stdin" | "stdout" | "stderr", payloadBytes: number): Buffer {
+  const header = Buffer.allocUnsafe(HEADER_BYTES);
+  header.writeUInt32BE(payloadBytes + 1, 0);
+  header.writeUInt8(TYPE_OF[kind], 4);
+  return header;
+}
+
+/** One whole frame. Numbers out of range throw: they are bugs of the caller, who clamps. */
+export function encodeFrame(frame: Frame): Buffer {
+  const payload = encodePayload(frame);
+  const bytes = Buffer.allocUnsafe(HEADER_BYTES + payload.length);
+  bytes.writeUInt32BE(payload.length + 1, 0);
+  bytes.writeUInt8(TYPE_OF[frame.kind], 4);
+  payload.copy(bytes, HEADER_BYTES);
+  return bytes;
+}
+
+const EMPTY = Buffer.alloc(0);
+
+function encodePayload(frame: Frame): Buffer {
+  switch (frame.kind) {
+    case "start":
+    case "hello":
+    case "exit":
+    case "error":
+      return Buffer.from(JSON.stringify(frame.message));
+    case "stdin":
+    case "stdout":
+    case "stderr":
+      return Buffer.from(frame.data.buffer, frame.data.byteOffset, frame.data.byteLength);
+    case "resize": {
+      const payload = Buffer.allocUnsafe(4);
+      payload.writeUInt16BE(frame.rows, 0);
+      payload.writeUInt16BE(frame.cols, 2);
+      return payload;
+    }
+    case "signal":
+      return Buffer.from(frame.name);
+    case "credit": {
+      const payload = Buffer.allocUnsafe(5);
+      payload.writeUInt8(STREAM_ID[frame.stream], 0);
+      payload.writeUInt32BE(frame.bytes, 1);
+      return payload;
+    }
+    case "stdin-close":
+    case "ping":
+    case "pong":
+    case "hangup":
+      return EMPTY;
+  }
+}
+
+/** Bytes received so far that do not make a whole frame yet. Pass it back with the next bytes. */
+export type DecoderState = { readonly pending: Buffer };
+
+export const initialDecoder: DecoderState = { pending: EMPTY };
+
+export type Decoded = { readonly frames: readonly Frame[]; readonly state: DecoderState };
+
+/**
+ * All frames that `chunk` completes, in order. Data payloads are views into `chunk`, not copies.
+ * An error means that the peer does not speak this protocol; nothing after it can be trusted.
+ */
+export function decodeFrames(state: DecoderState, chunk: Buffer): Result<Decoded, string> {
+  const bytes = state.pending.length === 0 ? chunk : Buffer.concat([state.pending, chunk]);
+  const frames: Frame[] = [];
+  let offset = 0;
+  while (bytes.length - offset >= HEADER_BYTES) {
+    const length = bytes.readUInt32BE(offset);
+    if (length === 0 || length > MAX_PAYLOAD_BYTES + 1) {
+      return err(`frame length ${length} is outside 1..${MAX_PAYLOAD_BYTES + 1}`);
+    }
+    if (bytes.length - offset < 4 + length) break;
+    const frame = decodeFrame(bytes.readUInt8(offset + 4), bytes.subarray(offset + HEADER_BYTES, offset + 4 + length));
+    if (!frame.ok) return frame;
+    frames.push(frame.value);
+    offset += 4 + length;
+  }
+  return ok({ frames, state: { pending: bytes.subarray(offset) } });
+}
+
+function decodeFrame(type: number, payload: Buffer): Result<Frame, string> {
+  const kind = KIND_OF.get(type);
+  switch (kind) {
+    case undefined:
+      return err(`unknown frame type 0x${type.toString(16).padStart(2, "0")}`);
+    case "start":
+    case "hello":
+    case "exit":
+    case "error":
+      return decodeJson(kind, payload);
+    case "stdin":
+    case "stdout":
+    case "stderr":
+      return ok({ kind, data: payload });
+    case "resize":
+      if (payload.length !== 4) return err(`a resize frame has ${payload.length} bytes, not 4`);
+      return ok({ kind, rows: payload.readUInt16BE(0), cols: payload.readUInt16BE(2) });
+    case "signal":
+      return ok({ kind, name: payload.toString("utf8") });
+    case "credit": {
+      const stream = payload.length === 5 ? STREAM_OF.get(payload.readUInt8(0)) : undefined;
+      if (stream === undefined) return err("a credit frame is one stream byte (0, 1 or 2) and four bytes of count");
+      return ok({ kind, stream, bytes: payload.readUInt32BE(1) });
+    }
+    case "stdin-close":
+    case "ping":
+    case "pong":
+    case "hangup":
+      return ok({ kind });
+  }
+}
+
+function decodeJson(kind: "start" | "hello" | "exit" | "error", payload: Buffer): Result<Frame, string> {
+  try {
+    const message: unknown = JSON.parse(payload.toString("utf8"));
+    if (typeof message !== "object" || message === null) return err(`a ${kind} frame does not hold a JSON object`);
+    return ok({ kind, message } as Frame);
+  } catch (error) {
+    return err(`a ${kind} frame does not hold JSON: ${String(error)}`);
+  }
+}

@@ -1,0 +1,31 @@
+/** @module Labels, annotations and the name prefix of the pods we make. Used by mapping, controller, bridge and the admission policies. */
+
+export const GROUP = "nomad-bridge.dev";
+
+export const LABEL = {
+  /** On namespaces: "true" lets us manage pods there. On pods: marks ours. */
+  managed: `${GROUP}/managed`,
+  /** Ties a pod to its ExecTask for selectors; the owner reference is the truth. */
+  task: `${GROUP}/exec-task`,
+  index: `${GROUP}/alloc-index`,
+} as const;
+
+export const ANNOTATION = {
+  namespace: `${GROUP}/namespace`,
+  jobId: `${GROUP}/job-id`,
+  group: `${GROUP}/group`,
+  task: `${GROUP}/task`,
+  /** Zero-based job version the pod was made for. */
+  jobVersion: `${GROUP}/job-version`,
+  /** SHA-256 over everything in the spec that changes what runs: count is not part of it. */
+  specHash: `${GROUP}/spec-hash`,
+  /** The launcher's document, JSON. */
+  launcher: `${GROUP}/launcher`,
+  /** The protocol that the pod's launcher speaks. */
+  launcherProtocol: `${GROUP}/launcher-protocol`,
+  /** How often this index was replaced after a failure: feeds the reschedule delay. */
+  reschedules: `${GROUP}/reschedules`,
+} as const;
+
+/** Every pod of ours begins with this, and no other pod does: the admission policies hold both ways. */
+export const POD_NAME_PREFIX = "nb-";

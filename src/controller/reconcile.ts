@@ -1,0 +1,162 @@
+/**
+ * @module Brings one ExecTask's pods to what its spec asks for: read the caches, ask `plan`, carry it out, write the status.
+ * Level-triggered: it may be called at any time, any number of times, and after any crash. Run by the controller's queue.
+ */
+import type { BridgeConfigSpec } from "../api/bridge-config.ts";
+import type { ExecTask } from "../api/exec-task.ts";
+import type { KubeObject } from "../api/meta.ts";
+import type { Pod } from "../api/pod.ts";
+import { ANNOTATION, LABEL } from "../contract/pod-metadata.ts";
+import { assertNever, type Result } from "../lib/result.ts";
+import type { Sha256 } from "../mapping/object-names.ts";
+import { type AcceptedTask, acceptTask, podForTask, type Refusal } from "../mapping/pod-for-task.ts";
+import { allocationRecord } from "../mapping/pod-status.ts";
+import { type Outcome, settled, stalled, wait } from "./outcome.ts";
+import { type AllocationView, type Plan, plan, type PlanPolicy, type PodIdentity } from "./plan.ts";
+import { acceptedStatus, refusedStatus, type StatusIntent } from "./status.ts";
+
+/** A write that the API server refused. `retry`: worth trying again as things are; else something must change first. */
+export type WriteError = { readonly retry: boolean; readonly reason: string; readonly message: string };
+type Write = Promise<Result<undefined, WriteError>>;
+
+export type ReconcileDeps = {
+  readonly task: (namespace: string, name: string) => ExecTask | undefined;
+  readonly podsOf: (ownerUid: string) => readonly Pod[];
+  readonly isManaged: (namespace: string) => boolean;
+  /** Undefined: there is no valid BridgeConfig "default". */
+  readonly config: () => BridgeConfigSpec | undefined;
+  readonly createPod: (pod: KubeObject) => Write;
+  readonly deletePod: (namespace: string, pod: PodIdentity) => Write;
+  /** Makes the pod fail and stay. */
+  readonly endPod: (namespace: string, pod: PodIdentity) => Write;
+  readonly writeStatus: (task: ExecTask, intent: StatusIntent) => Write;
+  readonly event: (task: ExecTask, event: { readonly type: "Normal" | "Warning"; readonly reason: string; readonly note: string }) => void;
+  readonly sha256: Sha256;
+  readonly image: string;
+  readonly policy: PlanPolicy;
+  readonly now: () => number;
+};
+
+export async function reconcile(deps: ReconcileDeps, key: { readonly namespace: string; readonly name: string }): Promise<Outcome> {
+  const task = deps.task(key.namespace, key.name);
+  // Deleted: Kubernetes' garbage collector takes the pods, whose controller reference leads to it.
+  if (task === undefined || task.metadata.deletionTimestamp !== undefined) return settled;
+  if (!deps.isManaged(key.namespace)) return refuse(deps, task, notManaged(key.namespace));
+  const config = deps.config();
+  if (config === undefined) return refuse(deps, task, NO_CONFIG);
+  const accepted = acceptTask(task, config, deps.sha256);
+  if (!accepted.ok) return refuse(deps, task, accepted.error);
+  return converge(deps, accepted.value);
+}
+
+const notManaged = (namespace: string): Refusal => ({
+  reason: "NamespaceNotManaged",
+  message: `namespace "${namespace}" is not managed; run: kubectl label namespace ${namespace} ${LABEL.managed}=true`,
+});
+
+const NO_CONFIG: Refusal = {
+  reason: "BridgeConfigMissing",
+  message: 'there is no valid BridgeConfig named "default"; apply one that grants a profile to this namespace',
+};
+
+/** Pods of a task that is refused now are left as they are: a mistake in a new version must not end the old one. */
+async function refuse(deps: ReconcileDeps, task: ExecTask, refusal: Refusal): Promise<Outcome> {
+  const written = await deps.writeStatus(task, refusedStatus(task, refusal, viewsOf(deps, task)));
+  if (!written.ok) return retryOrStall(written.error);
+  return stalled(refusal.reason, refusal.message);
+}
+
+async function converge(deps: ReconcileDeps, accepted: AcceptedTask): Promise<Outcome> {
+  const { task } = accepted;
+  const views = viewsOf(deps, task);
+  const next = plan({
+    desired: { count: accepted.spec.count, specHash: accepted.specHash },
+    allocations: views,
+    policy: deps.policy,
+    now: deps.now(),
+  });
+  const done = await perform(deps, accepted, next);
+  const problem = done.ok ? undefined : done.error;
+  const written = await deps.writeStatus(task, acceptedStatus(accepted, views, { updating: next.updating, ...(problem === undefined ? {} : { problem }) }));
+  if (problem !== undefined) return retryOrStall(problem);
+  if (!written.ok) return retryOrStall(written.error);
+  return next.wakeInMs === undefined ? settled : wait(next.wakeInMs, "an allocation becomes due");
+}
+
+function retryOrStall(error: WriteError): Outcome {
+  if (!error.retry) return stalled(error.reason, error.message);
+  throw new Error(`${error.reason}: ${error.message}`);
+}
+
+/** The order matters for a crash in between: what is given up ends first, room is made before it is filled. */
+async function perform(deps: ReconcileDeps, accepted: AcceptedTask, next: Plan): Write {
+  for (const action of actionsOf(next)) {
+    const done = await performOne(deps, accepted, action);
+    if (!done.ok) return done;
+  }
+  return { ok: true, value: undefined };
+}
+
+type Action =
+  | { readonly kind: "end" | "stop" | "forget"; readonly pod: PodIdentity }
+  | { readonly kind: "create"; readonly allocation: Plan["create"][number] };
+
+function actionsOf(next: Plan): readonly Action[] {
+  return [
+    ...next.end.map((pod) => ({ kind: "end" as const, pod })),
+    ...next.stop.map((pod) => ({ kind: "stop" as const, pod })),
+    ...next.create.map((allocation) => ({ kind: "create" as const, allocation })),
+    ...next.forget.map((pod) => ({ kind: "forget" as const, pod })),
+  ];
+}
+
+async function performOne(deps: ReconcileDeps, accepted: AcceptedTask, action: Action): Write {
+  const namespace = accepted.task.metadata.namespace ?? "default";
+  switch (action.kind) {
+    case "end":
+      return deps.endPod(namespace, action.pod);
+    case "stop":
+    case "forget":
+      return deps.deletePod(namespace, action.pod);
+    case "create":
+      return create(deps, accepted, action.allocation);
+    default:
+      return assertNever(action, "performOne");
+  }
+}
+
+async function create(deps: ReconcileDeps, accepted: AcceptedTask, place: Plan["create"][number]): Write {
+  const pod = podForTask(accepted, place, deps.image);
+  if (!pod.ok) return { ok: false, error: { retry: false, ...pod.error } };
+  const created = await deps.createPod(pod.value);
+  const name = pod.value.metadata.name;
+  if (!created.ok) {
+    deps.event(accepted.task, { type: "Warning", reason: "FailedCreate", note: `${name}: ${created.error.message}` });
+    return created;
+  }
+  deps.event(accepted.task, { type: "Normal", reason: "AllocationPlaced", note: `allocation ${place.index} placed as pod ${name}` });
+  return created;
+}
+
+function viewsOf(deps: ReconcileDeps, task: ExecTask): readonly AllocationView[] {
+  const now = deps.now();
+  return deps.podsOf(task.metadata.uid ?? "").map((pod) => allocationView(pod, now));
+}
+
+/** Index and serial are read off the name, which nobody can change; labels and annotations can be. */
+export function allocationView(pod: Pod, now: number): AllocationView {
+  const [, index = "0", serial = "0"] = /-(\d+)-(\d+)$/.exec(pod.metadata.name) ?? [];
+  const record = allocationRecord(pod, now);
+  return {
+    name: pod.metadata.name,
+    uid: pod.metadata.uid ?? "",
+    index: Number(index),
+    serial: Number(serial),
+    specHash: pod.metadata.annotations?.[ANNOTATION.specHash] ?? "",
+    reschedules: Number(pod.metadata.annotations?.[ANNOTATION.reschedules] ?? 0) || 0,
+    state: record.state,
+    ...(record.readySince === undefined ? {} : { readySince: record.readySince }),
+    ...(record.endedAt === undefined ? {} : { endedAt: record.endedAt }),
+    createdAt: Date.parse(pod.metadata.creationTimestamp ?? "") || 0,
+  };
+}

@@ -1,0 +1,99 @@
+/** @module The status of an ExecTask as a value: counts, conditions, findings. Pure; reconcile hands it to the writer. */
+import type { ExecTask, Finding } from "../api/exec-task.ts";
+import type { AcceptedTask, Refusal } from "../mapping/pod-for-task.ts";
+import type { AllocationView } from "./plan.ts";
+
+export type ConditionIntent = {
+  readonly type: "Accepted" | "Ready" | "Progressing";
+  readonly status: "True" | "False";
+  readonly reason: string;
+  readonly message: string;
+};
+
+/** Everything but times: the writer keeps lastTransitionTime of what has not changed. */
+export type StatusIntent = {
+  readonly observedGeneration: number;
+  readonly summary: string;
+  readonly desired: number;
+  readonly ready: number;
+  readonly running: number;
+  readonly failed: number;
+  readonly allocations: readonly string[];
+  readonly selector?: string;
+  readonly conditions: readonly ConditionIntent[];
+  readonly findings: readonly Finding[];
+};
+
+const MAX_ALLOCATIONS = 10;
+const MAX_FINDINGS = 20;
+
+export function acceptedStatus(
+  accepted: AcceptedTask,
+  views: readonly AllocationView[],
+  progress: { readonly updating: boolean; readonly problem?: Refusal },
+): StatusIntent {
+  const desired = accepted.spec.count;
+  const counts = countsOf(views, desired);
+  const problem = progress.problem;
+  return {
+    observedGeneration: accepted.task.metadata.generation ?? 0,
+    ...counts,
+    selector: selectorOf(accepted.groupName),
+    conditions: [
+      problem === undefined
+        ? { type: "Accepted", status: "True", reason: "Accepted", message: `runs under profile "${accepted.profile.name}"` }
+        : { type: "Accepted", status: "False", reason: problem.reason, message: problem.message },
+      readyCondition(counts, views),
+      progressCondition(counts, progress.updating),
+    ],
+    findings: accepted.findings.slice(0, MAX_FINDINGS),
+  };
+}
+
+export function refusedStatus(task: ExecTask, refusal: Refusal, views: readonly AllocationView[]): StatusIntent {
+  const desired = task.spec.count ?? 1;
+  const counts = countsOf(views, desired);
+  return {
+    observedGeneration: task.metadata.generation ?? 0,
+    ...counts,
+    conditions: [
+      { type: "Accepted", status: "False", reason: refusal.reason, message: refusal.message },
+      readyCondition(counts, views),
+      { type: "Progressing", status: "False", reason: refusal.reason, message: "nothing is changed while the task is not accepted" },
+    ],
+    findings: [],
+  };
+}
+
+const selectorOf = (groupName: string) => `nomad-bridge.dev/exec-task=${groupName}`;
+
+type Counts = Pick<StatusIntent, "summary" | "desired" | "ready" | "running" | "failed" | "allocations">;
+
+function countsOf(views: readonly AllocationView[], desired: number): Counts {
+  const live = views.filter((each) => each.state === "pending" || each.state === "running");
+  const ready = views.filter((each) => each.readySince !== undefined).length;
+  return {
+    summary: `${ready}/${desired}`,
+    desired,
+    ready,
+    running: live.length,
+    failed: views.filter((each) => each.state === "failed" || each.state === "spent").length,
+    allocations: live
+      .toSorted((a, b) => a.index - b.index)
+      .slice(0, MAX_ALLOCATIONS)
+      .map((each) => each.uid),
+  };
+}
+
+function readyCondition({ ready, desired, failed }: Counts, views: readonly AllocationView[]): ConditionIntent {
+  if (ready >= desired) return { type: "Ready", status: "True", reason: "AllReady", message: `${ready} of ${desired} allocations are ready` };
+  const waiting = views.filter((each) => each.state === "pending").length;
+  const reason = failed > 0 && waiting === 0 ? "AllocationsFailed" : "AllocationsPending";
+  return { type: "Ready", status: "False", reason, message: `${ready} of ${desired} allocations are ready, ${waiting} pending, ${failed} failed` };
+}
+
+function progressCondition({ ready, desired }: Counts, updating: boolean): ConditionIntent {
+  if (updating) return { type: "Progressing", status: "True", reason: "RollingUpdate", message: "a new version replaces one allocation at a time" };
+  if (ready < desired) return { type: "Progressing", status: "True", reason: "Placing", message: "allocations are being placed" };
+  return { type: "Progressing", status: "False", reason: "Settled", message: "every allocation runs the present version" };
+}

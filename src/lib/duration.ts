@@ -1,0 +1,43 @@
+/**
+ * @module Go's duration text ("1h30m", "250ms") as milliseconds and back. Used by our kinds, the ACL token API and the CLI.
+ * Source: pkg.go.dev/time#ParseDuration
+ */
+import { err, ok, type Result } from "./result.ts";
+
+const MS_PER_UNIT: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  "µs": 1e-3,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+};
+
+/** Milliseconds, fractions kept. A bare "0" is allowed, any other number without a unit is not. */
+export function parseDuration(text: string): Result<number, string> {
+  const unsigned = text.replace(/^[-+]/, "");
+  if (unsigned === "0") return ok(0);
+  if (!/^(\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)((\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h))*$/.test(unsigned)) {
+    return err(`"${text}" is not a duration; write a number with a unit, such as "30s", "5m" or "1h30m"`);
+  }
+  let total = 0;
+  for (const [, amount, unit] of unsigned.matchAll(/([\d.]+)(ns|us|µs|ms|s|m|h)/g)) {
+    total += Number(amount) * (MS_PER_UNIT[unit ?? ""] ?? 0);
+  }
+  return ok(text.startsWith("-") ? -total : total);
+}
+
+/** Go's own spelling, such as "1h0m0s", "1.5s", "250ms" or "0s". */
+export function formatDuration(ms: number): string {
+  if (ms === 0) return "0s";
+  if (ms < 0) return `-${formatDuration(-ms)}`;
+  if (ms < 1000) return `${trimNumber(ms)}ms`;
+  const hours = Math.floor(ms / 3_600_000);
+  const minutes = Math.floor((ms % 3_600_000) / 60_000);
+  const seconds = trimNumber((ms % 60_000) / 1000);
+  if (hours > 0) return `${hours}h${minutes}m${seconds}s`;
+  return minutes > 0 ? `${minutes}m${seconds}s` : `${seconds}s`;
+}
+
+const trimNumber = (value: number): string => String(Number(value.toFixed(6)));

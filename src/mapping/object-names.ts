@@ -1,0 +1,27 @@
+/** @module Names of the objects we make: unique for any job ID, legal for Kubernetes, readable for people. Used by controller and bridge. */
+import { POD_NAME_PREFIX } from "../contract/pod-metadata.ts";
+
+export type Sha256 = (text: string) => string;
+
+const SLUG_LENGTH = 30;
+
+/** `nb-<slug>-<8 hex>`: the slug is for people, the hash tells two jobs apart whose slugs are the same. */
+export function groupObjectName(sha256: Sha256, identity: { readonly namespace: string; readonly jobId: string; readonly group: string }): string {
+  const hash = sha256(JSON.stringify([identity.namespace, identity.jobId, identity.group])).slice(0, 8);
+  const slug = slugOf(identity.jobId);
+  return slug === "" ? `${POD_NAME_PREFIX}${hash}` : `${POD_NAME_PREFIX}${slug}-${hash}`;
+}
+
+/**
+ * One allocation's pod. The serial grows with each replacement of an index, so that a name is never used for two allocations that
+ * exist together, and a controller that acts twice on stale knowledge meets a 409 instead of making a second pod.
+ */
+export const allocationPodName = (groupName: string, index: number, serial: number) => `${groupName}-${index}-${serial}`;
+
+function slugOf(jobId: string): string {
+  return jobId
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .slice(0, SLUG_LENGTH)
+    .replace(/^-+|-+$/g, "");
+}

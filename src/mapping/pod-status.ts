@@ -1,0 +1,110 @@
+/**
+ * @module What a pod's record says of its allocation: the one place that reads container statuses and the launcher's termination
+ * message. Used by the controller's plan and by the bridge's Nomad objects.
+ */
+import type { ContainerStatus, Pod, Terminated } from "../api/pod.ts";
+import { EXIT_NO_RESTART, type TerminationMessage } from "../contract/launcher-document.ts";
+
+export type TaskRecord = {
+  readonly restarts: number;
+  /** Epoch ms of the present run's start; absent while the task does not run. */
+  readonly startedAt?: number;
+  /** The last end of the container, with what the launcher said of it. */
+  readonly lastEnd?: {
+    readonly exitCode: number;
+    readonly finishedAt?: number;
+    readonly oomKilled: boolean;
+    readonly message?: TerminationMessage;
+  };
+  /** Why it waits, in Kubernetes' words ("ContainerCreating: …"); absent while it runs. */
+  readonly waiting?: string;
+};
+
+export type AllocationRecord = {
+  readonly state: "pending" | "running" | "spent" | "failed" | "complete" | "stopping";
+  /** Epoch ms since when it has been ready; absent while it is not. */
+  readonly readySince?: number;
+  readonly endedAt?: number;
+  readonly task: TaskRecord;
+};
+
+/** @param now epoch ms: a task that waits out its restart delay is not ready, although its container is */
+export function allocationRecord(pod: Pod, now: number): AllocationRecord {
+  const status = pod.status?.containerStatuses?.[0];
+  const task = taskRecord(status);
+  const endedAt = task.lastEnd?.finishedAt ?? time(pod.metadata.creationTimestamp) ?? 0;
+  if (pod.metadata.deletionTimestamp !== undefined) return { state: "stopping", task };
+  if (pod.status?.phase === "Failed") return { state: "failed", endedAt, task };
+  if (pod.status?.phase === "Succeeded") return { state: "complete", endedAt, task };
+  if (isSpent(status)) return { state: "spent", task };
+  const readySince = readyTime(pod, task, now);
+  return readySince === undefined ? { state: "pending", task } : { state: "running", readySince, task };
+}
+
+/** The launcher has said that this task must not be started again. */
+function isSpent(status: ContainerStatus | undefined): boolean {
+  const end = status?.state?.terminated ?? status?.lastState?.terminated;
+  if (end?.exitCode !== EXIT_NO_RESTART) return false;
+  const reason = parseTermination(end)?.reason;
+  return reason === "attempts-spent" || reason === "start-failed";
+}
+
+function readyTime(pod: Pod, task: TaskRecord, now: number): number | undefined {
+  const ready = pod.status?.conditions?.find((condition) => condition.type === "Ready");
+  if (ready?.status !== "True") return undefined;
+  const since = Math.max(time(ready.lastTransitionTime) ?? 0, delayedStart(task) ?? 0);
+  return since > now ? undefined : since;
+}
+
+/** When the launcher starts the task again after its delay, in epoch ms. */
+export function delayedStart({ lastEnd }: TaskRecord): number | undefined {
+  const delay = lastEnd?.message?.restartInMs;
+  return delay === undefined || lastEnd?.finishedAt === undefined ? undefined : lastEnd.finishedAt + delay;
+}
+
+function taskRecord(status: ContainerStatus | undefined): TaskRecord {
+  const end = status?.state?.terminated ?? status?.lastState?.terminated;
+  const startedAt = time(status?.state?.running?.startedAt);
+  const waiting = status?.state?.waiting;
+  return {
+    restarts: status?.restartCount ?? 0,
+    ...(startedAt === undefined ? {} : { startedAt }),
+    ...(end === undefined ? {} : { lastEnd: lastEnd(end) }),
+    ...(waiting === undefined ? {} : { waiting: [waiting.reason, waiting.message].filter((part) => part !== undefined).join(": ") }),
+  };
+}
+
+function lastEnd(end: Terminated): NonNullable<TaskRecord["lastEnd"]> {
+  const finishedAt = time(end.finishedAt);
+  const message = parseTermination(end);
+  return {
+    exitCode: message?.exitCode ?? end.exitCode,
+    oomKilled: end.reason === "OOMKilled",
+    ...(finishedAt === undefined ? {} : { finishedAt }),
+    ...(message === undefined ? {} : { message }),
+  };
+}
+
+/** Undefined where the launcher left nothing readable: it was killed, or the task overwrote the file. */
+function parseTermination(end: Terminated): TerminationMessage | undefined {
+  try {
+    const message: unknown = JSON.parse(end.message ?? "");
+    return isTermination(message) ? message : undefined;
+  } catch {
+    // Not JSON is an answer here: nothing of ours was left behind.
+    return undefined;
+  }
+}
+
+function isTermination(value: unknown): value is TerminationMessage {
+  if (typeof value !== "object" || value === null) return false;
+  const { version, reason, exitCode, message, restartInMs } = value as Partial<TerminationMessage>;
+  const delayIsSane = restartInMs === undefined || (Number.isFinite(restartInMs) && restartInMs >= 0);
+  return version === 1 && typeof reason === "string" && Number.isInteger(exitCode) && typeof message === "string" && delayIsSane;
+}
+
+function time(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = Date.parse(text);
+  return Number.isNaN(ms) ? undefined : ms;
+}

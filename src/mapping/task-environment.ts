@@ -1,0 +1,59 @@
+/**
+ * @module The environment Nomad gives to a task, as far as it is known before the pod exists; the launcher adds the rest. Used by mapping.
+ * Source: developer.hashicorp.com/nomad/docs/reference/runtime-environment-settings
+ */
+import type { ExecTaskSpec } from "../api/exec-task.ts";
+
+/** What an agent's own environment gives to a task on a stock Debian node. */
+export const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+export type TaskIdentity = {
+  readonly namespace: string;
+  readonly region: string;
+  readonly datacenter: string;
+  readonly jobId: string;
+  readonly group: string;
+  readonly task: string;
+  readonly index: number;
+};
+
+/** `env` of the job wins over everything, NOMAD_* included, as on Nomad. */
+export function taskEnvironment(spec: ExecTaskSpec, identity: TaskIdentity): Record<string, string> {
+  return { PATH: DEFAULT_PATH, ...nomadVariables(spec, identity), ...metaVariables(spec.meta), ...spec.env };
+}
+
+/** Nomad's name of an allocation, such as "web.web[0]". */
+export const allocationName = (identity: Pick<TaskIdentity, "jobId" | "group" | "index">) =>
+  `${identity.jobId}.${identity.group}[${identity.index}]`;
+
+function nomadVariables(spec: ExecTaskSpec, identity: TaskIdentity): Record<string, string> {
+  const { resources } = spec;
+  return {
+    NOMAD_ALLOC_DIR: "/alloc",
+    NOMAD_TASK_DIR: "/local",
+    NOMAD_SECRETS_DIR: "/secrets",
+    NOMAD_ALLOC_NAME: allocationName(identity),
+    NOMAD_ALLOC_INDEX: String(identity.index),
+    NOMAD_TASK_NAME: identity.task,
+    NOMAD_GROUP_NAME: identity.group,
+    NOMAD_JOB_ID: identity.jobId,
+    NOMAD_JOB_NAME: identity.jobId,
+    NOMAD_NAMESPACE: identity.namespace,
+    NOMAD_REGION: identity.region,
+    NOMAD_DC: identity.datacenter,
+    NOMAD_CPU_LIMIT: String(resources.cpu),
+    NOMAD_MEMORY_LIMIT: String(resources.memory),
+    ...(resources.memoryMax === undefined ? {} : { NOMAD_MEMORY_MAX_LIMIT: String(resources.memoryMax) }),
+  };
+}
+
+/** Both spellings of each key; what an environment name cannot hold becomes "_". */
+function metaVariables(meta: Readonly<Record<string, string>>): Record<string, string> {
+  const variables: Record<string, string> = {};
+  for (const [key, value] of Object.entries(meta)) {
+    const clean = key.replace(/[^A-Za-z0-9_]/g, "_");
+    variables[`NOMAD_META_${clean}`] = value;
+    variables[`NOMAD_META_${clean.toUpperCase()}`] = value;
+  }
+  return variables;
+}

@@ -1,0 +1,107 @@
+/** @module The kinds of nomad-bridge.dev/v1alpha1 with what their CRDs need beside the spec's schema. Used by the generators. */
+import * as z from "zod";
+import { aclPolicySpec, aclTokenSpec } from "../src/api/acl.ts";
+import { bridgeConfigSpec } from "../src/api/bridge-config.ts";
+import { execTaskSpec } from "../src/api/exec-task.ts";
+
+export type KindDefinition = {
+  readonly kind: string;
+  readonly plural: string;
+  readonly scope: "Namespaced" | "Cluster";
+  readonly shortNames?: readonly string[];
+  readonly spec: z.ZodType;
+  readonly status?: z.ZodType;
+  readonly scale?: { readonly specReplicasPath: string; readonly statusReplicasPath: string; readonly labelSelectorPath: string };
+  readonly columns: readonly { readonly name: string; readonly type: string; readonly jsonPath: string; readonly priority?: number; readonly description?: string }[];
+  /** CEL over the whole object. */
+  readonly rules?: readonly { readonly rule: string; readonly message: string }[];
+  readonly about: string;
+};
+
+const condition = z.object({
+  type: z.string().max(316),
+  status: z.enum(["True", "False", "Unknown"]),
+  observedGeneration: z.int().min(0).optional(),
+  lastTransitionTime: z.string().meta({ format: "date-time" }),
+  reason: z.string().max(1024),
+  message: z.string().max(32_768),
+});
+
+const conditions = z
+  .array(condition)
+  .max(16)
+  .optional()
+  .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"] });
+
+const execTaskStatus = z.object({
+  observedGeneration: z.int().min(0).optional().describe("Generation of the spec that this status speaks of."),
+  summary: z.string().max(32).optional().describe("Ready and desired allocations, for kubectl's table."),
+  desired: z.int().min(0).max(100_000).optional().describe("Allocations asked for."),
+  ready: z.int().min(0).max(100_000).optional().describe("Allocations that are ready."),
+  running: z.int().min(0).max(100_000).optional().describe("Allocations that exist and have not ended."),
+  failed: z.int().min(0).max(100_000).optional().describe("Failed allocations that are still kept."),
+  allocations: z.array(z.string().max(64)).max(10).optional().describe("IDs of live allocations, ten at most."),
+  selector: z.string().max(256).optional().describe("Label selector of the pods, for the scale sub-resource."),
+  conditions,
+  findings: z
+    .array(z.object({ level: z.enum(["same", "equivalent", "weaker", "lost", "decision"]), path: z.string().max(253), message: z.string().max(1024) }))
+    .max(20)
+    .optional()
+    .describe("What running here changes for this task."),
+});
+
+export const KINDS: readonly KindDefinition[] = [
+  {
+    kind: "ExecTask",
+    plural: "exectasks",
+    scope: "Namespaced",
+    shortNames: ["nbtask"],
+    about: "One Nomad exec-driver task. Its job ID, group and task name are the object's name.",
+    spec: execTaskSpec,
+    status: execTaskStatus,
+    scale: { specReplicasPath: ".spec.count", statusReplicasPath: ".status.running", labelSelectorPath: ".status.selector" },
+    columns: [
+      { name: "Ready", type: "string", jsonPath: ".status.summary", description: "Ready and desired allocations" },
+      { name: "Accepted", type: "string", jsonPath: '.status.conditions[?(@.type=="Accepted")].status' },
+      { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },
+      { name: "Command", type: "string", jsonPath: ".spec.command", priority: 1 },
+      { name: "Allocations", type: "string", jsonPath: ".status.allocations", priority: 1 },
+    ],
+  },
+  {
+    kind: "BridgeConfig",
+    plural: "bridgeconfigs",
+    scope: "Cluster",
+    about: 'What Nomad keeps in client and plugin configuration. One object, named "default".',
+    spec: bridgeConfigSpec,
+    columns: [
+      { name: "Region", type: "string", jsonPath: ".spec.region" },
+      { name: "Profiles", type: "string", jsonPath: ".spec.profiles[*].name" },
+      { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },
+    ],
+    rules: [{ rule: "self.metadata.name == 'default'", message: 'there is one BridgeConfig, and its name is "default"' }],
+  },
+  {
+    kind: "ACLPolicy",
+    plural: "aclpolicies",
+    scope: "Cluster",
+    about: "A Nomad ACL policy. Written by the bridge for `nomad acl policy apply`.",
+    spec: aclPolicySpec,
+    columns: [
+      { name: "Policy", type: "string", jsonPath: ".spec.name" },
+      { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },
+    ],
+  },
+  {
+    kind: "ACLToken",
+    plural: "acltokens",
+    scope: "Cluster",
+    about: "A Nomad ACL token: the hash of its secret, never the secret.",
+    spec: aclTokenSpec,
+    columns: [
+      { name: "Type", type: "string", jsonPath: ".spec.type" },
+      { name: "Name", type: "string", jsonPath: ".spec.name" },
+      { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },
+    ],
+  },
+];
