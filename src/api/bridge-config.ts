@@ -24,25 +24,11 @@ export const DEFAULT_CAPABILITIES = [
 ] as const;
 
 /**
- * Host path → path in the task, for nodes that any Debian-like distribution makes. /etc is a list and never whole: with Nomad's
- * default capabilities even `nobody` reads a root-only file through a read-only mount.
+ * What any Debian-like node has. /etc is a list and never whole: with Nomad's default capabilities even `nobody` reads a root-only
+ * file through a read-only mount.
  */
-export const DEFAULT_CHROOT_DIRECTORIES: Readonly<Record<string, string>> = {
-  "/bin": "/bin",
-  "/etc/alternatives": "/etc/alternatives",
-  "/etc/ssl": "/etc/ssl",
-  "/lib": "/lib",
-  "/lib64": "/lib64",
-  "/sbin": "/sbin",
-  "/usr": "/usr",
-};
-
-export const DEFAULT_CHROOT_FILES: Readonly<Record<string, string>> = {
-  "/etc/group": "/etc/group",
-  "/etc/ld.so.cache": "/etc/ld.so.cache",
-  "/etc/nsswitch.conf": "/etc/nsswitch.conf",
-  "/etc/passwd": "/etc/passwd",
-};
+export const DEFAULT_CHROOT_DIRECTORIES = ["/bin", "/etc/alternatives", "/etc/ssl", "/lib", "/lib64", "/sbin", "/usr"] as const;
+export const DEFAULT_CHROOT_FILES = ["/etc/group", "/etc/ld.so.cache", "/etc/nsswitch.conf", "/etc/passwd"] as const;
 
 const idRanges = z
   .string()
@@ -56,38 +42,42 @@ const userEntry = z.object({
   home: z.string().max(4096).optional(),
 });
 
-/** CEL: what no task may see of its node, whole or in part. */
+/** Absolute, not / itself, no empty, "." or ".." component, no slash at the end. */
+const HOST_PATH = /^(\/([^/.][^/]*|\.[^/.][^/]*|\.\.[^/]+))+$/;
+const hostPath = z.string().min(2).max(512).regex(HOST_PATH, 'must be an absolute path without "..", and not / itself');
+
+const NEVER = ["/proc", "/sys", "/dev", "/run", "/var/run", "/var/lib/kubelet", "/etc/kubernetes", "/etc/ssh", "/etc/sudoers.d", "/root", "/boot"];
+const NEVER_WHOLE = ["/etc", "/var", "/var/lib", "/etc/shadow", "/etc/gshadow", "/etc/sudoers"];
+
+/** What no task may see of its node, whole or in part. */
 const hostPathRules = {
+  "x-kubernetes-list-type": "map",
+  "x-kubernetes-list-map-keys": ["host"],
   "x-kubernetes-validations": [
     {
-      rule: "self.all(path, path.startsWith('/') && path != '/' && self[path].startsWith('/') && self[path] != '/')",
-      message: "paths must be absolute, and neither side may be /",
+      rule: `!self.exists(path, [${NEVER.map((each) => `'${each}'`).join(", ")}].exists(p, path.host == p || path.host.startsWith(p + '/')))`,
+      message: `no task is ever given ${NEVER.join(", ")} of its node`,
     },
     {
-      rule: "!self.exists(path, path.split('/').exists(part, part == '..') || self[path].split('/').exists(part, part == '..'))",
-      message: 'paths must not contain ".."',
-    },
-    {
-      rule: "!self.exists(path, ['/proc', '/sys', '/dev', '/run', '/var/run', '/var/lib/kubelet', '/etc/kubernetes', '/root', '/boot'].exists(p, path == p || path.startsWith(p + '/')))",
-      message: "/proc, /sys, /dev, /run, /var/run, /var/lib/kubelet, /etc/kubernetes, /root and /boot of a node are never given to a task",
-    },
-    {
-      rule: "!self.exists(path, path in ['/etc', '/var', '/etc/shadow', '/etc/gshadow', '/etc/ssh', '/etc/sudoers'])",
-      message: "/etc and /var are never given whole, and /etc/shadow, /etc/gshadow, /etc/ssh and /etc/sudoers not at all: list the files that tasks need",
+      rule: `!self.exists(path, path.host in [${NEVER_WHOLE.map((each) => `'${each}'`).join(", ")}])`,
+      message: `no task is ever given ${NEVER_WHOLE.join(", ")} of its node: list the files and directories below that tasks need`,
     },
   ],
 };
 
+const chrootPaths = z
+  .array(z.object({ host: hostPath.describe("Path on the node."), task: hostPath.optional().describe("Path in the task. Default: the same.") }))
+  .max(48)
+  .meta(hostPathRules);
+
+const asPaths = (paths: readonly string[]) => paths.map((host) => ({ host }));
+
 const chroot = z.object({
   type: z.enum(["host"]).describe("host: the node's own directories, mounted read-only over an empty image."),
-  directories: stringMap(48, 1024)
-    .meta(hostPathRules)
-    .default({ ...DEFAULT_CHROOT_DIRECTORIES })
-    .describe("Directories of the node, as host path: path in the task. A node without one of them cannot run the task, and says so in the pod's events."),
-  files: stringMap(48, 1024)
-    .meta(hostPathRules)
-    .default({ ...DEFAULT_CHROOT_FILES })
-    .describe("Files of the node, as host path: path in the task."),
+  directories: chrootPaths
+    .default(asPaths(DEFAULT_CHROOT_DIRECTORIES))
+    .describe("Directories of the node. A node that lacks one cannot run the task, and says so in the pod's events."),
+  files: chrootPaths.default(asPaths(DEFAULT_CHROOT_FILES)).describe("Files of the node."),
 });
 
 const profile = z

@@ -23,8 +23,8 @@ export function taskMounts(chroot: Profile["chroot"]): Mounts {
 /** `type` makes kubelet check that the path exists; without it the container runtime would make an empty directory on the node. */
 function hostMounts(chroot: Profile["chroot"]): Mounts {
   const entries = [
-    ...Object.entries(chroot.directories).map(([from, to]) => ({ from, to, type: "Directory" })),
-    ...Object.entries(chroot.files).map(([from, to]) => ({ from, to, type: "File" })),
+    ...chroot.directories.map(({ host, task = host }) => ({ from: host, to: task, type: "Directory" })),
+    ...chroot.files.map(({ host, task = host }) => ({ from: host, to: task, type: "File" })),
   ].sort((a, b) => (a.to < b.to ? -1 : 1));
   return {
     volumes: entries.map(({ from, type }, i) => ({ name: `chroot-${i}`, hostPath: { path: from, type } })),

@@ -1,0 +1,97 @@
+/**
+ * @module Which endpoint needs which capability, as data. A route without a row here is closed to all but management tokens.
+ * Used by authorize-request.ts. Source: developer.hashicorp.com/nomad/api-docs, "ACL Required" of each endpoint
+ */
+import type { NamespaceCapability } from "../nomad/acl/capabilities.ts";
+
+/**
+ * `none`: not even a look at the token. `valid-token`: any token, the anonymous one included.
+ * `namespace`: one of the capabilities, either in the namespace of the query at once (`query`; "*" admits whoever has it anywhere, and
+ * rows are filtered after), or in the namespace of the object that the path names, once it is found (`object`).
+ * `own-token`: management, or the accessor in the path is the caller's. `own-policy`: management, or the policy in the path may be read.
+ */
+export type Need =
+  | { readonly kind: "none" | "valid-token" | "management" | "agent-read" | "node-read" | "own-token" | "own-policy" }
+  | { readonly kind: "namespace"; readonly anyOf: readonly NamespaceCapability[]; readonly in: "query" | "object" };
+
+export type Method = "GET" | "PUT" | "DELETE";
+
+/**
+ * In a pattern, `:name` stands for one segment and `:name*` for one or more. `resolves: "locally"` marks where Nomad's own agent looks the
+ * token up, and says what is wrong with it.
+ */
+export type Endpoint = {
+  readonly method: Method;
+  readonly pattern: string;
+  readonly needs: Need;
+  readonly resolves?: "locally";
+};
+
+const NONE: Need = { kind: "none" };
+const MANAGEMENT: Need = { kind: "management" };
+const VALID_TOKEN: Need = { kind: "valid-token" };
+const OWN_TOKEN: Need = { kind: "own-token" };
+const inQuery = (...anyOf: readonly NamespaceCapability[]): Need => ({ kind: "namespace", anyOf, in: "query" });
+const inObject = (...anyOf: readonly NamespaceCapability[]): Need => ({ kind: "namespace", anyOf, in: "object" });
+
+/** The first row that fits decides. */
+export const ENDPOINTS: readonly Endpoint[] = [
+  { method: "GET", pattern: "/v1/status/leader", needs: NONE },
+  { method: "GET", pattern: "/v1/status/peers", needs: NONE },
+  { method: "GET", pattern: "/v1/regions", needs: NONE },
+  { method: "GET", pattern: "/v1/agent/health", needs: NONE },
+  { method: "GET", pattern: "/v1/agent/self", needs: { kind: "agent-read" }, resolves: "locally" },
+  { method: "GET", pattern: "/v1/nodes", needs: { kind: "node-read" } },
+  { method: "GET", pattern: "/v1/node/:nodeId", needs: { kind: "node-read" } },
+  { method: "GET", pattern: "/v1/jobs", needs: inQuery("list-jobs") },
+  { method: "GET", pattern: "/v1/job/:jobId*/allocations", needs: inQuery("read-job") },
+  { method: "GET", pattern: "/v1/job/:jobId*", needs: inQuery("read-job") },
+  { method: "GET", pattern: "/v1/allocations", needs: inQuery("read-job") },
+  { method: "GET", pattern: "/v1/allocation/:allocId", needs: inObject("read-job") },
+  { method: "GET", pattern: "/v1/client/allocation/:allocId/exec", needs: inObject("alloc-exec") },
+  { method: "PUT", pattern: "/v1/acl/bootstrap", needs: NONE },
+  { method: "GET", pattern: "/v1/acl/policies", needs: VALID_TOKEN },
+  { method: "GET", pattern: "/v1/acl/policy/self", needs: VALID_TOKEN },
+  { method: "GET", pattern: "/v1/acl/policy/:policy", needs: { kind: "own-policy" } },
+  { method: "PUT", pattern: "/v1/acl/policy/:policy", needs: MANAGEMENT },
+  { method: "DELETE", pattern: "/v1/acl/policy/:policy", needs: MANAGEMENT },
+  { method: "GET", pattern: "/v1/acl/tokens", needs: MANAGEMENT },
+  { method: "PUT", pattern: "/v1/acl/token", needs: MANAGEMENT },
+  { method: "GET", pattern: "/v1/acl/token/self", needs: VALID_TOKEN },
+  { method: "GET", pattern: "/v1/acl/token/:accessorId", needs: OWN_TOKEN },
+  { method: "PUT", pattern: "/v1/acl/token/:accessorId", needs: MANAGEMENT },
+  { method: "DELETE", pattern: "/v1/acl/token/:accessorId", needs: MANAGEMENT },
+];
+
+/** What ends a path below /v1/job/ without being part of the job's ID, which may hold slashes itself. */
+const JOB_SUFFIX =
+  /\/(?:evaluate|allocations|evaluations|periodic\/force|plan|summary|dispatch|dispatch\/payload|versions|revert|deployments|deployment|stable|scale|services|submission|actions|action|tag)$/;
+
+export type EndpointMatch =
+  | { readonly kind: "found"; readonly endpoint: Endpoint; readonly params: Readonly<Record<string, string>> }
+  | { readonly kind: "wrong-method" }
+  | { readonly kind: "unknown" };
+
+/**
+ * The row for a request.
+ * @param method as sent; POST counts as PUT and HEAD as GET, as on Nomad
+ * @param path decoded, without the query
+ */
+export function findEndpoint(method: string, path: string): EndpointMatch {
+  const wanted = method === "POST" ? "PUT" : method === "HEAD" ? "GET" : method;
+  const fitting = ENDPOINTS.flatMap((endpoint) => {
+    const params = matchPattern(endpoint.pattern, path);
+    return params === undefined ? [] : [{ endpoint, params }];
+  });
+  const found = fitting.find(({ endpoint }) => endpoint.method === wanted);
+  if (found !== undefined) return { kind: "found", ...found };
+  return { kind: fitting.length > 0 ? "wrong-method" : "unknown" };
+}
+
+function matchPattern(pattern: string, path: string): Readonly<Record<string, string>> | undefined {
+  const source = pattern.replaceAll(/:(\w+)(\*?)/g, (_all, name: string, rest: string) => `(?<${name}>${rest === "" ? "[^/]+" : ".+"})`);
+  const groups = new RegExp(`^${source}$`, "s").exec(path);
+  if (groups === null) return undefined;
+  const params = { ...groups.groups };
+  return JOB_SUFFIX.test(params["jobId"] ?? "") ? undefined : params;
+}

@@ -1,0 +1,178 @@
+/**
+ * @module The loop around stepSession: turns what the two sockets say into session events and performs the effects. Used by the exec route.
+ */
+import type { RawData, WebSocket } from "ws";
+import type { PodExec, PodExecError, PodExecHandlers } from "../api/pod-exec.ts";
+import { DATA_CHUNK_BYTES, decodeFrames, encodeDataHeader, encodeFrame, type FromLauncher, initialDecoder, type ToLauncher } from "../contract/frames.ts";
+import { assertNever, type Result } from "../lib/result.ts";
+import { decodeClientFrame, encodeExit, encodeOutput, encodeOutputClose } from "../nomad/exec-frames.ts";
+import { closeWith } from "./close-frame.ts";
+import { type SessionEffect, type SessionEnd, type SessionEvent, type SessionSettings, startSession, stepSession } from "./exec-session.ts";
+
+export type RelayDeps = {
+  /** Paused by its acceptor until the relay listens, so that no frame is lost. */
+  readonly client: WebSocket;
+  readonly settings: SessionSettings;
+  /** Opens the pod's stream; the grant is already inside. */
+  readonly open: (handlers: PodExecHandlers, signal: AbortSignal) => Promise<Result<PodExec, PodExecError>>;
+  /** Monotonic ms. */
+  readonly now: () => number;
+  /** Tells when the pod is deleted, ends or is replaced; returns how to stop listening. */
+  readonly onPodGone: (listener: (reason: string) => void) => () => void;
+  /** Aborted, with a reason, when rights are withdrawn or the server shuts down. */
+  readonly revoked: AbortSignal;
+};
+
+/** How it ended, and the bytes of stdin and of output that went through. */
+export type SessionReport = SessionEnd & { readonly bytesIn: number; readonly bytesOut: number };
+
+const TICK_MS = 500;
+/** The launcher's own stderr is for its last words only. */
+const MAX_LAUNCHER_STDERR = 1024;
+
+/** Runs one session to its end. Never rejects: what went wrong is in the report, and the client was told. */
+export async function relayExec(deps: RelayDeps): Promise<SessionReport> {
+  const { promise, resolve } = Promise.withResolvers<SessionEnd>();
+  const run = createRun(deps, resolve);
+  const stop = [listenToClient(deps, run), deps.onPodGone((reason) => run.feed({ kind: "pod-gone", reason })), everyTick(run), onRevoked(deps, run)];
+  await openPod(deps, run);
+  const end = await promise;
+  for (const each of stop) each();
+  return { ...end, ...run.counts() };
+}
+
+/** The machine with its state and its two sockets: what one session needs between two events. */
+type Run = {
+  readonly feed: (event: SessionEvent) => void;
+  readonly attach: (pod: PodExec) => void;
+  readonly abort: AbortController;
+  readonly counts: () => { readonly bytesIn: number; readonly bytesOut: number };
+};
+
+function createRun(deps: RelayDeps, done: (end: SessionEnd) => void): Run {
+  const abort = new AbortController();
+  const counts = { bytesIn: 0, bytesOut: 0 };
+  let state = startSession(deps.settings, deps.now());
+  let pod: PodExec | undefined;
+  /** What was to be sent before the opener had returned. */
+  let early: ToLauncher[] = [];
+  const attach = (opened: PodExec): void => {
+    pod = opened;
+    for (const frame of early) sendToLauncher(opened, frame);
+    early = [];
+  };
+  const feed = (event: SessionEvent): void => {
+    const [next, effects] = stepSession(state, event, deps.now());
+    state = next;
+    for (const effect of effects) perform(effect);
+  };
+  const perform = (effect: SessionEffect): void => {
+    if (effect.kind === "to-launcher") {
+      if (effect.frame.kind === "stdin") counts.bytesIn += effect.frame.data.length;
+      if (pod === undefined) early.push(effect.frame);
+      else sendToLauncher(pod, effect.frame);
+      return;
+    }
+    if (effect.kind === "to-client") counts.bytesOut += effect.data.length;
+    if (effect.kind === "ended") return done(effect.end);
+    if (effect.kind === "close-launcher") {
+      pod?.close();
+      return abort.abort();
+    }
+    performOnClient(deps.client, effect, feed);
+  };
+  return { feed, abort, counts: () => counts, attach };
+}
+
+type ClientEffect = Exclude<SessionEffect, { readonly kind: "to-launcher" | "ended" | "close-launcher" }>;
+
+function performOnClient(client: WebSocket, effect: ClientEffect, feed: Run["feed"]): void {
+  switch (effect.kind) {
+    case "to-client": {
+      const { stream, data } = effect;
+      client.send(encodeOutput(stream, data), { binary: false }, () => feed({ kind: "client-flushed", stream, bytes: data.length }));
+      return;
+    }
+    case "client-exit":
+      client.send(encodeOutputClose("stdout"), { binary: false });
+      client.send(encodeOutputClose("stderr"), { binary: false });
+      client.send(encodeExit(effect.code), { binary: false });
+      return closeWith(client, 1000, "");
+    case "client-close":
+      return closeWith(client, effect.code, effect.reason);
+    case "pause-client":
+      return client.pause();
+    case "resume-client":
+      return client.resume();
+    default:
+      return assertNever(effect, "performOnClient");
+  }
+}
+
+/** Data goes out as header and view, uncopied, in pieces that a launcher takes. */
+function sendToLauncher(pod: PodExec, frame: ToLauncher): void {
+  if (frame.kind !== "stdin") return pod.write([encodeFrame(frame)]);
+  for (let offset = 0; offset < frame.data.length; offset += DATA_CHUNK_BYTES) {
+    const part = frame.data.subarray(offset, offset + DATA_CHUNK_BYTES);
+    pod.write([encodeDataHeader("stdin", part.length), part]);
+  }
+}
+
+async function openPod(deps: RelayDeps, run: Run): Promise<void> {
+  const opened = await deps.open(podHandlers(run), run.abort.signal);
+  if (!opened.ok) return run.feed({ kind: "launcher-gone", reason: opened.error.message });
+  run.attach(opened.value);
+  if (run.abort.signal.aborted) opened.value.close();
+}
+
+function podHandlers(run: Run): PodExecHandlers {
+  let decoder = initialDecoder;
+  let stderr = "";
+  return {
+    onStdout: (chunk) => {
+      const decoded = decodeFrames(decoder, chunk);
+      if (!decoded.ok) return run.feed({ kind: "launcher-gone", reason: `the pod does not speak the launcher's protocol: ${decoded.error}` });
+      decoder = decoded.value.state;
+      for (const frame of decoded.value.frames) run.feed({ kind: "launcher-frame", frame: frame as FromLauncher });
+    },
+    onStderr: (chunk) => {
+      stderr = (stderr + chunk.toString("utf8")).slice(0, MAX_LAUNCHER_STDERR);
+    },
+    onEnd: (end) => run.feed({ kind: "launcher-gone", reason: lastWords(end, stderr) }),
+  };
+}
+
+/** Kubernetes' own exit code is the launcher's, never the command's: without an exit frame nothing is proved. */
+function lastWords(end: { readonly exitCode?: number; readonly error?: PodExecError }, stderr: string): string {
+  const why = end.error?.message ?? `the launcher ended with ${end.exitCode ?? "no status"}`;
+  const said = stderr.trim();
+  return `the session ended without an exit code: ${said === "" ? why : `${why} (${said})`}`;
+}
+
+function listenToClient({ client }: RelayDeps, run: Run): () => void {
+  const onMessage = (data: RawData, isBinary: boolean) => {
+    if (isBinary) return run.feed({ kind: "client-refused", reason: "binary frames are not part of this protocol: send JSON text frames" });
+    const frame = decodeClientFrame(data as Buffer);
+    run.feed(frame.ok ? { kind: "client-frame", frame: frame.value } : { kind: "client-refused", reason: frame.error });
+  };
+  const onClose = () => run.feed({ kind: "client-gone", reason: "the client went away" });
+  const onError = (error: Error) => run.feed({ kind: "client-gone", reason: `the client's connection failed: ${error.message}` });
+  client.on("message", onMessage).on("close", onClose).on("error", onError);
+  client.resume();
+  return () => {
+    client.off("message", onMessage).off("close", onClose);
+    // The error listener stays: a socket that fails while it closes must not end the process.
+  };
+}
+
+function everyTick(run: Run): () => void {
+  const timer = setInterval(() => run.feed({ kind: "tick" }), TICK_MS);
+  return () => clearInterval(timer);
+}
+
+function onRevoked({ revoked }: RelayDeps, run: Run): () => void {
+  const listener = () => run.feed({ kind: "revoked", reason: String(revoked.reason) });
+  if (revoked.aborted) listener();
+  revoked.addEventListener("abort", listener, { once: true });
+  return () => revoked.removeEventListener("abort", listener);
+}

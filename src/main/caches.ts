@@ -1,0 +1,78 @@
+/** @module The watched lists that controller and bridge read from, and what they derive: one set for each identity. */
+import type { AclPolicyObject, AclTokenObject } from "../api/acl.ts";
+import { type BridgeConfig, type BridgeConfigSpec, bridgeConfigSpec } from "../api/bridge-config.ts";
+import type { ExecTask } from "../api/exec-task.ts";
+import type { KubeObject } from "../api/meta.ts";
+import type { Node, Pod } from "../api/pod.ts";
+import { LABEL } from "../contract/pod-metadata.ts";
+import type { ConnectedKubeClient } from "../kubernetes/client.ts";
+import type { Clock } from "../kubernetes/clock.ts";
+import type { Cache, Log } from "../kubernetes/types.ts";
+import { createCache } from "../kubernetes/watch.ts";
+import { RESOURCES } from "./resources.ts";
+
+export type CacheContext = { readonly client: ConnectedKubeClient; readonly log: Log; readonly clock: Clock; readonly signal: AbortSignal };
+
+/** What both sides need. */
+export type WorkCaches = {
+  readonly tasks: Cache<ExecTask>;
+  readonly pods: Cache<Pod>;
+  readonly namespaces: Cache<KubeObject>;
+  readonly configs: Cache<BridgeConfig>;
+};
+
+export type BridgeCaches = WorkCaches & {
+  readonly nodes: Cache<Node>;
+  readonly policies: Cache<AclPolicyObject>;
+  readonly tokens: Cache<AclTokenObject>;
+};
+
+export function workCaches(context: CacheContext): WorkCaches {
+  const { client, log, clock, signal } = context;
+  const options = { log, clock, signal };
+  return {
+    tasks: createCache<ExecTask>(client, { resource: RESOURCES.execTasks }, options),
+    pods: createCache<Pod>(client, { resource: RESOURCES.pods, labelSelector: `${LABEL.managed}=true` }, { ...options, indexes: { owner: ownerUid } }),
+    namespaces: createCache<KubeObject>(client, { resource: RESOURCES.namespaces }, options),
+    configs: createCache<BridgeConfig>(client, { resource: RESOURCES.bridgeConfigs }, options),
+  };
+}
+
+export function bridgeCaches(context: CacheContext): BridgeCaches {
+  const { client, log, clock, signal } = context;
+  const options = { log, clock, signal };
+  return {
+    ...workCaches(context),
+    nodes: createCache<Node>(client, { resource: RESOURCES.nodes }, options),
+    policies: createCache<AclPolicyObject>(client, { resource: RESOURCES.aclPolicies }, { ...options, indexes: { name: (policy) => [policy.spec.name] } }),
+    tokens: createCache<AclTokenObject>(
+      client,
+      { resource: RESOURCES.aclTokens },
+      { ...options, indexes: { hash: (token) => [token.spec.secretHash], accessor: (token) => [token.spec.accessorId] } },
+    ),
+  };
+}
+
+export async function cachesSynced(caches: WorkCaches | BridgeCaches): Promise<void> {
+  await Promise.all(Object.values(caches).map((cache) => cache.synced));
+}
+
+const ownerUid = (pod: Pod) => (pod.metadata.ownerReferences ?? []).filter((owner) => owner.controller === true).map((owner) => owner.uid);
+
+/** A namespace exists for us while it is labelled. */
+export function isManaged({ namespaces }: WorkCaches, namespace: string): boolean {
+  return namespaces.get(undefined, namespace)?.metadata.labels?.[LABEL.managed] === "true";
+}
+
+/** Undefined: there is none, or it does not pass its schema. Parsed once for each version of the object. */
+export function configReader(caches: WorkCaches): () => BridgeConfigSpec | undefined {
+  let parsed: { readonly version: string | undefined; readonly spec: BridgeConfigSpec | undefined } = { version: undefined, spec: undefined };
+  return () => {
+    const object = caches.configs.get(undefined, "default");
+    if (object === undefined) return undefined;
+    if (parsed.version !== object.metadata.resourceVersion) {
+      parsed = { version: object.metadata.resourceVersion, spec: bridgeConfigSpec.safeParse(object.spec).data };
+    }
+    return parsed.spec;
+  };
+}

@@ -1,0 +1,104 @@
+/** @module The controller: leader election, caches, the queue, and reconcile on top of them. One of `server`'s two halves. */
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import type { Pod } from "../api/pod.ts";
+import type { ExecTask } from "../api/exec-task.ts";
+import { reconcile } from "../controller/reconcile.ts";
+import { type ConnectedKubeClient, createKubeClient } from "../kubernetes/client.ts";
+import type { Clock } from "../kubernetes/clock.ts";
+import type { ClusterAccess } from "../kubernetes/credentials.ts";
+import { createEventRecorder } from "../kubernetes/events.ts";
+import { electLeader } from "../kubernetes/lease.ts";
+import type { Log } from "../kubernetes/types.ts";
+import { createWorkQueue, type WorkQueue } from "../kubernetes/work-queue.ts";
+import { cachesSynced, workCaches, type WorkCaches } from "./caches.ts";
+import { SYSTEM_NAMESPACE } from "./identity.ts";
+import { reconcileDeps } from "./reconcile-deps.ts";
+
+export type ControllerOptions = {
+  readonly access: ClusterAccess;
+  /** Launcher image that new pods are made with. */
+  readonly image: string;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Leadership was lost: nothing of ours may write any more, and the process should end. */
+  readonly onLost: (reason: string) => void;
+  readonly signal: AbortSignal;
+};
+
+export type Controller = { readonly ready: Promise<void>; readonly over: Promise<void> };
+
+const WORKERS = 8;
+
+/** Caches are warm on every replica; only the leader works. */
+export function startController(options: ControllerOptions): Controller {
+  const { access, log, clock, signal } = options;
+  const client = createKubeClient(access, { clock });
+  const caches = workCaches({ client, log, clock, signal });
+  const ready = cachesSynced(caches);
+  const leadership = electLeader(client, {
+    namespace: SYSTEM_NAMESPACE,
+    name: "nomad-bridge-controller",
+    identity: `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`,
+    onLeading: (leading) => {
+      log.info({}, "leading");
+      void lead({ ...options, client, caches, ready, leading });
+    },
+    onLost: options.onLost,
+    log,
+    clock,
+    signal,
+  });
+  return { ready, over: leadership.over.then(() => client.close()) };
+}
+
+type Term = ControllerOptions & { readonly client: ConnectedKubeClient; readonly caches: WorkCaches; readonly ready: Promise<void>; readonly leading: AbortSignal };
+
+async function lead(term: Term): Promise<void> {
+  await term.ready;
+  const queue = createWorkQueue({ name: "exectasks", workers: WORKERS, process: processor(term), log: term.log, clock: term.clock });
+  const stop = watchForWork(term.caches, queue);
+  await queue.start(term.leading);
+  for (const each of stop) each();
+}
+
+function processor(term: Term) {
+  const { client, caches, clock, image, log, leading } = term;
+  const recorder = createEventRecorder(client, { log, clock, signal: leading, controller: "nomad-bridge.dev/controller", instance: hostname() });
+  const deps = reconcileDeps({
+    client,
+    caches,
+    clock,
+    image,
+    event: (task, { type, reason, note }) => recorder.record({ regarding: task, type, reason, action: "Reconcile", note }),
+  });
+  return async (key: string) => {
+    const [namespace = "", name = ""] = key.split("/");
+    const outcome = await reconcile(deps, { namespace, name });
+    if (outcome.kind === "stalled") log.info({ namespace, name, reason: outcome.reason, detail: outcome.message }, "task waits for a change");
+    return outcome;
+  };
+}
+
+/** A change of a task or of one of its pods concerns that task; a change of configuration concerns every task. */
+function watchForWork(caches: WorkCaches, queue: WorkQueue): readonly (() => void)[] {
+  const addTask = (task: ExecTask) => queue.add(`${task.metadata.namespace ?? "default"}/${task.metadata.name}`);
+  const addAll = () => {
+    for (const task of caches.tasks.all()) addTask(task);
+  };
+  const stop = [
+    caches.tasks.onChange(({ object }) => addTask(object)),
+    caches.pods.onChange(({ object }) => addOwner(object, queue)),
+    caches.configs.onChange(addAll),
+    caches.namespaces.onChange(({ object, previous }) => {
+      if (JSON.stringify(object.metadata.labels) !== JSON.stringify(previous?.metadata.labels)) addAll();
+    }),
+  ];
+  addAll();
+  return stop;
+}
+
+function addOwner(pod: Pod, queue: WorkQueue): void {
+  const owner = pod.metadata.ownerReferences?.find((reference) => reference.controller === true && reference.kind === "ExecTask");
+  if (owner !== undefined) queue.add(`${pod.metadata.namespace ?? "default"}/${owner.name}`);
+}

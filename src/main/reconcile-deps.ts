@@ -1,0 +1,100 @@
+/** @module What `reconcile` needs of Kubernetes: reads from the caches, writes by the client. */
+import { createHash } from "node:crypto";
+import type { ExecTask } from "../api/exec-task.ts";
+import type { Condition } from "../api/meta.ts";
+import type { PodIdentity } from "../controller/plan.ts";
+import { NOMAD_SERVICE_POLICY } from "../controller/plan.ts";
+import type { ReconcileDeps, WriteError } from "../controller/reconcile.ts";
+import type { ConditionIntent, StatusIntent } from "../controller/status.ts";
+import type { Clock } from "../kubernetes/clock.ts";
+import type { KubeClient, KubeError } from "../kubernetes/types.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { configReader, isManaged, type WorkCaches } from "./caches.ts";
+import { RESOURCES } from "./resources.ts";
+
+export type ControllerContext = {
+  readonly client: KubeClient;
+  readonly caches: WorkCaches;
+  readonly clock: Clock;
+  readonly image: string;
+  readonly event: ReconcileDeps["event"];
+};
+
+const STATUS_MANAGER = "nomad-bridge-controller-status";
+
+export const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+export function reconcileDeps(context: ControllerContext): ReconcileDeps {
+  const { client, caches, clock } = context;
+  return {
+    task: (namespace, name) => caches.tasks.get(namespace, name),
+    podsOf: (uid) => caches.pods.byIndex("owner", uid),
+    isManaged: (namespace) => isManaged(caches, namespace),
+    config: configReader(caches),
+    createPod: async (pod) => createdOrThere(await client.create(RESOURCES.pods, pod)),
+    deletePod: async (namespace, pod) => written(await client.remove(podRef(namespace, pod), { uid: pod.uid })),
+    endPod: async (namespace, pod) => endPod(context, namespace, pod),
+    writeStatus: async (task, intent) => writeStatus(context, task, intent),
+    event: context.event,
+    sha256,
+    image: context.image,
+    policy: NOMAD_SERVICE_POLICY,
+    now: () => clock.now(),
+  };
+}
+
+const podRef = (namespace: string, pod: PodIdentity) => ({ resource: RESOURCES.pods, namespace, name: pod.name });
+
+/** The name is the allocation: when it is there already, an earlier try has made it, and the cache is behind. */
+function createdOrThere(result: Result<unknown, KubeError>): Result<undefined, WriteError> {
+  if (!result.ok && result.error.kind === "status" && result.error.reason === "AlreadyExists") return ok(undefined);
+  return written(result);
+}
+
+function written(result: Result<unknown, KubeError>): Result<undefined, WriteError> {
+  if (result.ok || (result.error.kind === "status" && result.error.code === 404)) return ok(undefined);
+  return err(writeError(result.error));
+}
+
+/** Forbidden and Invalid stay as they are until a person changes something, but rights may come back without our being told. */
+function writeError(error: KubeError): WriteError {
+  if (error.kind === "network") return { retry: true, reason: "ApiServerUnreachable", message: error.message };
+  const permanent = error.code === 422;
+  return { retry: !permanent, reason: error.reason === "" ? "WriteFailed" : error.reason, message: error.message };
+}
+
+/** A deadline of one second makes the pod fail within two, and keeps it with its last exit codes and messages. */
+async function endPod({ client, caches }: ControllerContext, namespace: string, pod: PodIdentity): Promise<Result<undefined, WriteError>> {
+  const known = caches.pods.get(namespace, pod.name);
+  if (known?.metadata.uid !== pod.uid || known.spec.activeDeadlineSeconds !== undefined) return ok(undefined);
+  return written(await client.mergePatch(podRef(namespace, pod), { metadata: { uid: pod.uid }, spec: { activeDeadlineSeconds: 1 } }));
+}
+
+/** Nothing is written when nothing would change: our own write must not wake us for ever. */
+async function writeStatus({ client, clock }: ControllerContext, task: ExecTask, intent: StatusIntent): Promise<Result<undefined, WriteError>> {
+  const conditions = intent.conditions.map((each) => condition(task, each, new Date(clock.now()).toISOString().replace(/\.\d+Z$/, "Z")));
+  const status = { ...intent, conditions };
+  if (isSubset(status, task.status)) return ok(undefined);
+  const { name, namespace = "default" } = task.metadata;
+  const object = { apiVersion: task.apiVersion, kind: task.kind, metadata: { name, namespace }, status };
+  return written(await client.apply(RESOURCES.execTasks, object, { fieldManager: STATUS_MANAGER, force: true, subresource: "status", namespace }));
+}
+
+function condition(task: ExecTask, intent: ConditionIntent, now: string): Condition {
+  const before = task.status?.conditions?.find((each) => each.type === intent.type);
+  const lastTransitionTime = before?.status === intent.status ? before.lastTransitionTime : now;
+  return { ...intent, observedGeneration: task.metadata.generation ?? 0, lastTransitionTime };
+}
+
+/** Whether every field of `wanted` is in `present` with the same value; lists must be equal. */
+function isSubset(wanted: unknown, present: unknown): boolean {
+  if (Array.isArray(wanted)) {
+    const there = Array.isArray(present) ? present : [];
+    return wanted.length === there.length && wanted.every((each, i) => isSubset(each, there[i]));
+  }
+  if (typeof wanted === "object" && wanted !== null) {
+    if (typeof present !== "object" || present === null) return false;
+    return Object.entries(wanted).every(([key, value]) => isSubset(value, (present as Record<string, unknown>)[key]));
+  }
+  return wanted === present || (wanted === "" && present === undefined);
+}

@@ -1,0 +1,15 @@
+/** @module The kinds we read and write, as the Kubernetes room wants them named. */
+import type { Resource } from "../kubernetes/types.ts";
+
+const ours = (kind: string, plural: string, namespaced: boolean): Resource => ({ group: "nomad-bridge.dev", version: "v1alpha1", plural, kind, namespaced });
+const core = (kind: string, plural: string, namespaced: boolean): Resource => ({ group: "", version: "v1", plural, kind, namespaced });
+
+export const RESOURCES = {
+  execTasks: ours("ExecTask", "exectasks", true),
+  bridgeConfigs: ours("BridgeConfig", "bridgeconfigs", false),
+  aclPolicies: ours("ACLPolicy", "aclpolicies", false),
+  aclTokens: ours("ACLToken", "acltokens", false),
+  pods: core("Pod", "pods", true),
+  nodes: core("Node", "nodes", false),
+  namespaces: core("Namespace", "namespaces", false),
+} as const;

@@ -1,0 +1,45 @@
+/**
+ * @module The texts that Nomad's clients show or match, for authentication, ACL objects and exec. Used by access and the bridge.
+ * Source: behaviour of a Nomad 2.0 agent.
+ */
+
+export const PERMISSION_DENIED = "Permission denied";
+export const ACL_DISABLED = "ACL support disabled";
+
+export const TOKEN_NOT_FOUND = "ACL token not found";
+export const TOKEN_EXPIRED = "ACL token expired";
+export const TOKEN_INVALID = "ACL token is invalid";
+export const POLICY_NOT_FOUND = "ACL policy not found";
+export const POLICY_NAME_MISMATCH = "ACL policy name does not match request path";
+
+export const INVALID_BOOTSTRAP_SECRET = "invalid acl token";
+export const bootstrapDone = (resetIndex: number): string => `ACL bootstrap already done (reset index: ${resetIndex})`;
+export const wrongBootstrapReset = (specified: number, resetIndex: number): string =>
+  `Invalid bootstrap reset index (specified ${specified}, reset index: ${resetIndex})`;
+
+export const TOKEN_NEEDS_POLICIES = "client token missing policies or roles";
+export const MANAGEMENT_TAKES_NO_POLICIES = "management token cannot be associated with policies or roles";
+export const WRONG_TOKEN_TYPE = "token type must be client or management";
+export const TOKEN_NAME_TOO_LONG = "token name too long";
+export const CANNOT_TOGGLE_GLOBAL = "cannot toggle global mode";
+export const CANNOT_UPDATE_TTL = "cannot update expiration TTL";
+export const CANNOT_UPDATE_EXPIRATION = "cannot update expiration time";
+/** Durations are in Go's spelling, such as "24h0m0s". */
+export const negativeTtl = (ttl: string): string => `token expiration TTL '${ttl}' should not be negative`;
+export const expiresTooLate = (max: string, was: string): string => `expiration time cannot be more than ${max} in the future (was ${was})`;
+export const expiresTooSoon = (min: string, was: string): string => `expiration time cannot be less than ${min} in the future (was ${was})`;
+export const nonexistentTokens = (accessorIds: readonly string[]): string => `Cannot delete nonexistent tokens: ${accessorIds.join(", ")}`;
+
+export const MISSING_ALLOC_ID = "missing AllocID";
+export const MALFORMED_ALLOC_ID = "alloc lookup failed: index error: UUID must be 36 characters";
+export const unknownAllocation = (allocId: string): string => `Unknown allocation "${allocId}"`;
+export const execNotPossible = (allocId: string, clientStatus: string): string =>
+  `exec not possible, client status of allocation ${allocId} is ${clientStatus}`;
+export const MISSING_TASK_NAME = "must provide task name";
+export const MISSING_COMMAND = "command is not present";
+export const TASK_NOT_FOUND = "task not found";
+export const unknownTask = (task: string): string => `unknown task name "${task}"`;
+export const taskNotStarted = (task: string): string => `task "${task}" not started yet.`;
+export const taskNotRunning = (task: string): string => `task "${task}" is not running.`;
+
+export const INVALID_METHOD = "Invalid method";
