@@ -1,14 +1,16 @@
-/** @module Bundles the program into dist/: one entry, and a file for each command that is loaded on demand. */
+/** @module Bundles the program into dist/, or the folder given: one entry, and a file for each command that is loaded on demand. */
 import { rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { build } from "esbuild";
 
-const root = new URL("..", import.meta.url).pathname;
+const root = join(import.meta.dirname, "..");
+const outdir = resolve(root, process.argv[2] ?? "dist");
 
-await rm(`${root}dist`, { recursive: true, force: true });
+await rm(outdir, { recursive: true, force: true });
 await build({
   absWorkingDir: root,
   entryPoints: ["src/main/nomad-bridge.ts"],
-  outdir: "dist",
+  outdir,
   bundle: true,
   splitting: true,
   format: "esm",

@@ -50,7 +50,7 @@ export function secretHash(secret: string): string {
 export function createAuthenticator(deps: AuthenticatorDeps): Authenticate {
   const aclFor = createCompiler(deps.store, deps.cacheSize ?? 512);
   return (secret, now) => {
-    if (!deps.aclEnabled) return ok(identity({ kind: "acl-disabled", accessorId: "acls-disabled", tokenName: "ACLs disabled", policies: [], acl: MANAGEMENT_ACL }));
+    if (!deps.aclEnabled) return ok(everyone());
     const trimmed = secret?.trim() ?? "";
     if (trimmed === "") return anonymousIdentity(aclFor);
     const token = checkSecret(deps.store, trimmed, now);
@@ -80,6 +80,10 @@ function checkSecret(store: AccessStore, secret: string, now: number): Result<St
 
 /** Not written as `<=`, so that NaN is expired. */
 const isExpired = (token: StoredToken, now: number): boolean => token.expirationTime !== undefined && !(token.expirationTime > now);
+
+function everyone(): Identity {
+  return identity({ kind: "acl-disabled", accessorId: "acls-disabled", tokenName: "ACLs disabled", policies: [], acl: MANAGEMENT_ACL });
+}
 
 function anonymousIdentity(aclFor: CompileFor): Result<Identity, AccessError> {
   const acl = aclFor([ANONYMOUS_POLICY]);

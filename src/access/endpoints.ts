@@ -64,8 +64,10 @@ export const ENDPOINTS: readonly Endpoint[] = [
 ];
 
 /** What ends a path below /v1/job/ without being part of the job's ID, which may hold slashes itself. */
-const JOB_SUFFIX =
-  /\/(?:evaluate|allocations|evaluations|periodic\/force|plan|summary|dispatch|dispatch\/payload|versions|revert|deployments|deployment|stable|scale|services|submission|actions|action|tag)$/;
+const JOB_SUFFIXES = [
+  "evaluate", "allocations", "evaluations", "periodic/force", "plan", "summary", "dispatch", "dispatch/payload", "versions", "revert",
+  "deployments", "deployment", "stable", "scale", "services", "submission", "actions", "action", "tag",
+] as const;
 
 export type EndpointMatch =
   | { readonly kind: "found"; readonly endpoint: Endpoint; readonly params: Readonly<Record<string, string>> }
@@ -93,5 +95,5 @@ function matchPattern(pattern: string, path: string): Readonly<Record<string, st
   const groups = new RegExp(`^${source}$`, "s").exec(path);
   if (groups === null) return undefined;
   const params = { ...groups.groups };
-  return JOB_SUFFIX.test(params["jobId"] ?? "") ? undefined : params;
+  return JOB_SUFFIXES.some((suffix) => params["jobId"]?.endsWith(`/${suffix}`)) ? undefined : params;
 }

@@ -1,4 +1,7 @@
-/** @module The only way to open an exec in a pod: it takes a Grant, looks once more whether it still holds, and writes the command itself. Wired up by main, used by the bridge. */
+/**
+ * @module The only way to open an exec in a pod: it takes a Grant, looks once more whether it still holds, and writes the command itself.
+ * Wired up by main, used by the bridge.
+ */
 import type { PodExec, PodExecError, PodExecHandlers, PodExecTarget } from "../api/pod-exec.ts";
 import { LAUNCHER_PATH } from "../contract/launcher-document.ts";
 import { err, type Result } from "../lib/result.ts";

@@ -6,7 +6,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import type { NomadClient } from "./client.ts";
 import { formatAge, formatTable } from "./table.ts";
 
-export type TaskGroup = { readonly name: string; readonly tasks: readonly string[] };
+type TaskGroup = { readonly name: string; readonly tasks: readonly string[] };
 export type Allocation = { readonly id: string; readonly group: string; readonly groups: readonly TaskGroup[] };
 export type ResolveDeps = {
   readonly client: NomadClient;

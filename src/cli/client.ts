@@ -8,6 +8,7 @@ import { buffer } from "node:stream/consumers";
 import type { WebSocket } from "ws";
 import { err, messageOf, ok, type Result } from "../lib/result.ts";
 import { MAX_FRAME_BYTES } from "../nomad/exec-frames.ts";
+import { networkError } from "./network-error.ts";
 import type { Settings } from "./settings.ts";
 import { readTlsFiles } from "./tls-files.ts";
 
@@ -135,14 +136,4 @@ async function refusal(response: IncomingMessage): Promise<string> {
 function unexpectedResponse(status: number, body: string): string {
   const text = body.trim();
   return text === "" ? `Unexpected response code: ${status}` : `Unexpected response code: ${status} (${text})`;
-}
-
-type NetworkError = { readonly code?: string; readonly address?: string; readonly port?: number };
-
-/** A connection tried on several addresses fails with all their errors and no message of its own. */
-function networkError(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.map(networkError).join("; ");
-  const { code, address, port } = error as NetworkError;
-  if (code !== "ECONNREFUSED" || address === undefined) return messageOf(error);
-  return `dial ${port === undefined ? `unix ${address}` : `tcp ${address}:${port}`}: connect: connection refused`;
 }

@@ -21,7 +21,7 @@ const UNITS = [
 /** The two largest units of an age, such as "2h5m ago". A time of 0 is unknown and gives "<none>"; the future counts as now. */
 export function formatAge(thenMs: number, nowMs: number): string {
   if (thenMs <= 0) return "<none>";
-  const age = Math.max(0, Math.floor((nowMs - thenMs) / 1000));
+  const age = Math.floor((nowMs - thenMs) / 1000);
   const first = UNITS.findIndex((unit) => age >= unit.seconds);
   if (first < 0) return "0s ago";
   let rest = age;

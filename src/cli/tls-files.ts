@@ -27,9 +27,9 @@ export function readTlsFiles(tls: TlsSettings): Result<TlsOptions, string> {
 }
 
 function authorities(tls: TlsSettings): { readonly ca?: string[] } {
-  if (tls.skipVerify) return {};
   if (tls.caCert !== "") return { ca: [readPem(tls.caCert)] };
   if (tls.caPath !== "") return { ca: readDirectory(tls.caPath) };
+  if (tls.skipVerify) return {};
   // Node trusts its own list unless told; a Go program trusts what the machine trusts.
   const system = getCACertificates("system");
   return system.length === 0 ? {} : { ca: system };

@@ -2,9 +2,8 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { WebSocket } from "ws";
 import { err, messageOf, ok, type Result } from "../lib/result.ts";
-import { systemClock, type Clock } from "./clock.ts";
 import type { ClusterAccess } from "./credentials.ts";
-import { createDialer, type Dialer } from "./dialer.ts";
+import { createDial, type Dial } from "./dialer.ts";
 import { EXEC_PROTOCOLS, podExecPath, readExecMessage, stdinMessages, type ExecEnd } from "./exec-channel.ts";
 import { errorOfAnswer } from "./status.ts";
 import type { OpenPodExec, PodExec, PodExecError, PodExecHandlers, PodExecTarget } from "./types.ts";
@@ -12,11 +11,6 @@ import type { OpenPodExec, PodExec, PodExecError, PodExecHandlers, PodExecTarget
 export type PodExecOptions = {
   /** Until the upgrade is answered; default 10 000 ms. */
   readonly handshakeTimeoutMs?: number;
-  /** How many TLS connections to keep ready after an exec; default 2. */
-  readonly spareConnections?: number;
-  readonly clock?: Clock;
-  /** Lets go of the idle connections when aborted; without it they go by themselves after 20 s. Open streams stay. */
-  readonly signal?: AbortSignal;
 };
 
 type Opening = Promise<Result<PodExec, PodExecError>>;
@@ -31,13 +25,12 @@ const CLOSE_GRACE_MS = 1000;
  * upgrade before it has asked the node, so "no such container" comes as the end of a stream.
  */
 export function createPodExecOpener(access: ClusterAccess, options: PodExecOptions = {}): OpenPodExec {
-  const dialer = createDialer(access, { clock: options.clock ?? systemClock, spare: options.spareConnections ?? 2 });
-  options.signal?.addEventListener("abort", dialer.close, { once: true });
+  const dial = createDial(access);
   return async (target, handlers, signal) => {
     const address = await addressOf(access, target);
     if (!address.ok) return address;
     if (signal.aborted) return lost("cancelled before it began");
-    const socket = connect(address.value, dialer, access);
+    const socket = connect(address.value, dial, access);
     return await handshake(socket, handlers, { signal, timeoutMs: options.handshakeTimeoutMs ?? 10_000 });
   };
 }
@@ -56,9 +49,9 @@ async function addressOf(access: ClusterAccess, target: PodExecTarget): Promise<
   }
 }
 
-function connect(address: Address, dialer: Dialer, access: ClusterAccess): WebSocket {
+function connect(address: Address, dial: Dial, access: ClusterAccess): WebSocket {
   return new WebSocket(address.url, [...EXEC_PROTOCOLS], {
-    createConnection: () => dialer.take(),
+    createConnection: dial,
     headers: {
       "user-agent": "nomad-bridge",
       ...(address.authorization === undefined ? {} : { authorization: address.authorization }),

@@ -5,7 +5,7 @@
 import { err, messageOf, ok, type Result } from "../lib/result.ts";
 
 /** One direction of bytes: some data, the end of it, or both in one frame. */
-export type StreamChunk = { readonly data?: Buffer; readonly close?: boolean };
+type StreamChunk = { readonly data?: Buffer; readonly close?: boolean };
 export type TtySize = { readonly height: number; readonly width: number };
 /** What a client says. Without members it is a heartbeat. */
 export type ClientFrame = { readonly stdin?: StreamChunk; readonly ttySize?: TtySize };

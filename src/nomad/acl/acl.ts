@@ -4,7 +4,7 @@
  */
 import type { HostVolumeCapability, NamespaceCapability, NodePoolCapability, OperatorCapability, VariableCapability } from "./capabilities.ts";
 import { closestRule } from "./glob.ts";
-import type { Level, LevelKind, Policy } from "./policy.ts";
+import type { Level, LevelKind, NamespaceRule, Policy } from "./policy.ts";
 
 type Capabilities<C extends string> = ReadonlyMap<string, ReadonlySet<C>>;
 
@@ -35,7 +35,7 @@ export function compileAcl(policies: readonly Policy[]): RulesAcl {
   return {
     kind: "rules",
     namespaces: merge(namespaces),
-    variables: merge(namespaces.flatMap(({ name, variables }) => variables.map((rule) => ({ name: variableKey(name, rule.path), capabilities: rule.capabilities })))),
+    variables: merge(namespaces.flatMap(variableRules)),
     nodePools: merge(policies.flatMap((policy) => policy.nodePools)),
     hostVolumes: merge(policies.flatMap((policy) => policy.hostVolumes)),
     operator: strongest(operators.map(({ policy }) => policy)),
@@ -61,7 +61,9 @@ export function allowNamespace(acl: Acl, namespace: string): boolean {
   return isGranting(closestRule(acl.namespaces, namespace));
 }
 
-export function allowVariableOperation(acl: Acl, variable: { readonly namespace: string; readonly path: string }, capability: VariableCapability): boolean {
+export type VariableName = { readonly namespace: string; readonly path: string };
+
+export function allowVariableOperation(acl: Acl, variable: VariableName, capability: VariableCapability): boolean {
   if (acl.kind === "management") return true;
   return grants(closestRule(acl.variables, variableKey(variable.namespace, variable.path)), capability);
 }
@@ -153,6 +155,10 @@ function mergeLevels(policies: readonly Policy[]): RulesAcl["levels"] {
 
 function strongest(words: readonly string[]): Level | undefined {
   return STRENGTH.find((level) => words.includes(level));
+}
+
+function variableRules({ name, variables }: NamespaceRule): readonly { readonly name: string; readonly capabilities: readonly VariableCapability[] }[] {
+  return variables.map(({ path, capabilities }) => ({ name: variableKey(name, path), capabilities }));
 }
 
 const variableKey = (namespace: string, path: string): string => `${namespace}\u0000${path}`;

@@ -1,0 +1,3 @@
+module github.com/nomad-bridge/nomad-bridge/launcher
+
+go 1.24

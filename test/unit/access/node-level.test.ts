@@ -1,0 +1,28 @@
+import { describe, expect, it } from "vitest";
+import { isNodeLevel, type PodSpecView } from "../../../src/access/node-level.ts";
+
+const plain = { containers: [{}] };
+const privileged = { securityContext: { privileged: true } };
+const hostPath = (path: string): PodSpecView => ({ ...plain, volumes: [{}, { hostPath: { path } }] });
+
+describe("isNodeLevel", () => {
+  it.each<[string, PodSpecView, boolean]>([
+    ["a plain pod", plain, false],
+    ["the node's processes", { ...plain, hostPID: true }, true],
+    ["hostPID false", { ...plain, hostPID: false }, false],
+    ["a privileged container", { containers: [{}, privileged] }, true],
+    ["privileged false", { containers: [{ securityContext: { privileged: false } }] }, false],
+    ["a privileged init container", { ...plain, initContainers: [privileged] }, true],
+    ["a privileged ephemeral container", { ...plain, ephemeralContainers: [privileged] }, true],
+    ["the node's root", hostPath("/"), true],
+    ["the node's root, spelled //", hostPath("//"), true],
+    ["the node's root, spelled /./", hostPath("/./"), true],
+    ["the node's root, spelled /usr/..", hostPath("/usr/.."), true],
+    ["the node's root, spelled with too many ..", hostPath("/../../usr/../.."), true],
+    ["a part of the node's root, as a chroot has", hostPath("/usr"), false],
+    ["a path that goes up and down again", hostPath("/../usr"), false],
+    ["an annotation that says otherwise", { ...plain, metadata: { annotations: { raw_exec: "true" } } } as PodSpecView, false],
+  ])("%s", (_name, spec, answer) => {
+    expect(isNodeLevel(spec)).toBe(answer);
+  });
+});
