@@ -101,6 +101,7 @@ func followSession(fd, peer, leader int) {
 	if err != nil || registered.parent != peer || registered.session != leader {
 		return
 	}
+	reply(fd, controlReply{})
 	if err := setTimeouts(fd, 0); err != nil {
 		return
 	}

@@ -250,9 +250,8 @@ func checkStart(message startMessage) error {
 			return protocolError("an argument holds a NUL byte")
 		}
 	}
-	switch message.Policy {
-	case policyHangup, policyKill, policyKeep:
-		return nil
+	if !isPolicy(message.Policy) {
+		return protocolError(fmt.Sprintf("policy is %q; it must be hangup, kill or keep", message.Policy))
 	}
-	return protocolError(fmt.Sprintf("policy is %q; it must be hangup, kill or keep", message.Policy))
+	return nil
 }

@@ -221,17 +221,17 @@ func (c *client) exit() exitMessage {
 func (c *client) failure() errorMessage {
 	c.t.Helper()
 	var message errorMessage
-	if err := json.Unmarshal(c.until2(frameError).payload, &message); err != nil {
+	if err := json.Unmarshal(c.untilError().payload, &message); err != nil {
 		c.t.Fatal(err)
 	}
 	return message
 }
 
-// until2 accepts an error frame as the wanted one.
-func (c *client) until2(kind frameType) frame {
+// untilError reads frames until an error comes.
+func (c *client) untilError() frame {
 	c.t.Helper()
 	for {
-		if received := c.next(); received.kind == kind {
+		if received := c.next(); received.kind == frameError {
 			return received
 		}
 	}

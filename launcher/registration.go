@@ -7,6 +7,8 @@ import (
 	"syscall"
 )
 
+const introductionSeconds = 1
+
 // registerSession returns what to call when the session has ended in good order. Without a first process of ours that
 // listens, the session works on by itself.
 func registerSession(socket string, leader int) (farewell func()) {
@@ -19,7 +21,7 @@ func registerSession(socket string, leader int) (farewell func()) {
 	if err != nil {
 		panic(fmt.Sprintf("a control request cannot be JSON: %v", err))
 	}
-	if err := writeLine(fd, request); err != nil {
+	if err := introduce(fd, request); err != nil {
 		syscall.Close(fd)
 		return nothing
 	}
@@ -27,4 +29,16 @@ func registerSession(socket string, leader int) (farewell func()) {
 		_ = writeLine(fd, []byte(`{"operation":"farewell"}`)) // a first process that is gone needs none
 		syscall.Close(fd)
 	}
+}
+
+// introduce waits until the first process knows the session: from then on no death of this launcher goes unseen.
+func introduce(fd int, request []byte) error {
+	if err := setTimeouts(fd, introductionSeconds); err != nil {
+		return err
+	}
+	if err := writeLine(fd, request); err != nil {
+		return err
+	}
+	_, err := readLine(fd)
+	return err
 }

@@ -14,6 +14,8 @@ export const closeCodeOf = (status: number | undefined): 1008 | 1011 => (status 
 export function closeWith(socket: WebSocket, code: number, reason: string): void {
   if (socket.readyState === WebSocket.CLOSED || socket.readyState === WebSocket.CLOSING) return;
   socket.close(code, truncateUtf8(reason, MAX_REASON_BYTES));
+  // What the client still sends must be read, or its answer to the close is never seen and the kernel resets the connection.
+  if (socket.isPaused) socket.resume();
   const timer = setTimeout(() => socket.terminate(), CLOSE_GRACE_MS);
   timer.unref();
   socket.once("close", () => clearTimeout(timer));

@@ -5,7 +5,16 @@
  * Invariants: the exit frame is sent at most once, after all output, and never without the launcher's proof; nothing is sent to a
  * side after it was closed; stdin never exceeds the launcher's credit; what is held for either side is bounded.
  */
-import { type FromLauncher, type HangupPolicy, OUTPUT_WINDOW_BYTES, STDIN_WINDOW_BYTES, type ToLauncher } from "../contract/frames.ts";
+import {
+  type ExitMessage,
+  type Frame,
+  type HangupPolicy,
+  type HelloMessage,
+  OUTPUT_WINDOW_BYTES,
+  PROTOCOL_VERSION,
+  STDIN_WINDOW_BYTES,
+  type ToLauncher,
+} from "../contract/frames.ts";
 import { assertNever } from "../lib/result.ts";
 import type { ClientFrame, TtySize } from "../nomad/exec-frames.ts";
 
@@ -71,7 +80,8 @@ export type SessionEvent =
   | { readonly kind: "client-refused"; readonly reason: string }
   /** Output has left this process for the client. */
   | { readonly kind: "client-flushed"; readonly stream: Stream; readonly bytes: number }
-  | { readonly kind: "launcher-frame"; readonly frame: FromLauncher }
+  /** Any frame at all: what stands at the other end may be hostile, and send what only we send. */
+  | { readonly kind: "launcher-frame"; readonly frame: Frame }
   /** The stream to the pod is over, or speaks no protocol of ours. */
   | { readonly kind: "launcher-gone"; readonly reason: string }
   | { readonly kind: "pod-gone"; readonly reason: string }
@@ -192,10 +202,10 @@ function flushStdin(state: SessionState): Step {
   return [{ ...next, stdinEnd: "sent" }, [...effects, { kind: "to-launcher", frame: { kind: "stdin-close" } }]];
 }
 
-function onLauncherFrame(state: SessionState, frame: FromLauncher): Step {
+function onLauncherFrame(state: SessionState, frame: Frame): Step {
   switch (frame.kind) {
     case "hello":
-      return onHello(state, frame.message.podUid);
+      return onHello(state, frame.message);
     case "stdout":
     case "stderr":
       return onOutput(state, frame.kind, frame.data);
@@ -207,21 +217,34 @@ function onLauncherFrame(state: SessionState, frame: FromLauncher): Step {
       return onExit(state, frame.message);
     case "error":
       return fail(state, frame.message.message);
+    case "start":
+    case "stdin":
+    case "stdin-close":
+    case "resize":
+    case "signal":
+    case "ping":
+    case "hangup":
+      return fail(state, `the pod sent a ${frame.kind} frame, which is ours alone to send`);
     default:
       return assertNever(frame, "onLauncherFrame");
   }
 }
 
-function onHello(state: SessionState, podUid: string): Step {
+function onHello(state: SessionState, { version, podUid }: HelloMessage): Step {
   if (state.phase !== "opening") return [state, []];
   const { settings, size } = state;
+  if (version !== PROTOCOL_VERSION) return fail(state, `the pod's launcher speaks version ${version} of the exec protocol, and this server version ${PROTOCOL_VERSION}`);
   if (podUid !== settings.podUid) return fail(state, "the allocation was replaced while the session was opened; look up its present ID and try again");
   const message = { argv: settings.argv, tty: settings.tty, rows: size.height, cols: size.width, policy: settings.policy };
   const [next, effects] = flushStdin({ ...state, phase: "running" });
   return [next, [{ kind: "to-launcher", frame: { kind: "start", message } }, ...effects]];
 }
 
+/** Until the hello has proved which pod speaks, nothing that it says is passed on. */
+const NO_HELLO = "the pod spoke before its launcher said hello";
+
 function onOutput(state: SessionState, stream: Stream, data: Uint8Array): Step {
+  if (state.phase === "opening") return fail(state, NO_HELLO);
   const received = { ...state.received, [stream]: state.received[stream] + data.length };
   const next = { ...state, received };
   // The client is gone: what still comes is let through the window, so that a process under policy "keep" is not held up.
@@ -241,35 +264,39 @@ function onCredit(state: SessionState, bytes: number): Step {
   return [{ ...next, clientPaused: false }, [...effects, { kind: "resume-client" }]];
 }
 
-function onExit(state: SessionState, exit: { readonly code: number; readonly stdoutBytes: number; readonly stderrBytes: number }): Step {
+function onExit(state: SessionState, exit: ExitMessage): Step {
+  if (state.phase === "opening") return fail(state, NO_HELLO);
   const complete = exit.stdoutBytes === state.received.stdout && exit.stderrBytes === state.received.stderr;
   if (!complete) return fail(state, "output was lost on its way from the pod: the exit code is withheld");
   const over: SessionEffect[] = [{ kind: "close-launcher" }, { kind: "ended", end: { exitCode: exit.code, reason: "exited" } }];
   if (state.phase === "hangup") return [closed(state), over];
-  return [closed(state), [{ kind: "client-exit", code: exit.code }, ...over]];
+  return [closed(state), [...letGo(state), { kind: "client-exit", code: exit.code }, ...over]];
 }
 
-const closed = (state: SessionState): SessionState => ({ ...state, phase: "closed", stdinQueue: [], stdinQueued: 0 });
+const closed = (state: SessionState): SessionState => ({ ...state, phase: "closed", stdinQueue: [], stdinQueued: 0, clientPaused: false });
+
+/** A socket that is not read never sees the client's answer to the close. */
+const letGo = (state: SessionState): readonly SessionEffect[] => (state.clientPaused ? [{ kind: "resume-client" }] : []);
 
 /** The session cannot go on, and there is no exit code: an error, never exit 0. */
 function fail(state: SessionState, reason: string): Step {
   const over: SessionEffect[] = [{ kind: "close-launcher" }, { kind: "ended", end: { reason } }];
   if (state.phase === "hangup") return [closed(state), over];
-  return [closed(state), [{ kind: "client-close", code: 1011, reason }, ...over]];
+  return [closed(state), [...letGo(state), { kind: "client-close", code: 1011, reason }, ...over]];
 }
 
 /** The client is gone: tell the launcher, which knows the policy, and give it a moment to hear it. */
 function hangUp(state: SessionState, reason: string, nowMs: number): Step {
   if (state.phase === "hangup") return [state, []];
   if (state.phase === "opening") return [closed(state), [{ kind: "close-launcher" }, { kind: "ended", end: { reason } }]];
-  const next: SessionState = { ...state, phase: "hangup", hangupAtMs: nowMs, stdinQueue: [], stdinQueued: 0, stdinEnd: "sent" };
+  const next: SessionState = { ...state, phase: "hangup", hangupAtMs: nowMs, stdinQueue: [], stdinQueued: 0, stdinEnd: "sent", clientPaused: false };
   return [next, [{ kind: "to-launcher", frame: { kind: "hangup" } }]];
 }
 
 function closeAndHangUp(state: SessionState, close: { readonly code: 1008 | 1011; readonly reason: string }, nowMs: number): Step {
   if (state.phase === "hangup") return [state, []];
   const [next, effects] = hangUp(state, close.reason, nowMs);
-  return [next, [{ kind: "client-close", ...close }, ...effects]];
+  return [next, [...letGo(state), { kind: "client-close", ...close }, ...effects]];
 }
 
 function onTick(state: SessionState, nowMs: number): Step {

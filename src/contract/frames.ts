@@ -213,10 +213,32 @@ function decodeFrame(type: number, payload: Buffer): Result<Frame, string> {
   }
 }
 
-function decodeJson(kind: "start" | "hello" | "exit" | "error", payload: Buffer): Result<Frame, string> {
+type JsonKind = "start" | "hello" | "exit" | "error";
+type Check = (value: unknown) => boolean;
+
+const isText: Check = (value) => typeof value === "string";
+const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+
+/** What each message must hold. More is allowed, so that a later version may say more. */
+const MEMBERS: Readonly<Record<JsonKind, Readonly<Record<string, Check>>>> = {
+  start: {
+    argv: (value) => Array.isArray(value) && value.every(isText),
+    tty: (value) => typeof value === "boolean",
+    rows: isCount,
+    cols: isCount,
+    policy: (value) => value === "hangup" || value === "kill" || value === "keep",
+  },
+  hello: { version: isCount, podUid: isText },
+  exit: { code: isCount, signal: (value) => value === undefined || isText(value), stdoutBytes: isCount, stderrBytes: isCount },
+  error: { code: isText, message: isText },
+};
+
+function decodeJson(kind: JsonKind, payload: Buffer): Result<Frame, string> {
   try {
     const message: unknown = JSON.parse(payload.toString("utf8"));
-    if (typeof message !== "object" || message === null) return err(`a ${kind} frame does not hold a JSON object`);
+    if (typeof message !== "object" || message === null || Array.isArray(message)) return err(`a ${kind} frame does not hold a JSON object`);
+    const wrong = Object.entries(MEMBERS[kind]).find(([member, check]) => !check((message as Record<string, unknown>)[member]));
+    if (wrong !== undefined) return err(`a ${kind} frame has no valid "${wrong[0]}"`);
     return ok({ kind, message } as Frame);
   } catch (error) {
     return err(`a ${kind} frame does not hold JSON: ${String(error)}`);

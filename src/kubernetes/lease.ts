@@ -133,7 +133,7 @@ async function writeLease(
 
 /** Best effort: without it the next leader waits out the lease. */
 async function release({ client, options, timing }: Term, { lease }: Holding): Promise<void> {
-  if (lease?.spec?.holderIdentity !== options.identity) return;
+  if (lease?.spec === undefined) return;
   const released = { ...lease, spec: releasedSpec(lease.spec, options.clock.now()) };
   const outcome = await client.replace<Lease>(LEASES, released, AbortSignal.timeout(timing.retryMs));
   if (!outcome.ok) options.log.warn({ namespace: options.namespace, name: options.name, reason: outcome.error.message }, "lease not released");

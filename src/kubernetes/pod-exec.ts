@@ -21,8 +21,9 @@ const PING_INTERVAL_MS = 7000;
 const CLOSE_GRACE_MS = 1000;
 
 /**
- * An aborted signal closes the stream, also after it was opened. An open stream proves nothing yet: the API server accepts the
- * upgrade before it has asked the node, so "no such container" comes as the end of a stream.
+ * One opener for one identity. It resolves once the API server has accepted the upgrade, and calls no handler before that. The node is
+ * asked only then, so a container that is not there comes as the end of a stream. An aborted signal closes the stream as `close` does,
+ * also after it was opened.
  */
 export function createPodExecOpener(access: ClusterAccess, options: PodExecOptions = {}): OpenPodExec {
   const dial = createDial(access);

@@ -45,7 +45,7 @@ export type ApplyOptions = {
   readonly namespace?: string;
 };
 
-/** The verbs that our controller, bridge and installer use. Raw JSON both ways: no field is dropped. Retries 429 and 503 only. */
+/** The verbs that our controller, bridge and installer use. Raw JSON both ways: no field is dropped. Retries 429 and 503, and a GET also after a broken connection. */
 export type KubeClient = {
   readonly get: <T extends KubeObject>(ref: ObjectRef, signal?: AbortSignal) => KubeResult<T>;
   /** All items with apiVersion and kind filled in, in pages of 500, and the list's resourceVersion. */

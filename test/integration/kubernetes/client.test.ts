@@ -1,7 +1,9 @@
+import { rootCertificates } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { KubeObject } from "../../../src/api/meta.ts";
 import { createKubeClient } from "../../../src/kubernetes/client.ts";
 import { tokenAccess } from "../../../src/kubernetes/credentials.ts";
+import { createPodExecOpener } from "../../../src/kubernetes/pod-exec.ts";
 import { createTokenMinter } from "../../../src/kubernetes/token-minter.ts";
 import { systemClock } from "../../../src/kubernetes/clock.ts";
 import { createCache } from "../../../src/kubernetes/watch.ts";
@@ -51,6 +53,22 @@ describe("the client on a real API server", () => {
     const asAlice = createKubeClient(cluster.access, { impersonate: { user: "alice", groups: ["readers"] } });
     expect(await asAlice.get(ref("any"))).toMatchObject({ ok: false, error: { code: 403, message: expect.stringContaining('User "alice"') as string } });
     await asAlice.close();
+  });
+});
+
+describe("a server that cannot prove who it is", () => {
+  it.each([
+    { name: "its certificate is from another CA", change: { ca: rootCertificates[0] ?? "" } },
+    { name: "its certificate has another name", change: { serverName: "elsewhere.example" } },
+  ])("gets neither a request nor an exec when $name", async ({ change }) => {
+    const access = { ...cluster.access, ...change };
+    const client = createKubeClient(access, { deadlineMs: 1500 });
+    expect(await client.raw({ method: "POST", path: "/api/v1/namespaces", body: {} })).toMatchObject({ ok: false, error: { kind: "network" } });
+    await client.close();
+    const handlers = { onStdout: () => undefined, onStderr: () => undefined, onEnd: () => undefined };
+    const target = { namespace: cluster.namespace, pod: "any", container: "any", command: ["/bin/true"] };
+    const opened = await createPodExecOpener(access)(target, handlers, new AbortController().signal);
+    expect(opened).toMatchObject({ ok: false, error: { kind: "lost", message: expect.stringMatching(/certificate|altnames/i) as string } });
   });
 });
 

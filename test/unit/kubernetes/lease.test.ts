@@ -78,13 +78,15 @@ function leaseServer() {
     lease = { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } };
     return lease;
   };
+  const steal = (thief: string): void => void store({ ...lease!, spec: { ...lease?.spec, holderIdentity: thief } });
+  const hooks: { onGet?: () => void } = {};
   const client = (name: string): LeaseClient => ({
-    get: (async () => await Promise.resolve(cut.has(name) ? down : lease === undefined ? err({ kind: "status", code: 404, reason: "NotFound", message: "none" }) : ok(lease))) as LeaseClient["get"],
+    get: (async () => (hooks.onGet?.(), await Promise.resolve(cut.has(name) ? down : lease === undefined ? err({ kind: "status", code: 404, reason: "NotFound", message: "none" }) : ok(lease)))) as LeaseClient["get"],
     create: (async (_resource: unknown, object: Lease) => await Promise.resolve(cut.has(name) ? down : lease === undefined ? ok(store(object)) : conflict)) as unknown as LeaseClient["create"],
     replace: (async (_resource: unknown, object: Lease) =>
       await Promise.resolve(cut.has(name) ? down : object.metadata.resourceVersion === lease?.metadata.resourceVersion ? ok(store(object)) : conflict)) as unknown as LeaseClient["replace"],
   });
-  return { client, cut, holder: () => lease?.spec?.holderIdentity };
+  return { client, cut, steal, hooks, holder: () => lease?.spec?.holderIdentity };
 }
 
 function candidate(server: ReturnType<typeof leaseServer>, name: string, clock: ManualClock) {
@@ -161,6 +163,19 @@ describe("electLeader", () => {
     second.stop.abort();
     await second.over;
     expect([server.holder(), first.isLeader()]).toEqual(["first", true]);
+  });
+
+  it("leaves the lease to a thief it discovers while it is being stopped", async () => {
+    const clock = manualClock();
+    const server = leaseServer();
+    const first = candidate(server, "first", clock);
+    await turns();
+    server.steal("thief");
+    // The optimistic write fails, the next look finds the thief, and in that moment the stop arrives.
+    server.hooks.onGet = () => first.stop.abort();
+    await clock.advance(10_000);
+    await first.over;
+    expect(server.holder()).toBe("thief");
   });
 
   it("goes on asking while the API server cannot be reached", async () => {

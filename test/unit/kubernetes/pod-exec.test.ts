@@ -30,7 +30,10 @@ async function run(server: FakeExecServer, options: { readonly signal?: AbortSig
   const stderr: Buffer[] = [];
   const ends: End[] = [];
   const handlers = {
-    onStdout: (data: Buffer) => stdout.push(data),
+    onStdout: (data: Buffer) => {
+      expect(data.length).toBeGreaterThan(0);
+      stdout.push(data);
+    },
     onStderr: (data: Buffer) => stderr.push(data),
     onEnd: (end: End) => {
       ends.push(end);
@@ -106,11 +109,12 @@ describe("the upgrade", () => {
 
   it("that is never answered ends at the limit, also when bytes keep trickling in", async () => {
     const server = await serve(({ socket }) => {
-      const trickle = setInterval(() => socket.write("H"), 5);
+      socket.write("HTTP/1.1 101 Switching Protocols\r\nX-Slow: ");
+      const trickle = setInterval(() => socket.write("a"), 5);
       socket.on("close", () => clearInterval(trickle));
     });
     const { opened } = await run(server, { handshakeTimeoutMs: 60 });
-    expect(opened).toMatchObject({ ok: false, error: { kind: "lost" } });
+    expect(opened).toEqual({ ok: false, error: { kind: "lost", message: "the API server did not answer the upgrade within 60 ms" } });
     expect(await whenGone(server)).toBe(0);
   });
 
@@ -167,6 +171,7 @@ describe("the end of a stream", () => {
     { name: "a status that is not JSON", bytes: [frame(3, "command terminated"), CLOSE_1000] },
     { name: "a status that is a list", bytes: [frame(3, "[]"), CLOSE_1000] },
     { name: "a status without a word", bytes: [frame(3, "{}"), CLOSE_1000] },
+    { name: "a Status that does not say how", bytes: [frame(3, '{"kind":"Status"}'), CLOSE_1000] },
     { name: "exit code 0 as a failure", bytes: [exitStatus("0"), CLOSE_1000] },
     { name: "exit code 256", bytes: [exitStatus("256"), CLOSE_1000] },
     { name: "exit code -1", bytes: [exitStatus("-1"), CLOSE_1000] },
@@ -189,6 +194,12 @@ describe("the end of a stream", () => {
     const { ended, stdout, stderr } = await answering(frame(1), frame(1, "a"), frame(2, "x"), frame(1, "b".repeat(300)), frame(2, "y"), SUCCESS, CLOSE_1000);
     await ended;
     expect({ stdout: stdout(), stderr: stderr() }).toEqual({ stdout: `a${"b".repeat(300)}`, stderr: "xy" });
+  });
+
+  it("is the end: what the server still sends is not handed on", async () => {
+    const { ended, stdout, stderr } = await answering(SUCCESS, frame(1, "late"), frame(2, "late"), CLOSE_1000);
+    await ended;
+    expect({ stdout: stdout(), stderr: stderr() }).toEqual({ stdout: "", stderr: "" });
   });
 
   it("is told once wherever the connection breaks", async () => {
@@ -217,25 +228,38 @@ describe("an open stream", () => {
     expect(opened.value.bufferedBytes()).toBe(0);
   });
 
-  it("stops reading while it is paused", async () => {
-    let sent: (() => number) | undefined;
+  it.each(["at once", "after the first output"])("stops reading when it is paused %s", async (when) => {
+    let unsent: (() => number) | undefined;
     const server = await serve((upgrade) => {
       accept(upgrade);
       const block = frame(1, Buffer.alloc(60_000));
-      sent = () => upgrade.socket.writableLength;
+      unsent = () => upgrade.socket.writableLength;
       for (let count = 0; count < 400; count += 1) upgrade.socket.write(block);
       upgrade.socket.write(SUCCESS);
     });
     const { opened, stdout, ended } = await run(server);
     if (!opened.ok) throw new Error(opened.error.message);
+    const enough = when === "at once" ? 0 : 1;
+    while (stdout().length < enough) await new Promise((turn) => setImmediate(turn));
     opened.value.pause();
+    await new Promise((turn) => setTimeout(turn, 100));
+    expect(unsent?.()).toBeGreaterThan(1_000_000);
+    const received = stdout().length;
+    expect(received === 0).toBe(when === "at once");
     await new Promise((turn) => setTimeout(turn, 50));
-    const stuck = sent?.() ?? 0;
-    expect(stuck).toBeGreaterThan(1_000_000);
-    expect(stdout().length).toBeLessThan(1_000_000);
+    expect(stdout().length).toBe(received);
     opened.value.resume();
     expect(await ended).toEqual({ exitCode: 0 });
     expect(stdout().length).toBe(400 * 60_000);
+  });
+
+  it("works the same over v4", async () => {
+    const server = await serve((upgrade) => {
+      accept(upgrade, { protocol: "v4.channel.k8s.io" });
+      upgrade.socket.end(Buffer.concat([frame(1, "out"), exitStatus("3"), CLOSE_1000]));
+    });
+    const { ended, stdout } = await run(server);
+    expect([await ended, stdout()]).toEqual([{ exitCode: 3 }, "out"]);
   });
 
   it.each(["close", "abort"])("tells its owner nothing more after %s", async (how) => {
@@ -252,6 +276,7 @@ describe("an open stream", () => {
     else cancel.abort();
     expect(await whenGone(server)).toBe(0);
     opened.value.write([Buffer.from("ignored")]);
+    expect(opened.value.bufferedBytes()).toBe(0);
     expect({ stdout: stdout(), ends }).toEqual({ stdout: "", ends: [] });
   });
 

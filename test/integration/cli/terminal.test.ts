@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, it } from "vitest";
 import type { WebSocket } from "ws";
-import { startFakeNomad, type FakeNomad } from "./fake-nomad.ts";
+import { startFakeNomad, type FakeNomad } from "../../unit/cli/fake-nomad.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 const NODE = join(ROOT, "node_modules/.bin/node");

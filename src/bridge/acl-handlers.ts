@@ -1,0 +1,186 @@
+/** @module The ACL endpoints: bootstrap, tokens, policies. Rules and texts are access's; here is what is read and written. */
+import { randomUUID } from "node:crypto";
+import { DEFAULT_TTL_BOUNDS, validatePolicyRequest, validateTokenRequest } from "../access/acl-requests.ts";
+import { type Identity, mayReadPolicy, secretHash } from "../access/authenticate.ts";
+import type { AclTokenObject } from "../api/acl.ts";
+import { formatDuration, parseDuration } from "../lib/duration.ts";
+import { isManagement } from "../nomad/acl/acl.ts";
+import { bootstrapDone, INVALID_BOOTSTRAP_SECRET, nonexistentTokens, POLICY_NOT_FOUND, TOKEN_NOT_FOUND } from "../nomad/texts.ts";
+import { policyStub, policyView, tokenStub, tokenView } from "./acl-shapes.ts";
+import { type Body, countOf, durationOf, isTrue, textOf, textsOf } from "./body.ts";
+import type { AclObjects, WriteFailure } from "./bridge-deps.ts";
+import { empty, json, type Reply, text } from "./reply.ts";
+
+export type AclContext = {
+  readonly acl: AclObjects;
+  readonly params: Readonly<Record<string, string>>;
+  readonly body: Body;
+  /** Absent for bootstrap alone. */
+  readonly identity?: Identity;
+  /** What the caller presented, for the one endpoint that gives it back. */
+  readonly secret: string | undefined;
+  /** Epoch ms. */
+  readonly now: number;
+};
+
+/** Its existence is what makes bootstrap possible once: the object is emptied, never deleted, when its token is. */
+const BOOTSTRAP_OBJECT = "bootstrap";
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+export async function bootstrap({ acl, body, now }: AclContext): Promise<Reply> {
+  const wanted = textOf(body, "BootstrapSecret");
+  if (wanted !== "" && !UUID.test(wanted)) return text(400, INVALID_BOOTSTRAP_SECRET);
+  const secret = wanted === "" ? randomUUID() : wanted.toLowerCase();
+  const created = await acl.createToken(BOOTSTRAP_OBJECT, {
+    accessorId: randomUUID(),
+    secretHash: secretHash(secret),
+    name: "Bootstrap Token",
+    type: "management",
+    policies: [],
+    global: true,
+    createTime: new Date(now).toISOString(),
+  });
+  if (created.ok) return json(tokenView(created.value, secret));
+  return created.error.kind === "conflict" ? text(400, bootstrapDone(bootstrapIndex(acl))) : failed(created.error);
+}
+
+function bootstrapIndex(acl: AclObjects): number {
+  const object = [...acl.tokens()].find(({ metadata }) => metadata.name === BOOTSTRAP_OBJECT);
+  return Number(object?.metadata.resourceVersion ?? 1);
+}
+
+/** What is left of a bootstrap token that was deleted. */
+const isTombstone = ({ metadata, spec }: AclTokenObject) => metadata.name === BOOTSTRAP_OBJECT && spec.type === "client";
+
+export const listTokens = ({ acl }: AclContext): Reply => json([...acl.tokens()].filter((token) => !isTombstone(token)).map(tokenStub));
+
+export function readToken({ acl, params }: AclContext): Reply {
+  const token = acl.tokenByAccessor(params["accessorId"] ?? "");
+  return token === undefined || isTombstone(token) ? text(404, TOKEN_NOT_FOUND) : json(tokenView(token));
+}
+
+export function readOwnToken({ acl, identity, secret }: AclContext): Reply {
+  const token = identity === undefined ? undefined : acl.tokenByAccessor(identity.accessorId);
+  if (token !== undefined) return json(tokenView(token, secret));
+  if (identity?.kind !== "anonymous") return text(403, TOKEN_NOT_FOUND);
+  return json({ AccessorID: "anonymous", SecretID: "", Name: "Anonymous Token", Type: "client", Policies: ["anonymous"], Roles: [], Global: true, CreateIndex: 1, ModifyIndex: 1 });
+}
+
+export async function writeToken(context: AclContext): Promise<Reply> {
+  const accessorId = context.params["accessorId"] ?? textOf(context.body, "AccessorID");
+  if (accessorId === "") return createToken(context);
+  const present = context.acl.tokenByAccessor(accessorId);
+  if (present === undefined || isTombstone(present)) return text(400, `cannot find token ${accessorId}`);
+  return updateToken(context, present);
+}
+
+async function createToken({ acl, body, now }: AclContext): Promise<Reply> {
+  const request = tokenRequest(body);
+  if (!request.ok) return text(400, request.error);
+  const accepted = validateTokenRequest(request.value, { ...DEFAULT_TTL_BOUNDS, now });
+  if (!accepted.ok) return text(400, accepted.error.message);
+  const { type, expirationTime } = accepted.value;
+  const accessorId = randomUUID();
+  const secret = randomUUID();
+  const { name, policies, global, expirationTtlMs } = request.value;
+  const created = await acl.createToken(accessorId, {
+    accessorId,
+    secretHash: secretHash(secret),
+    name,
+    type,
+    policies: [...policies],
+    global,
+    createTime: new Date(now).toISOString(),
+    expirationTtl: formatDuration(expirationTtlMs),
+    ...(expirationTime === undefined ? {} : { expirationTime: new Date(expirationTime).toISOString() }),
+  });
+  return created.ok ? json(tokenView(created.value, secret)) : failed(created.error);
+}
+
+async function updateToken({ acl, body, now }: AclContext, present: AclTokenObject): Promise<Reply> {
+  const request = tokenRequest(body);
+  if (!request.ok) return text(400, request.error);
+  const { global = false, expirationTtl = "0s", expirationTime } = present.spec;
+  const ttl = parseDuration(expirationTtl);
+  const existing = {
+    global,
+    expirationTtlMs: ttl.ok ? ttl.value : 0,
+    ...(expirationTime === undefined ? {} : { expirationTime: Date.parse(expirationTime) }),
+  };
+  const accepted = validateTokenRequest(request.value, { ...DEFAULT_TTL_BOUNDS, now, existing });
+  if (!accepted.ok) return text(400, accepted.error.message);
+  const { name, policies } = request.value;
+  const replaced = await acl.replaceToken({ ...present, spec: { ...present.spec, name, type: accepted.value.type, policies: [...policies] } });
+  return replaced.ok ? json(tokenView(replaced.value)) : failed(replaced.error);
+}
+
+/** Roles are refused rather than stored and never counted. */
+function tokenRequest(body: Body) {
+  if (countOf(body, "Roles") > 0) return { ok: false as const, error: "ACL roles are not served by this version of nomad-bridge; give the token policies" };
+  const ttl = durationOf(body, "ExpirationTTL");
+  if (!ttl.ok) return ttl;
+  const time = textOf(body, "ExpirationTime");
+  const value = {
+    name: textOf(body, "Name"),
+    type: textOf(body, "Type"),
+    policies: textsOf(body, "Policies"),
+    roles: [],
+    global: isTrue(body, "Global"),
+    expirationTtlMs: ttl.value,
+    ...(time === "" || time.startsWith("0001-01-01") ? {} : { expirationTime: Date.parse(time) }),
+  };
+  return { ok: true as const, value };
+}
+
+export async function deleteToken({ acl, params, now }: AclContext): Promise<Reply> {
+  const accessorId = params["accessorId"] ?? "";
+  const token = acl.tokenByAccessor(accessorId);
+  if (token === undefined || isTombstone(token)) return text(400, nonexistentTokens([accessorId]));
+  const gone = token.metadata.name === BOOTSTRAP_OBJECT ? await acl.replaceToken(tombstone(token, now)) : await acl.deleteToken(token);
+  return gone.ok ? empty : failed(gone.error);
+}
+
+function tombstone(token: AclTokenObject, now: number): AclTokenObject {
+  const expirationTime = new Date(now).toISOString();
+  return { ...token, spec: { ...token.spec, name: "Bootstrap Token (deleted)", type: "client", policies: [], secretHash: secretHash(randomUUID()), expirationTime } };
+}
+
+export function listPolicies({ acl, identity }: AclContext): Reply {
+  const visible = [...acl.policies()].filter(({ spec }) => identity !== undefined && mayReadPolicy(identity, spec.name));
+  return json(visible.map(policyStub));
+}
+
+/** The policies of the token that asks; a management token has none of its own. */
+export function listOwnPolicies({ acl, identity }: AclContext): Reply {
+  if (identity === undefined || isManagement(identity.acl)) return json([]);
+  return json([...acl.policies()].filter(({ spec }) => identity.policies.includes(spec.name)).map(policyStub));
+}
+
+export function readPolicy({ acl, params }: AclContext): Reply {
+  const policy = acl.policy(params["policy"] ?? "");
+  return policy === undefined ? text(404, POLICY_NOT_FOUND) : json(policyView(policy));
+}
+
+export async function writePolicy({ acl, params, body }: AclContext): Promise<Reply> {
+  const name = textOf(body, "Name");
+  const description = textOf(body, "Description");
+  const rules = textOf(body, "Rules");
+  const accepted = validatePolicyRequest({ pathName: params["policy"] ?? "", name, description, rules });
+  if (!accepted.ok) return text(accepted.error.code ?? 500, accepted.error.message);
+  const written = await acl.putPolicy(name, { name, description, rules });
+  return written.ok ? empty : failed(written.error);
+}
+
+export async function deletePolicy({ acl, params }: AclContext): Promise<Reply> {
+  const name = params["policy"] ?? "";
+  const policy = acl.policy(name);
+  if (policy === undefined) return text(400, `Cannot delete nonexistent policies: ${name}`);
+  const gone = await acl.deletePolicy(policy);
+  return gone.ok ? empty : failed(gone.error);
+}
+
+function failed(failure: WriteFailure): Reply {
+  if (failure.kind === "conflict") return text(409, `someone else has just changed this: look again, and repeat if it still holds (${failure.message})`);
+  return text(500, `not written: ${failure.message}`);
+}

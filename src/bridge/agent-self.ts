@@ -1,0 +1,36 @@
+/** @module What `/v1/agent/self` says. Its keys are lower-case, unlike the rest of the API. Used by read-handlers.ts. */
+import type { ClusterNames } from "../mapping/nomad-job.ts";
+
+/** The Nomad release whose API we speak; clients of it and before it meet no surprise. */
+export const NOMAD_VERSION = "2.0.5";
+
+export function agentSelf(names: ClusterNames, address: string): unknown {
+  const [host = "", port = ""] = address.split(/:(?=\d+$)/);
+  return {
+    config: {
+      Region: names.region,
+      Datacenter: names.datacenter,
+      Name: "nomad-bridge",
+      Version: { Version: NOMAD_VERSION, VersionPrerelease: "", VersionMetadata: "", Revision: "" },
+      ACL: { Enabled: true },
+      Server: { Enabled: true },
+      Client: { Enabled: false },
+      // Without this, clients print a link to a web page that is not there.
+      UI: { Enabled: false, ShowCLIHints: false },
+    },
+    member: {
+      Name: `nomad-bridge.${names.region}`,
+      Addr: host,
+      Port: Number(port) || 0,
+      Status: "alive",
+      Tags: { role: "nomad", region: names.region, dc: names.datacenter, build: NOMAD_VERSION, port },
+      ProtocolMin: 1,
+      ProtocolMax: 5,
+      ProtocolCur: 2,
+      DelegateMin: 2,
+      DelegateMax: 5,
+      DelegateCur: 4,
+    },
+    stats: { nomad: { server: "true", leader: "true", known_regions: "1" } },
+  };
+}

@@ -1,0 +1,45 @@
+/** @module Request bodies as Nomad reads them: JSON whose keys are matched without regard to case. */
+import { parseDuration } from "../lib/duration.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+
+export type Body = Readonly<Record<string, unknown>>;
+
+/** No body at all counts as {}. The error is for a 400. */
+export function parseBody(bytes: string): Result<Body, string> {
+  if (bytes.trim() === "") return ok({});
+  try {
+    const value: unknown = JSON.parse(bytes);
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return err("the body must be a JSON object");
+    return ok(Object.fromEntries(Object.entries(value).map(([key, inner]) => [key.toLowerCase(), inner])));
+  } catch (error) {
+    return err(`the body is not JSON: ${String(error)}`);
+  }
+}
+
+/** "" for a member that is absent, null, or no text. */
+export function textOf(body: Body, name: string): string {
+  const value = body[name.toLowerCase()];
+  return typeof value === "string" ? value : "";
+}
+
+export const isTrue = (body: Body, name: string): boolean => body[name.toLowerCase()] === true;
+
+/** Only the texts in a list. */
+export function textsOf(body: Body, name: string): readonly string[] {
+  const value = body[name.toLowerCase()];
+  return Array.isArray(value) ? value.filter((each) => typeof each === "string") : [];
+}
+
+/** How many entries a list has, of any kind. */
+export function countOf(body: Body, name: string): number {
+  const value = body[name.toLowerCase()];
+  return Array.isArray(value) ? value.length : 0;
+}
+
+/** Milliseconds of a duration given as text or as nanoseconds; 0 where it is absent. */
+export function durationOf(body: Body, name: string): Result<number, string> {
+  const value = body[name.toLowerCase()];
+  if (value === undefined || value === null || value === "") return ok(0);
+  if (typeof value === "number") return ok(value / 1e6);
+  return typeof value === "string" ? parseDuration(value) : err(`${name} is neither a duration nor a number of nanoseconds`);
+}

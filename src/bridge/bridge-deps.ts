@@ -1,0 +1,41 @@
+/** @module What the bridge needs of the world: reads of the cluster's state, writes of ACL objects. main wires it to caches and client. */
+import type { AclPolicyObject, AclTokenObject } from "../api/acl.ts";
+import type { BridgeConfigSpec } from "../api/bridge-config.ts";
+import type { ExecTask } from "../api/exec-task.ts";
+import type { Node, Pod } from "../api/pod.ts";
+import type { Result } from "../lib/result.ts";
+
+/** A pod of ours with the live object that owns it: labels alone prove nothing. */
+export type Allocation = { readonly pod: Pod; readonly task: ExecTask };
+
+/** Everything here is in a managed namespace and answers from memory. */
+export type ClusterState = {
+  readonly config: () => BridgeConfigSpec | undefined;
+  readonly tasks: () => Iterable<ExecTask>;
+  readonly task: (namespace: string, jobId: string) => ExecTask | undefined;
+  readonly allocationsOf: (task: ExecTask) => readonly Allocation[];
+  readonly allocation: (allocId: string) => Allocation | undefined;
+  readonly nodes: () => Iterable<Node>;
+  readonly node: (nodeId: string) => Node | undefined;
+  readonly nodeByName: (name: string) => Node | undefined;
+  /** Grows with every change that was seen; at least 1. */
+  readonly index: () => number;
+};
+
+/** `conflict`: the object is there already, or was changed meanwhile. `missing`: there is none. */
+export type WriteFailure = { readonly kind: "conflict" | "missing" | "failed"; readonly message: string };
+type Write<T> = Promise<Result<T, WriteFailure>>;
+
+/** Each write resolves when this process's own reads show it: a token can be used as soon as its creator has it. */
+export type AclObjects = {
+  readonly tokens: () => Iterable<AclTokenObject>;
+  readonly tokenByAccessor: (accessorId: string) => AclTokenObject | undefined;
+  readonly policies: () => Iterable<AclPolicyObject>;
+  readonly policy: (name: string) => AclPolicyObject | undefined;
+  /** Fails with `conflict` where an object of that name exists. */
+  readonly createToken: (name: string, spec: AclTokenObject["spec"]) => Write<AclTokenObject>;
+  readonly replaceToken: (object: AclTokenObject) => Write<AclTokenObject>;
+  readonly deleteToken: (object: AclTokenObject) => Write<undefined>;
+  readonly putPolicy: (name: string, spec: AclPolicyObject["spec"]) => Write<AclPolicyObject>;
+  readonly deletePolicy: (object: AclPolicyObject) => Write<undefined>;
+};

@@ -1,0 +1,129 @@
+/**
+ * @module The exec route: accept the upgrade, then authenticate, find, authorise, write the audit line, open, relay. A refusal is a close frame
+ * with Nomad's code and text, as Nomad upgrades first.
+ */
+import { randomUUID } from "node:crypto";
+import type { WebSocket } from "ws";
+import { asServerError, type Authenticate, type Identity } from "../access/authenticate.ts";
+import { auditExecEnd, auditExecStart, type AuditSink, encodeAuditLine } from "../access/audit.ts";
+import { authorizeExec, type Grant } from "../access/authorize-exec.ts";
+import type { ExecGate } from "../access/exec-gate.ts";
+import type { HangupPolicy } from "../contract/frames.ts";
+import { messageOf, ok, err, type Result } from "../lib/result.ts";
+import { identityOf } from "../mapping/pod-for-task.ts";
+import { allowNamespaceOperation } from "../nomad/acl/acl.ts";
+import { PERMISSION_DENIED } from "../nomad/texts.ts";
+import type { ClusterState } from "./bridge-deps.ts";
+import { closeCodeOf, closeWith } from "./close-frame.ts";
+import { allocationFacts, profileOf } from "./exec-facts.ts";
+import { relayExec } from "./exec-relay.ts";
+import { type ExecParameters, type ExecProblem, readExecParameters } from "./exec-request.ts";
+import { DEFAULT_TIMES } from "./exec-session.ts";
+import type { SessionRegistry } from "./session-registry.ts";
+
+export type ExecRouteDeps = {
+  readonly cluster: ClusterState;
+  readonly authenticate: Authenticate;
+  readonly gate: ExecGate;
+  readonly audit: AuditSink;
+  readonly sessions: SessionRegistry;
+  readonly onPodGone: (podUid: string, listener: (reason: string) => void) => () => void;
+  readonly log: { readonly error: (fields: object, message: string) => void };
+  /** Epoch ms. */
+  readonly now: () => number;
+  /** Monotonic ms. */
+  readonly monotonic: () => number;
+};
+
+export type ExecUpgrade = {
+  readonly client: WebSocket;
+  readonly allocId: string;
+  readonly params: URLSearchParams;
+  readonly secret: string | undefined;
+  /** The client's address, for the audit line. */
+  readonly source: string;
+};
+
+type Admitted = { readonly parameters: ExecParameters; readonly grant: Grant; readonly jobId: string; readonly policy: HangupPolicy };
+
+/** Never rejects. Resolves when the session is over and its last audit line is written. */
+export async function handleExec(deps: ExecRouteDeps, upgrade: ExecUpgrade): Promise<void> {
+  // Frames wait in the socket until the relay listens; an error while refusing must not end the process.
+  upgrade.client.pause();
+  upgrade.client.on("error", () => undefined);
+  try {
+    const admitted = admit(deps, upgrade);
+    if (!admitted.ok) return refuse(upgrade.client, admitted.error);
+    await runAudited(deps, upgrade, admitted.value);
+  } catch (bug) {
+    deps.log.error({ reason: messageOf(bug), allocId: upgrade.allocId }, "exec session failed");
+    refuse(upgrade.client, { message: "internal error: the server's log says more" });
+  }
+}
+
+function refuse(client: WebSocket, problem: ExecProblem): void {
+  closeWith(client, closeCodeOf(problem.code), problem.message);
+}
+
+function admit(deps: ExecRouteDeps, { allocId, params, secret }: ExecUpgrade): Result<Admitted, ExecProblem> {
+  const parameters = readExecParameters(allocId, params);
+  if (!parameters.ok) return parameters;
+  const identity = deps.authenticate(secret, deps.now());
+  if (!identity.ok) return err(asServerError(identity.error));
+  return authorize(deps, parameters.value, identity.value);
+}
+
+function authorize(deps: ExecRouteDeps, parameters: ExecParameters, identity: Identity): Result<Admitted, ExecProblem> {
+  const now = deps.now();
+  const allocation = deps.cluster.allocation(parameters.allocId);
+  const profile = allocation === undefined ? undefined : profileOf(allocation, deps.cluster.config());
+  const facts = allocation === undefined ? undefined : allocationFacts(allocation, profile, now);
+  const { allocId, task, command } = parameters;
+  const grant = authorizeExec(identity, { allocId, allocation: facts, task, command, sessionId: randomUUID() }, now);
+  if (!grant.ok) return grant;
+  if (allocation === undefined) return err({ message: PERMISSION_DENIED });
+  return ok({ parameters, grant: grant.value, jobId: identityOf(allocation.task).jobId, policy: profile?.hangup ?? "hangup" });
+}
+
+/** No line, no session: what nobody could account for is not opened. */
+async function runAudited(deps: ExecRouteDeps, upgrade: ExecUpgrade, admitted: Admitted): Promise<void> {
+  const { parameters, grant, jobId } = admitted;
+  const { task, command, tty } = parameters;
+  const slot = deps.sessions.open(stillAllowed(deps, upgrade, grant));
+  if (!slot.ok) return refuse(upgrade.client, { message: slot.error, code: 429 });
+  try {
+    const startedAt = deps.monotonic();
+    const start = auditExecStart(grant, { jobId, task, command, tty, source: upgrade.source }, deps.now());
+    const written = deps.audit(encodeAuditLine(start));
+    if (!written.ok) return refuse(upgrade.client, { message: `the audit log cannot be written, so no session is opened: ${written.error}` });
+    const report = await relay(deps, upgrade, { admitted, revoked: slot.value.revoked });
+    const end = auditExecEnd(start, { ...report, durationMs: Math.round(deps.monotonic() - startedAt) }, deps.now());
+    const ended = deps.audit(encodeAuditLine(end));
+    if (!ended.ok) deps.log.error({ reason: ended.error, session: grant.sessionId }, "the end of an exec session could not be audited");
+  } finally {
+    slot.value.close();
+  }
+}
+
+/** Asked again while the session runs: a token may be deleted, a policy may change, a namespace may be given up. */
+function stillAllowed(deps: ExecRouteDeps, { secret }: ExecUpgrade, grant: Grant): () => boolean {
+  return () => {
+    const identity = deps.authenticate(secret, deps.now());
+    return identity.ok && allowNamespaceOperation(identity.value.acl, grant.namespace, "alloc-exec");
+  };
+}
+
+function relay(deps: ExecRouteDeps, { client }: ExecUpgrade, session: { readonly admitted: Admitted; readonly revoked: AbortSignal }) {
+  const { parameters, grant, policy } = session.admitted;
+  return relayExec({
+    client,
+    settings: { argv: parameters.command, tty: parameters.tty, policy, podUid: grant.allocId, times: DEFAULT_TIMES },
+    open: async (handlers, signal) => {
+      const opened = await deps.gate(grant, handlers, signal);
+      return opened.ok ? opened : err({ kind: "refused", message: opened.error.message });
+    },
+    now: deps.monotonic,
+    onPodGone: (listener) => deps.onPodGone(grant.allocId, listener),
+    revoked: session.revoked,
+  });
+}

@@ -1,0 +1,148 @@
+/** @module The read endpoints that a stock client uses around exec: jobs, allocations, nodes, agent. Each is (context) → reply. */
+import type { Identity } from "../access/authenticate.ts";
+import type { ExecTask } from "../api/exec-task.ts";
+import { nomadAllocation, allocationStub, type AllocationSource } from "../mapping/nomad-allocation.ts";
+import { nomadJob, nomadJobStub } from "../mapping/nomad-job.ts";
+import { nomadNode } from "../mapping/nomad-node.ts";
+import { allocationRecord } from "../mapping/pod-status.ts";
+import type { NomadJob, NomadNode } from "../nomad/api-types.ts";
+import { unknownAllocation } from "../nomad/texts.ts";
+import { agentSelf } from "./agent-self.ts";
+import type { Allocation, ClusterState } from "./bridge-deps.ts";
+import { paginate, type QueryOptions } from "./query.ts";
+import { json, type Reply, text } from "./reply.ts";
+
+export type ReadContext = {
+  readonly cluster: ClusterState;
+  readonly query: QueryOptions;
+  readonly params: Readonly<Record<string, string>>;
+  readonly allowsNamespace: (namespace: string) => boolean;
+  /** Absent where the endpoint needs none. */
+  readonly identity?: Identity;
+  /** host:port that this server is reached at. */
+  readonly address: string;
+  /** Epoch ms. */
+  readonly now: number;
+};
+
+const DEFAULT_NAMES = { region: "global", datacenter: "dc1" };
+
+const names = ({ cluster }: ReadContext) => cluster.config() ?? DEFAULT_NAMES;
+
+export const leader = ({ address }: ReadContext): Reply => json(address);
+export const peers = ({ address }: ReadContext): Reply => json([address]);
+export const regions = (context: ReadContext): Reply => json([names(context).region]);
+export const health = (): Reply => json({ server: { ok: true, message: "ok" }, client: { ok: true, message: "ok" } });
+export const self = (context: ReadContext): Reply => json(agentSelf(names(context), context.address));
+
+export function listJobs(context: ReadContext): Reply {
+  const { query } = context;
+  const tasks = visibleTasks(context).filter((task) => task.metadata.name.startsWith(query.prefix));
+  // Two namespaces may have a job of one name: the namespace makes the key unique.
+  const page = paginate(tasks, (task) => `${task.metadata.name}\0${task.metadata.namespace ?? ""}`, query);
+  const stubs = page.items.flatMap((task) => {
+    const job = jobOf(context, task);
+    return job === undefined ? [] : [nomadJobStub(job, recordsOf(context, task))];
+  });
+  return { ...json(stubs), ...(page.nextToken === undefined ? {} : { nextToken: page.nextToken }) };
+}
+
+export function readJob(context: ReadContext): Reply {
+  const job = namedJob(context);
+  return job === undefined ? text(404, "job not found") : json(job);
+}
+
+export function listJobAllocations(context: ReadContext): Reply {
+  const task = namedTask(context);
+  if (task === undefined) return json([]);
+  return json(context.cluster.allocationsOf(task).map((allocation) => allocationStub(sourceOf(context, allocation))));
+}
+
+export function listAllocations(context: ReadContext): Reply {
+  const { query } = context;
+  const prefix = checkIdPrefix(query.prefix);
+  if (prefix === undefined) return text(500, `alloc lookup failed: index error: Invalid UUID prefix: "${query.prefix}"`);
+  const found = allocationsWithPrefix(context, prefix);
+  const page = paginate(found, ({ pod }) => pod.metadata.uid ?? "", query);
+  const stubs = page.items.map((allocation) => allocationStub(sourceOf(context, allocation)));
+  return { ...json(stubs), ...(page.nextToken === undefined ? {} : { nextToken: page.nextToken }) };
+}
+
+/** A whole ID, which every exec looks up first, costs no search. */
+function allocationsWithPrefix(context: ReadContext, prefix: string): readonly Allocation[] {
+  const { cluster } = context;
+  if (prefix.length !== 36) {
+    return visibleTasks(context)
+      .flatMap((task) => cluster.allocationsOf(task))
+      .filter(({ pod }) => pod.metadata.uid?.startsWith(prefix) === true);
+  }
+  const allocation = cluster.allocation(prefix);
+  return allocation !== undefined && isVisible(context, allocation.task) ? [allocation] : [];
+}
+
+/** One that the caller may not see does not exist for them, whatever its namespace. */
+export function readAllocation(context: ReadContext): Reply {
+  const allocId = context.params["allocId"] ?? "";
+  const allocation = context.cluster.allocation(allocId.toLowerCase());
+  if (allocation === undefined) return text(404, "alloc not found");
+  if (!context.allowsNamespace(allocation.task.metadata.namespace ?? "default")) return text(500, unknownAllocation(allocId));
+  const job = jobOf(context, allocation.task);
+  return job === undefined ? text(404, "alloc not found") : json(nomadAllocation(sourceOf(context, allocation), job));
+}
+
+export function listNodes(context: ReadContext): Reply {
+  const prefix = context.query.prefix.toLowerCase();
+  const nodes = [...context.cluster.nodes()].map((node) => nomadNode(node, names(context), mhzPerCore(context)));
+  const page = paginate(
+    nodes.filter((node) => node.ID.startsWith(prefix)),
+    (node) => node.ID,
+    context.query,
+  );
+  return { ...json(page.items.map(nodeStub)), ...(page.nextToken === undefined ? {} : { nextToken: page.nextToken }) };
+}
+
+export function readNode(context: ReadContext): Reply {
+  const node = context.cluster.node((context.params["nodeId"] ?? "").toLowerCase());
+  return node === undefined ? text(404, "node not found") : json(nomadNode(node, names(context), mhzPerCore(context)));
+}
+
+function nodeStub(node: NomadNode) {
+  const { ID, Name, Datacenter, NodeClass, NodePool, Status, StatusDescription, SchedulingEligibility, Drain, Drivers, Attributes, CreateIndex, ModifyIndex } = node;
+  return { Address: "", ID, Name, Datacenter, NodeClass, NodePool, Version: "", Status, StatusDescription, SchedulingEligibility, Drain, Drivers, Attributes, CreateIndex, ModifyIndex };
+}
+
+const mhzPerCore = ({ cluster }: ReadContext) => cluster.config()?.profiles[0]?.mhzPerCore ?? 1000;
+
+/** What a list may show: tasks of the namespace asked for, and only where the caller has the right. */
+const visibleTasks = (context: ReadContext): readonly ExecTask[] => [...context.cluster.tasks()].filter((task) => isVisible(context, task));
+
+function isVisible({ query, allowsNamespace }: ReadContext, task: ExecTask): boolean {
+  const namespace = task.metadata.namespace ?? "default";
+  return (query.namespace === "*" || query.namespace === namespace) && allowsNamespace(namespace);
+}
+
+const namedTask = ({ cluster, query, params }: ReadContext) => cluster.task(query.namespace, params["jobId"] ?? "");
+
+function namedJob(context: ReadContext): NomadJob | undefined {
+  const task = namedTask(context);
+  return task === undefined ? undefined : jobOf(context, task);
+}
+
+function jobOf(context: ReadContext, task: ExecTask): NomadJob | undefined {
+  const isRunning = recordsOf(context, task).some((record) => record.state === "running");
+  return nomadJob(task, names(context), isRunning);
+}
+
+const recordsOf = ({ cluster, now }: ReadContext, task: ExecTask) => cluster.allocationsOf(task).map(({ pod }) => allocationRecord(pod, now));
+
+function sourceOf({ cluster, now }: ReadContext, { pod, task }: Allocation): AllocationSource {
+  const node = pod.spec.nodeName === undefined ? undefined : cluster.nodeByName(pod.spec.nodeName);
+  return { pod, task, nodeId: node?.metadata.uid, now };
+}
+
+/** Lower case, or undefined for what can begin no ID: Nomad's index takes pairs of hex digits and at most four hyphens. */
+function checkIdPrefix(prefix: string): string | undefined {
+  const digits = prefix.replaceAll("-", "");
+  const isValid = /^[0-9a-fA-F-]*$/.test(prefix) && digits.length % 2 === 0 && prefix.length <= 36 && prefix.length - digits.length <= 4;
+  return isValid ? prefix.toLowerCase() : undefined;
+}

@@ -1,0 +1,93 @@
+/** @module The bridge: caches, access, the HTTPS server and the exec route joined. One of `server`'s two halves. */
+import type { AddressInfo } from "node:net";
+import { createAuthenticator } from "../access/authenticate.ts";
+import { execGate } from "../access/exec-gate.ts";
+import { handleExec } from "../bridge/exec-route.ts";
+import { createHttpApp } from "../bridge/http-app.ts";
+import { createHttpsServer, type TlsFiles } from "../bridge/https-server.ts";
+import { createSessionRegistry, type SessionRegistry } from "../bridge/session-registry.ts";
+import { createKubeClient } from "../kubernetes/client.ts";
+import type { Clock } from "../kubernetes/clock.ts";
+import type { ClusterAccess } from "../kubernetes/credentials.ts";
+import { createPodExecOpener } from "../kubernetes/pod-exec.ts";
+import type { Log } from "../kubernetes/types.ts";
+import { accessStore, aclObjects } from "./acl-objects.ts";
+import type { AuditFile } from "./audit-file.ts";
+import { type BridgeCaches, bridgeCaches, cachesSynced } from "./caches.ts";
+import { clusterState, podGoneNotifier } from "./cluster-state.ts";
+
+export type BridgeOptions = {
+  readonly access: ClusterAccess;
+  readonly tls: TlsFiles;
+  readonly host: string;
+  /** 0: a free one. */
+  readonly port: number;
+  readonly aclEnabled: boolean;
+  readonly audit: AuditFile;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+};
+
+export type Bridge = { readonly port: number; readonly over: Promise<void> };
+
+/** Between two looks for tokens that have expired. */
+const RECHECK_MS = 2_000;
+
+/** Resolves when the bridge answers. Rejects when its port cannot be had. */
+export async function startBridge(options: BridgeOptions): Promise<Bridge> {
+  const { access, log, clock, signal } = options;
+  const client = createKubeClient(access, { clock });
+  const caches = bridgeCaches({ client, log, clock, signal });
+  await cachesSynced(caches);
+  const sessions = createSessionRegistry();
+  const { server, setAddress } = assemble(options, { caches, client, sessions });
+  const { promise: listening, resolve, reject } = Promise.withResolvers<void>();
+  server.once("error", reject).listen(options.port, options.host, resolve);
+  await listening;
+  const { port } = server.address() as AddressInfo;
+  setAddress(`${options.host}:${port}`);
+  const stopRechecks = recheckSessions(caches, sessions);
+  const over = stopped(signal).then(async () => {
+    stopRechecks();
+    sessions.endAll("the server is shutting down; start the session again");
+    server.close();
+    server.closeIdleConnections();
+    await client.close();
+  });
+  return { port, over };
+}
+
+type Parts = { readonly caches: BridgeCaches; readonly client: ReturnType<typeof createKubeClient>; readonly sessions: SessionRegistry };
+
+function assemble(options: BridgeOptions, { caches, client, sessions }: Parts) {
+  const { access, log, clock, audit, tls } = options;
+  const cluster = clusterState(caches);
+  const authenticate = createAuthenticator({ store: accessStore(caches), aclEnabled: options.aclEnabled });
+  const now = () => clock.now();
+  const gate = execGate({
+    openPodExec: createPodExecOpener(access, { clock, signal: options.signal }),
+    podUid: (namespace, name) => caches.pods.get(namespace, name)?.metadata.uid,
+    now,
+  });
+  const route = { cluster, authenticate, gate, audit: audit.append, sessions, onPodGone: podGoneNotifier(caches), log, now, monotonic: () => clock.monotonic() };
+  let address = "";
+  const app = createHttpApp({ cluster, acl: aclObjects(client, caches), authenticate, address: () => address, log, now });
+  const server = createHttpsServer({ app, tls, onExec: (upgrade) => void handleExec(route, upgrade) });
+  return { server, setAddress: (known: string) => (address = known) };
+}
+
+function recheckSessions({ tokens, policies, namespaces }: BridgeCaches, sessions: SessionRegistry): () => void {
+  const recheck = () => sessions.recheck();
+  const timer = setInterval(recheck, RECHECK_MS);
+  const stop = [tokens.onChange(recheck), policies.onChange(recheck), namespaces.onChange(recheck)];
+  return () => {
+    clearInterval(timer);
+    for (const each of stop) each();
+  };
+}
+
+function stopped(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}

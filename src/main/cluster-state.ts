@@ -1,0 +1,54 @@
+/** @module The bridge's view of the cluster, read from the caches: only managed namespaces, only pods with a live owner. */
+import type { ExecTask } from "../api/exec-task.ts";
+import type { Node, Pod } from "../api/pod.ts";
+import type { Allocation, ClusterState } from "../bridge/bridge-deps.ts";
+import { type BridgeCaches, configReader, isManaged } from "./caches.ts";
+
+export function clusterState(caches: BridgeCaches): ClusterState {
+  const visible = (task: ExecTask | undefined): ExecTask | undefined =>
+    task !== undefined && isManaged(caches, task.metadata.namespace ?? "default") ? task : undefined;
+  return {
+    config: configReader(caches),
+    tasks: () => [...caches.tasks.all()].filter((task) => visible(task) !== undefined),
+    task: (namespace, jobId) => visible(caches.tasks.get(namespace, jobId)),
+    allocationsOf: (task) => caches.pods.byIndex("owner", task.metadata.uid ?? "").map((pod) => ({ pod, task })),
+    allocation: (allocId) => allocationOf(caches, visible, caches.pods.byUid(allocId)),
+    nodes: () => caches.nodes.all(),
+    node: (nodeId) => caches.nodes.byUid(nodeId) as Node | undefined,
+    nodeByName: (name) => caches.nodes.get(undefined, name),
+    index: () => Math.max(1, caches.pods.version(), caches.tasks.version()),
+  };
+}
+
+function allocationOf(caches: BridgeCaches, visible: (task: ExecTask | undefined) => ExecTask | undefined, pod: Pod | undefined): Allocation | undefined {
+  const owner = pod?.metadata.ownerReferences?.find((reference) => reference.controller === true && reference.kind === "ExecTask");
+  if (pod === undefined || owner === undefined) return undefined;
+  const task = visible(caches.tasks.get(pod.metadata.namespace, owner.name));
+  return task?.metadata.uid === owner.uid ? { pod, task } : undefined;
+}
+
+/** One listener on the cache for all sessions, so that a change of a pod costs the same however many there are. */
+export function podGoneNotifier(caches: BridgeCaches): (podUid: string, listener: (reason: string) => void) => () => void {
+  const listeners = new Map<string, Set<(reason: string) => void>>();
+  caches.pods.onChange(({ type, object }) => {
+    const uid = object.metadata.uid ?? "";
+    const reason = goneReason(type, object);
+    if (reason === undefined) return;
+    for (const listener of listeners.get(uid) ?? []) listener(reason);
+  });
+  return (podUid, listener) => {
+    const own = listeners.get(podUid) ?? new Set();
+    listeners.set(podUid, own.add(listener));
+    return () => {
+      own.delete(listener);
+      if (own.size === 0) listeners.delete(podUid);
+    };
+  };
+}
+
+function goneReason(type: "added" | "updated" | "deleted", pod: Pod): string | undefined {
+  const allocId = pod.metadata.uid ?? "";
+  if (type === "deleted") return `allocation ${allocId} was stopped`;
+  if (pod.status?.phase === "Failed") return `allocation ${allocId} has failed`;
+  return pod.status?.phase === "Succeeded" ? `allocation ${allocId} is complete` : undefined;
+}
