@@ -14,8 +14,8 @@ const LEAF_DAYS = 365;
 /** A leaf with less than this left is made anew at boot. */
 const RENEW_DAYS = 30;
 
-type CaName = "ca" | "etcd-ca";
-type Leaf = { readonly name: string; readonly ca: CaName; readonly subject: string; readonly hosts: readonly string[] };
+type CaName = "ca" | "etcd-ca" | "bridge-ca";
+type Leaf = { readonly name: string; readonly ca: Exclude<CaName, "bridge-ca">; readonly subject: string; readonly hosts: readonly string[] };
 type Authority = { readonly certificate: x509.X509Certificate; readonly key: CryptoKey };
 
 /** The PEM files of `dir`/pki. A leaf's file holds both its key and its certificate, so that the two can never disagree. */
@@ -41,6 +41,16 @@ export async function ensurePki(dir: string, serviceIp: string, now: Date): Prom
     if (!isFresh(paths.leaf(leaf.name), now)) await makeLeaf(paths.leaf(leaf.name), leaf, authorities[leaf.ca], now);
   }
   await ensureServiceAccountKeys(paths);
+  return paths;
+}
+
+/** The bridge's own CA and server certificate; paths of PEM files, the leaf's with its key inside. Made once, and anew before it expires. */
+export async function ensureBridgeCertificate(dir: string, hosts: readonly string[], now: Date): Promise<{ readonly ca: string; readonly leaf: string }> {
+  mkdirSync(join(dir, "pki"), { recursive: true, mode: 0o700 });
+  const paths = { ca: join(dir, "pki", "bridge-ca.pem"), leaf: join(dir, "pki", "bridge.pem") };
+  const isNew = !existsSync(paths.ca);
+  const authority = await ensureAuthority(dir, "bridge-ca", now);
+  if (isNew || !isFresh(paths.leaf, now)) await makeLeaf(paths.leaf, { name: "bridge", subject: "CN=nomad-bridge", hosts }, authority, now);
   return paths;
 }
 
@@ -85,7 +95,7 @@ async function ensureAuthority(dir: string, name: CaName, now: Date): Promise<Au
   return { certificate, key: keys.privateKey };
 }
 
-async function makeLeaf(path: string, leaf: Leaf, authority: Authority, now: Date): Promise<void> {
+async function makeLeaf(path: string, leaf: Omit<Leaf, "ca">, authority: Authority, now: Date): Promise<void> {
   const keys = await newKeys();
   const certificate = await x509.X509CertificateGenerator.create({
     subject: leaf.subject,
@@ -105,7 +115,7 @@ async function makeLeaf(path: string, leaf: Leaf, authority: Authority, now: Dat
 }
 
 /** etcd dials itself with its server certificate, so a server leaf may also be a client. */
-const usages = ({ hosts }: Leaf): x509.ExtendedKeyUsage[] =>
+const usages = ({ hosts }: Omit<Leaf, "ca">): x509.ExtendedKeyUsage[] =>
   hosts.length > 0 ? [x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth] : [x509.ExtendedKeyUsage.clientAuth];
 
 const alternativeName = (host: string): x509.GeneralName => new x509.GeneralName(/^[\d.]+$/.test(host) ? "ip" : "dns", host);

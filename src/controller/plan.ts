@@ -19,6 +19,8 @@ export type AllocationView = {
   readonly state: "pending" | "running" | "spent" | "failed" | "complete" | "stopping";
   /** When it became ready, in epoch ms; absent while it is not. */
   readonly readySince?: number;
+  /** When it will count as ready, in epoch ms, although no pod changes then; only pending ones have it. */
+  readonly readyFrom?: number;
   /** When it ended, in epoch ms: only failed and complete ones have it. */
   readonly endedAt?: number;
   readonly createdAt: number;
@@ -78,7 +80,7 @@ export function plan(input: PlanInput): Plan {
     stop: [...surplus, ...update.replace].map(identity),
     end: input.allocations.filter((each) => each.state === "spent").map(identity),
     forget: endedLongAgo(input).map(identity),
-    ...earliest(update.wakeInMs, placement.wakeInMs),
+    ...earliest(update.wakeInMs, placement.wakeInMs, nextReady(keep, input.now)),
     updating: update.pending,
   };
 }
@@ -101,6 +103,12 @@ function chooseLive({ desired, allocations }: PlanInput) {
 function preferred(a: AllocationView, b: AllocationView): number {
   const readiness = Number(b.readySince !== undefined) - Number(a.readySince !== undefined);
   return readiness !== 0 ? readiness : a.serial - b.serial;
+}
+
+/** How long until the next one counts as ready without an event of its own. */
+function nextReady(live: readonly AllocationView[], now: number): number | undefined {
+  const waits = live.flatMap((each) => (each.readyFrom === undefined || each.readyFrom <= now ? [] : [each.readyFrom - now]));
+  return waits.length === 0 ? undefined : Math.min(...waits);
 }
 
 type Update = { readonly replace: readonly AllocationView[]; readonly wakeInMs?: number; readonly pending: boolean };

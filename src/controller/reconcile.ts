@@ -156,6 +156,7 @@ export function allocationView(pod: Pod, now: number): AllocationView {
     reschedules: Number(pod.metadata.annotations?.[ANNOTATION.reschedules] ?? 0) || 0,
     state: record.state,
     ...(record.readySince === undefined ? {} : { readySince: record.readySince }),
+    ...(record.readyFrom === undefined ? {} : { readyFrom: record.readyFrom }),
     ...(record.endedAt === undefined ? {} : { endedAt: record.endedAt }),
     createdAt: Date.parse(pod.metadata.creationTimestamp ?? "") || 0,
   };

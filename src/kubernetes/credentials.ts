@@ -1,6 +1,7 @@
 /** @module Where the API server is and as whom we speak to it: a kubeconfig, the pod's own service account, or a minted token. */
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { parse } from "yaml";
 import type { Cluster, User } from "@kubernetes/client-node/dist/config_types.js";
 import { err, messageOf, ok, type Result } from "../lib/result.ts";
 import { systemClock, type Clock } from "./clock.ts";
@@ -88,7 +89,7 @@ type RawKubeconfig = {
 
 async function kubeconfigAccess(path: string, clock: Clock): Promise<Result<ClusterAccess, string>> {
   // Loaded on demand: a pod never needs them. The library's own config module would load its whole generated API (0.4 s).
-  const [{ parse }, { newClusters, newUsers }] = await Promise.all([import("yaml"), import("@kubernetes/client-node/dist/config_types.js")]);
+  const { newClusters, newUsers } = await import("@kubernetes/client-node/dist/config_types.js");
   const raw = parse(await readFile(path, "utf8")) as RawKubeconfig | null;
   const contextName = raw?.["current-context"];
   const context = raw?.contexts?.find((entry) => entry.name === contextName)?.context;

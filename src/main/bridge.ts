@@ -66,7 +66,7 @@ function assemble(options: BridgeOptions, { caches, client, sessions }: Parts) {
   const authenticate = createAuthenticator({ store: accessStore(caches), aclEnabled: options.aclEnabled });
   const now = () => clock.now();
   const gate = execGate({
-    openPodExec: createPodExecOpener(access, { clock, signal: options.signal }),
+    openPodExec: createPodExecOpener(access),
     podUid: (namespace, name) => caches.pods.get(namespace, name)?.metadata.uid,
     now,
   });

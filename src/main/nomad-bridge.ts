@@ -10,8 +10,9 @@ Commands:
 
   alloc exec    Run a command in a running task
   exec          The same, shorter
+  server        Run the controller and Nomad's HTTP API
 
-Each command explains its options with -help.
+Each command explains its options with --help.
 `;
 
 type Command = (argv: readonly string[]) => Promise<number>;
@@ -20,6 +21,7 @@ type Command = (argv: readonly string[]) => Promise<number>;
 const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["alloc exec", runAllocExec],
   ["exec", runAllocExec],
+  ["server", runServer],
 ]);
 
 /** How long the last words may take to leave when nobody reads them. A session has flushed its own output before. */
@@ -68,4 +70,9 @@ function nodeComplaint(version: string): string | undefined {
 async function runAllocExec(argv: readonly string[]): Promise<number> {
   const [{ allocExec }, { processIo }] = await Promise.all([import("../cli/alloc-exec.ts"), import("./process-io.ts")]);
   return await allocExec(processIo(), argv);
+}
+
+async function runServer(argv: readonly string[]): Promise<number> {
+  const { server } = await import("./server.ts");
+  return await server(argv);
 }

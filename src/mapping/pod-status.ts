@@ -24,6 +24,8 @@ export type AllocationRecord = {
   readonly state: "pending" | "running" | "spent" | "failed" | "complete" | "stopping";
   /** Epoch ms since when it has been ready; absent while it is not. */
   readonly readySince?: number;
+  /** Epoch ms at which a restart delay is over and it counts as ready, if nothing happens before: no event will tell. */
+  readonly readyFrom?: number;
   readonly endedAt?: number;
   readonly task: TaskRecord;
 };
@@ -37,8 +39,9 @@ export function allocationRecord(pod: Pod, now: number): AllocationRecord {
   if (pod.status?.phase === "Failed") return { state: "failed", endedAt, task };
   if (pod.status?.phase === "Succeeded") return { state: "complete", endedAt, task };
   if (isSpent(status)) return { state: "spent", task };
-  const readySince = readyTime(pod, task, now);
-  return readySince === undefined ? { state: "pending", task } : { state: "running", readySince, task };
+  const ready = readyTime(pod, task);
+  if (ready === undefined) return { state: "pending", task };
+  return ready > now ? { state: "pending", readyFrom: ready, task } : { state: "running", readySince: ready, task };
 }
 
 /** The launcher has said that this task must not be started again. */
@@ -49,11 +52,11 @@ function isSpent(status: ContainerStatus | undefined): boolean {
   return reason === "attempts-spent" || reason === "start-failed";
 }
 
-function readyTime(pod: Pod, task: TaskRecord, now: number): number | undefined {
+/** In the future while the launcher waits out the restart delay. */
+function readyTime(pod: Pod, task: TaskRecord): number | undefined {
   const ready = pod.status?.conditions?.find((condition) => condition.type === "Ready");
   if (ready?.status !== "True") return undefined;
-  const since = Math.max(time(ready.lastTransitionTime) ?? 0, delayedStart(task) ?? 0);
-  return since > now ? undefined : since;
+  return Math.max(time(ready.lastTransitionTime) ?? 0, delayedStart(task) ?? 0);
 }
 
 /** When the launcher starts the task again after its delay, in epoch ms. */

@@ -1,0 +1,147 @@
+/** @module `nomad-bridge server`: controller and bridge in one process, for development and for a cluster of one's own. */
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import pino from "pino";
+import { systemClock } from "../kubernetes/clock.ts";
+import { clusterAccess } from "../kubernetes/credentials.ts";
+import { err, messageOf, ok, type Result } from "../lib/result.ts";
+import { openAuditFile } from "./audit-file.ts";
+import { startBridge } from "./bridge.ts";
+import { startController } from "./controller.ts";
+import { identityAccess } from "./identity.ts";
+
+const HELP = `Usage: nomad-bridge server [options]
+
+  Runs the controller and Nomad's HTTP API against one Kubernetes cluster, until SIGINT or SIGTERM.
+
+Options:
+
+  --kubeconfig=<path>         Where the API server is, and its CA. Required.
+  --controller-token=<path>   File with a token of service account nomad-bridge/controller. Required.
+  --bridge-token=<path>       File with a token of service account nomad-bridge/bridge. Required.
+                              Each is needed to start; the server then renews it by itself.
+  --launcher-image=<name>     Image that tasks run in. Required.
+  --listen=<host:port>        Where to serve Nomad's API. Default: 127.0.0.1:4646
+  --tls-cert=<path>           Certificate, PEM. Required.
+  --tls-key=<path>            Its key, PEM. Required.
+  --tls-client-ca=<path>      Ask every client for a certificate that this CA signed.
+  --audit-log=<path>          Where exec sessions are recorded; "-" is standard output. Default: -
+  --no-acl                    Let everyone do everything. Never outside a test.
+
+Example:
+
+  nomad-bridge server --kubeconfig=cluster.yaml --controller-token=controller.token --bridge-token=bridge.token \\
+    --launcher-image=registry.example/launcher:1 --tls-cert=bridge.pem --tls-key=bridge-key.pem
+`;
+
+const OPTIONS = {
+  kubeconfig: { type: "string" },
+  "controller-token": { type: "string" },
+  "bridge-token": { type: "string" },
+  "launcher-image": { type: "string" },
+  listen: { type: "string", default: "127.0.0.1:4646" },
+  "tls-cert": { type: "string" },
+  "tls-key": { type: "string" },
+  "tls-client-ca": { type: "string" },
+  "audit-log": { type: "string", default: "-" },
+  "no-acl": { type: "boolean", default: false },
+  help: { type: "boolean", short: "h", default: false },
+} as const;
+
+const REQUIRED = ["kubeconfig", "controller-token", "bridge-token", "launcher-image", "tls-cert", "tls-key"] as const;
+
+type Settings = Readonly<Record<(typeof REQUIRED)[number], string>> & {
+  readonly host: string;
+  readonly port: number;
+  readonly clientCa: string | undefined;
+  readonly auditLog: string;
+  readonly aclEnabled: boolean;
+};
+
+/** Resolves with the exit code when the server has stopped. */
+export async function server(argv: readonly string[]): Promise<number> {
+  const settings = readSettings(argv);
+  if (!settings.ok) {
+    process.stderr.write(settings.error === HELP ? HELP : `nomad-bridge server: ${settings.error}\n\n${HELP}`);
+    return settings.error === HELP ? 0 : 1;
+  }
+  return serve(settings.value);
+}
+
+function readSettings(argv: readonly string[]): Result<Settings, string> {
+  const values = parse(argv);
+  if (!values.ok) return values;
+  if (values.value.help) return err(HELP);
+  const missing = REQUIRED.filter((name) => values.value[name] === undefined);
+  if (missing.length > 0) return err(`missing: ${missing.map((name) => `--${name}`).join(", ")}`);
+  const [, host, port] = /^(.+):(\d{1,5})$/.exec(values.value.listen) ?? [];
+  if (host === undefined || Number(port) > 65_535) return err(`--listen is "${values.value.listen}"; write it as 127.0.0.1:4646`);
+  const required = Object.fromEntries(REQUIRED.map((name) => [name, values.value[name] ?? ""])) as Record<(typeof REQUIRED)[number], string>;
+  return ok({
+    ...required,
+    host,
+    port: Number(port),
+    clientCa: values.value["tls-client-ca"],
+    auditLog: values.value["audit-log"],
+    aclEnabled: !values.value["no-acl"],
+  });
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return ok(parseArgs({ args: [...argv], options: OPTIONS, strict: true }).values);
+  } catch (error) {
+    return err(messageOf(error));
+  }
+}
+
+async function serve(settings: Settings): Promise<number> {
+  const clock = systemClock;
+  const log = pino({ redact: ["token", "secret", "SecretID"] });
+  const cluster = await clusterAccess(settings.kubeconfig, process.env);
+  if (!cluster.ok) return refuse(cluster.error);
+  const stop = stopOnSignals();
+  const audit = openAuditFile(settings.auditLog);
+  const controller = startController({
+    access: identityAccess(cluster.value, "controller", settings["controller-token"], clock),
+    image: settings["launcher-image"],
+    log,
+    clock,
+    // Exec sessions do not depend on the lease: this half stands for election again by a restart of the process, which ends them gently.
+    onLost: (reason) => {
+      log.error({ reason }, "leadership lost");
+      stop.abort(reason);
+    },
+    signal: stop.signal,
+  });
+  const bridge = await startBridge({
+    access: identityAccess(cluster.value, "bridge", settings["bridge-token"], clock),
+    tls: {
+      cert: readFileSync(settings["tls-cert"], "utf8"),
+      key: readFileSync(settings["tls-key"], "utf8"),
+      ...(settings.clientCa === undefined ? {} : { clientCa: readFileSync(settings.clientCa, "utf8") }),
+    },
+    host: settings.host,
+    port: settings.port,
+    aclEnabled: settings.aclEnabled,
+    audit,
+    log,
+    clock,
+    signal: stop.signal,
+  });
+  log.info({ address: `${settings.host}:${bridge.port}` }, "serving");
+  await Promise.all([bridge.over, controller.over]);
+  audit.close();
+  return 0;
+}
+
+function refuse(message: string): number {
+  process.stderr.write(`nomad-bridge server: ${message}\n`);
+  return 1;
+}
+
+function stopOnSignals(): AbortController {
+  const controller = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => controller.abort(signal));
+  return controller;
+}
