@@ -26,6 +26,8 @@ export type StatusIntent = {
 
 const MAX_ALLOCATIONS = 10;
 const MAX_FINDINGS = 20;
+/** An API server's own words may quote a whole object; a condition takes 32 KiB. */
+const MAX_MESSAGE = 4096;
 
 export function acceptedStatus(
   accepted: AcceptedTask,
@@ -42,7 +44,7 @@ export function acceptedStatus(
     conditions: [
       problem === undefined
         ? { type: "Accepted", status: "True", reason: "Accepted", message: `runs under profile "${accepted.profile.name}"` }
-        : { type: "Accepted", status: "False", reason: problem.reason, message: problem.message },
+        : notAccepted(problem),
       readyCondition(counts, views),
       progressCondition(counts, progress.updating),
     ],
@@ -57,13 +59,20 @@ export function refusedStatus(task: ExecTask, refusal: Refusal, views: readonly 
     observedGeneration: task.metadata.generation ?? 0,
     ...counts,
     conditions: [
-      { type: "Accepted", status: "False", reason: refusal.reason, message: refusal.message },
+      notAccepted(refusal),
       readyCondition(counts, views),
       { type: "Progressing", status: "False", reason: refusal.reason, message: "nothing is changed while the task is not accepted" },
     ],
     findings: [],
   };
 }
+
+const notAccepted = ({ reason, message }: Refusal): ConditionIntent => ({
+  type: "Accepted",
+  status: "False",
+  reason,
+  message: message.length <= MAX_MESSAGE ? message : `${message.slice(0, MAX_MESSAGE).toWellFormed()}…`,
+});
 
 const selectorOf = (groupName: string) => `nomad-bridge.dev/exec-task=${groupName}`;
 

@@ -46,7 +46,12 @@ export const EXEC_TASK_RULES = {
     finding: () => "/ and the node's directories are read-only: write to /alloc, /local or /tmp",
   },
   profile: { nomad: "(node constraint)", level: "equivalent", how: "the profile's node selector" },
-  resources: { nomad: "resources", level: "equivalent", how: "cpu as a request without a limit, memory as request and limit, cores as whole CPUs" },
+  resources: {
+    nomad: "resources",
+    level: "equivalent",
+    how: "cpu as a request without a limit, memory as request and limit, cores as whole CPUs",
+    finding: (spec) => (spec.resources.cores === undefined ? undefined : "NOMAD_CPU_CORES is not set: which cores are reserved is known to the node alone"),
+  },
   count: { nomad: "group.count", level: "same", how: "that many allocations with stable, unique indexes" },
   meta: { nomad: "meta", level: "same", how: "NOMAD_META_<key> in both spellings" },
   killSignal: { nomad: "kill_signal", level: "same", how: "sent by the launcher when Kubernetes asks the pod to stop" },
@@ -74,10 +79,15 @@ export function findingsFor(spec: ExecTaskSpec, profile: Profile): readonly Find
   return [...found, ...GENERAL];
 }
 
+/** A status takes 1024 characters of message, and an argument may have sixty times as many. */
+const QUOTED_CHARACTERS = 100;
+
+const clipped = (text: string) => (text.length <= QUOTED_CHARACTERS ? text : `${text.slice(0, QUOTED_CHARACTERS).toWellFormed()}…`);
+
 function interpolated(field: "args" | "env") {
   return (spec: ExecTaskSpec): string | undefined => {
     const values = field === "args" ? spec.args : Object.values(spec.env);
     const found = values.map((value) => /\$\{[^}]*\}/.exec(value)?.[0]).find((match) => match !== undefined);
-    return found === undefined ? undefined : `${found} reaches the task as it is written: interpolation is not part of this version`;
+    return found === undefined ? undefined : `${clipped(found)} reaches the task as it is written: interpolation is not part of this version`;
   };
 }

@@ -6,9 +6,11 @@ import { type ClusterNames, indexOf } from "./nomad-job.ts";
 const NO_RESOURCES: NomadResources = { CPU: 0, Cores: 0, MemoryMB: 0, MemoryMaxMB: 0, DiskMB: 0 };
 
 export function nomadNode(node: Node, names: ClusterNames, mhzPerCore: number): NomadNode {
-  const cores = quantity(node.status?.capacity?.["cpu"]);
+  const capacity = quantity(node.status?.capacity?.["cpu"]);
+  // Nomad's clients decode cores as a whole number, and fail on any other.
+  const cores = Math.floor(capacity);
   const memoryMb = Math.floor(quantity(node.status?.capacity?.["memory"]) / 2 ** 20);
-  const cpu = Math.round(cores * mhzPerCore);
+  const cpu = Math.round(capacity * mhzPerCore);
   const ready = node.status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True") === true;
   return {
     ID: node.metadata.uid ?? "",
