@@ -6,7 +6,6 @@ import { join, resolve } from "node:path";
 /** The checkout's folder with go.mod. */
 export const SOURCE_DIR = import.meta.dirname;
 export const CHECKOUT = join(SOURCE_DIR, "..");
-export const DEFAULT_CLUSTER_DIR = join(CHECKOUT, ".local", "cluster");
 
 /** The kubelet's own sockets lie below `dir`, and a unix socket's path has at most 107 bytes. */
 export const LONGEST_DIR = 70;

@@ -1,4 +1,5 @@
 /** @module The query options that every endpoint understands, read once. Source: developer.hashicorp.com/nomad/api-docs#query-parameters */
+import { parseDuration } from "../lib/duration.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 
 export type QueryOptions = {
@@ -18,6 +19,8 @@ export function readQuery(params: URLSearchParams): Result<QueryOptions, string>
   if (!/^\d{0,9}$/.test(perPage)) return err("Expect a number for `per_page` query string parameter");
   const index = params.get("index") ?? "";
   if (!/^\d{0,20}$/.test(index)) return err("Invalid index");
+  const wait = params.get("wait") ?? "";
+  if (wait !== "" && !parseDuration(wait).ok) return err("Invalid wait time");
   if (params.get("filter")) return err("filter expressions are not served by this version of nomad-bridge");
   const stale = parseGoBool(params.get("stale") ?? "");
   if (params.get("stale") && stale === undefined) return err("Expect `true` or `false` for `stale` query string parameter");

@@ -5,8 +5,6 @@
  */
 import type { HangupPolicy } from "./frames.ts";
 
-export const DOCUMENT_VERSION = 1;
-
 /** Annotations may hold 256 KiB altogether; the document gets this much of it. */
 export const MAX_DOCUMENT_BYTES = 200 * 1024;
 
@@ -14,7 +12,6 @@ export const MAX_DOCUMENT_BYTES = 200 * 1024;
 export const LAUNCHER_PATH = "/nomad-bridge/launcher";
 export const DOCUMENT_PATH = "/nomad-bridge/task.json";
 export const STATE_DIR = "/nomad-bridge/state";
-export const CONTROL_SOCKET = "/nomad-bridge/state/control.sock";
 
 /** Set on the container by the downward API, for the launcher alone: a task never sees it. */
 export const POD_UID_ENV = "NOMAD_BRIDGE_POD_UID";

@@ -1,6 +1,6 @@
 /** @module The bridge's view of the cluster, read from the caches: only managed namespaces, only pods with a live owner. */
 import type { ExecTask } from "../api/exec-task.ts";
-import type { Node, Pod } from "../api/pod.ts";
+import type { Pod } from "../api/pod.ts";
 import type { Allocation, ClusterState } from "../bridge/bridge-deps.ts";
 import { type BridgeCaches, configReader, isManaged } from "./caches.ts";
 
@@ -14,7 +14,7 @@ export function clusterState(caches: BridgeCaches): ClusterState {
     allocationsOf: (task) => caches.pods.byIndex("owner", task.metadata.uid ?? "").map((pod) => ({ pod, task })),
     allocation: (allocId) => allocationOf(caches, visible, caches.pods.byUid(allocId)),
     nodes: () => caches.nodes.all(),
-    node: (nodeId) => caches.nodes.byUid(nodeId) as Node | undefined,
+    node: (nodeId) => caches.nodes.byUid(nodeId),
     nodeByName: (name) => caches.nodes.get(undefined, name),
     index: () => Math.max(1, caches.pods.version(), caches.tasks.version()),
   };

@@ -6,7 +6,7 @@ import type { TestProject } from "vitest/node";
 import { bringUp } from "../../src/main/dev/bring-up.ts";
 import { CHECKOUT } from "../../src/main/dev/home.ts";
 import { takeDown } from "../../src/main/dev/take-down.ts";
-import "./provided.ts";
+import type { BridgeUnderTest } from "./provided.ts";
 
 /** The same for each run of this checkout, so that a run that was killed is cleared up by the next; short, as sockets lie below it. */
 const HOME = join(tmpdir(), `nomad-bridge-test-${createHash("sha256").update(CHECKOUT).digest("hex").slice(0, 8)}`);
@@ -22,7 +22,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const { address, ca, token, kubeconfig, launcherImage, bin } = running.value;
   project.provide("kubeconfig", kubeconfig);
   project.provide("launcherImage", launcherImage);
-  project.provide("bridge", { addr: address, caFile: ca, token, kubeconfig, kubectl: bin.kubectl, checkout: CHECKOUT, dir: HOME });
+  const bridge: BridgeUnderTest = { addr: address, caFile: ca, token, kubeconfig, kubectl: bin.kubectl, checkout: CHECKOUT, dir: HOME };
+  project.provide("bridge", bridge);
   return () => mustBeDown(log);
 }
 

@@ -1,0 +1,274 @@
+import { describe, expect, it } from "vitest";
+import { createAuthenticator, secretHash } from "../../../src/access/authenticate.ts";
+import { ENDPOINTS } from "../../../src/access/endpoints.ts";
+import { storedPolicy, storedToken } from "../../../src/access/store.ts";
+import type { AclPolicyObject, AclTokenObject } from "../../../src/api/acl.ts";
+import { bridgeConfigSpec } from "../../../src/api/bridge-config.ts";
+import type { ExecTask } from "../../../src/api/exec-task.ts";
+import type { Node, Pod } from "../../../src/api/pod.ts";
+import type { AclObjects, ClusterState } from "../../../src/bridge/bridge-deps.ts";
+import { createHttpApp, SERVED } from "../../../src/bridge/http-app.ts";
+
+const NOW = Date.parse("2026-01-01T00:00:00Z");
+const MANAGEMENT = "11111111-1111-4111-8111-111111111111";
+
+type World = { tokens: AclTokenObject[]; policies: AclPolicyObject[]; index: number };
+
+const uid = (n: number) => `0000000${n}-0000-4000-8000-000000000000`;
+
+function task(name: string, namespace: string, n: number): ExecTask {
+  return {
+    apiVersion: "nomad-bridge.dev/v1alpha1",
+    kind: "ExecTask",
+    metadata: { name, namespace, uid: `task-${n}`, generation: 1, resourceVersion: String(n), creationTimestamp: "2026-01-01T00:00:00Z" },
+    spec: { command: "/bin/true" },
+  };
+}
+
+function pod(owner: ExecTask, n: number): Pod {
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: `nb-${owner.metadata.name}-00000000-0-${n}`, namespace: owner.metadata.namespace ?? "", uid: uid(n), resourceVersion: String(10 + n), creationTimestamp: "2026-01-01T00:00:00Z" },
+    spec: { nodeName: "node-1", containers: [{ name: owner.metadata.name }] },
+    status: { phase: "Running", conditions: [{ type: "Ready", status: "True", lastTransitionTime: "2026-01-01T00:00:00Z" }] },
+  };
+}
+
+const NODE: Node = { apiVersion: "v1", kind: "Node", metadata: { name: "node-1", uid: uid(9), resourceVersion: "3" }, status: { conditions: [{ type: "Ready", status: "True" }] } };
+const TASKS = [task("web", "default", 1), task("api", "default", 2), task("web", "team-a", 3)];
+const PODS = TASKS.map((owner, i) => ({ pod: pod(owner, i + 1), task: owner }));
+
+const CLUSTER: ClusterState = {
+  config: () => bridgeConfigSpec.parse({}),
+  tasks: () => TASKS,
+  task: (namespace, jobId) => TASKS.find(({ metadata }) => metadata.namespace === namespace && metadata.name === jobId),
+  allocationsOf: (owner) => PODS.filter((each) => each.task === owner),
+  allocation: (allocId) => PODS.find((each) => each.pod.metadata.uid === allocId),
+  nodes: () => [NODE],
+  node: (nodeId) => (nodeId === NODE.metadata.uid ? NODE : undefined),
+  nodeByName: () => NODE,
+  index: () => 77,
+};
+
+function aclIn(world: World): AclObjects {
+  const stamped = <T extends AclTokenObject | AclPolicyObject>(object: T): T => ({ ...object, metadata: { ...object.metadata, resourceVersion: String(++world.index) } });
+  return {
+    tokens: () => world.tokens,
+    tokenByAccessor: (accessor) => world.tokens.find(({ spec }) => spec.accessorId === accessor),
+    policies: () => world.policies,
+    policy: (name) => world.policies.find(({ spec }) => spec.name === name),
+    createToken: async (name, spec) => {
+      if (world.tokens.some(({ metadata }) => metadata.name === name)) return { ok: false, error: { kind: "conflict", message: "already exists" } };
+      const object = stamped({ apiVersion: "nomad-bridge.dev/v1alpha1", kind: "ACLToken" as const, metadata: { name }, spec });
+      world.tokens.push(object);
+      return { ok: true, value: object };
+    },
+    replaceToken: async (object) => {
+      world.tokens = [...world.tokens.filter(({ metadata }) => metadata.name !== object.metadata.name), object];
+      return { ok: true, value: object };
+    },
+    deleteToken: async (object) => {
+      world.tokens = world.tokens.filter((each) => each !== object);
+      return { ok: true, value: undefined };
+    },
+    putPolicy: async (name, spec) => {
+      const object = stamped({ apiVersion: "nomad-bridge.dev/v1alpha1", kind: "ACLPolicy" as const, metadata: { name }, spec });
+      world.policies = [...world.policies.filter((each) => each.spec.name !== name), object];
+      return { ok: true, value: object };
+    },
+    deletePolicy: async (object) => {
+      world.policies = world.policies.filter((each) => each !== object);
+      return { ok: true, value: undefined };
+    },
+  };
+}
+
+function bridge() {
+  const world: World = { tokens: [], policies: [], index: 100 };
+  world.tokens.push({
+    apiVersion: "nomad-bridge.dev/v1alpha1",
+    kind: "ACLToken",
+    metadata: { name: "bootstrap", resourceVersion: "42" },
+    spec: { accessorId: uid(8), secretHash: secretHash(MANAGEMENT), type: "management", createTime: "2026-01-01T00:00:00Z" },
+  });
+  const store = {
+    tokenBySecretHash: (hash: string) => world.tokens.filter(({ spec }) => spec.secretHash === hash).map(storedToken)[0],
+    policy: (name: string) => world.policies.filter(({ spec }) => spec.name === name).map(storedPolicy)[0],
+  };
+  const logged: unknown[] = [];
+  const log = { error: (fields: object) => void logged.push(fields), info: (fields: object) => void logged.push(fields) };
+  const app = createHttpApp({ cluster: CLUSTER, acl: aclIn(world), authenticate: createAuthenticator({ store, aclEnabled: true }), address: () => "127.0.0.1:4646", log, now: () => NOW });
+  const call = async (method: string, path: string, options: { token?: string | undefined; body?: unknown } = {}) => {
+    const token = "token" in options ? options.token : MANAGEMENT;
+    const response = await app.request(`https://bridge${path}`, {
+      method,
+      headers: token === undefined ? {} : { "X-Nomad-Token": token },
+      ...(options.body === undefined ? {} : { body: typeof options.body === "string" ? options.body : JSON.stringify(options.body) }),
+    });
+    const text = await response.text();
+    const isJson = response.headers.get("content-type")?.startsWith("application/json") === true;
+    return { status: response.status, headers: response.headers, text, json: isJson ? (JSON.parse(text) as unknown) : undefined };
+  };
+  return { call, world, logged };
+}
+
+const ids = (value: unknown) => (value as { ID: string }[]).map(({ ID }) => ID);
+
+describe("the HTTP app", () => {
+  it("has a handler for every row of the access table but exec, and none without a row", () => {
+    const rows = ENDPOINTS.map(({ method, pattern }) => `${method} ${pattern}`).filter((row) => !row.endsWith("/exec"));
+    expect([...SERVED].sort()).toEqual(rows.sort());
+  });
+
+  it.each([
+    { path: "/v1/jobs", ids: ["api", "web"] },
+    { path: "/v1/jobs?namespace=*", ids: ["api", "web", "web"] },
+    { path: "/v1/jobs?namespace=team-a", ids: ["web"] },
+    { path: "/v1/jobs?prefix=w", ids: ["web"] },
+    { path: "/v1/jobs?reverse=true", ids: ["web", "api"] },
+    { path: "/v1/job/web/allocations", ids: [uid(1)] },
+    { path: "/v1/job/nothing/allocations", ids: [] },
+    { path: "/v1/allocations?namespace=*", ids: [uid(1), uid(2), uid(3)] },
+    { path: `/v1/allocations?prefix=${uid(2)}`, ids: [uid(2)] },
+    { path: `/v1/allocations?prefix=${uid(3)}`, ids: [] },
+    { path: `/v1/allocations?prefix=${uid(3)}&namespace=*`, ids: [uid(3)] },
+    { path: "/v1/allocations?prefix=00000002", ids: [uid(2)] },
+    { path: "/v1/nodes", ids: [uid(9)] },
+  ])("$path lists $ids", async ({ path, ids: expected }) => {
+    const { json, status } = await bridge().call("GET", path);
+    expect([status, ids(json)]).toEqual([200, expected]);
+  });
+
+  it.each([
+    { path: "/v1/job/nothing", status: 404, text: "job not found" },
+    { path: `/v1/job/${encodeURIComponent(`${"a/b".repeat(42)}ü`)}`, status: 404, text: "job not found" },
+    { path: `/v1/allocation/${uid(7)}`, status: 404, text: "alloc not found" },
+    { path: `/v1/node/${uid(7)}`, status: 404, text: "node not found" },
+    { path: "/v1/acl/token/nobody", status: 404, text: "ACL token not found" },
+    { path: "/v1/acl/policy/nothing", status: 404, text: "ACL policy not found" },
+    { path: "/v1/no/such/route", status: 404, text: "" },
+    { path: "/v1/jobs?per_page=x", status: 400, text: "Expect a number for `per_page` query string parameter" },
+    { path: "/v1/jobs?index=-1", status: 400, text: "Invalid index" },
+    { path: "/v1/jobs?wait=soon", status: 400, text: "Invalid wait time" },
+    { path: "/v1/jobs?stale=maybe", status: 400, text: "Expect `true` or `false` for `stale` query string parameter" },
+    { path: "/v1/jobs?region=mars", status: 500, text: "No path to region" },
+    { path: "/v1/allocations?prefix=abc", status: 500, text: 'alloc lookup failed: index error: Invalid UUID prefix: "abc"' },
+    { path: "/v1/allocations?prefix=zz", status: 500, text: 'alloc lookup failed: index error: Invalid UUID prefix: "zz"' },
+    { path: `/v1/client/allocation/${uid(1)}/exec?command=%5B%5D`, status: 500, text: "websocket connection not found in context" },
+    { path: "/v1/job/%zz", status: 400, text: "the path is not valid percent-encoding" },
+  ])("answers $path with $status and Nomad's text", async ({ path, status, text }) => {
+    const answer = await bridge().call("GET", path);
+    expect([answer.status, answer.text]).toEqual([status, text]);
+  });
+
+  it("pages through a list without losing or repeating a row", async () => {
+    const { call } = bridge();
+    const seen: string[] = [];
+    let next = "";
+    do {
+      const page = await call("GET", `/v1/jobs?namespace=*&per_page=1&next_token=${encodeURIComponent(next)}`);
+      seen.push(...ids(page.json));
+      next = page.headers.get("x-nomad-nexttoken") ?? "";
+    } while (next !== "");
+    expect(seen).toEqual(["api", "web", "web"]);
+  });
+
+  it("sends Nomad's headers, and indents when asked", async () => {
+    const { headers, text } = await bridge().call("GET", "/v1/regions?pretty");
+    expect([headers.get("x-nomad-index"), headers.get("x-nomad-knownleader"), text]).toEqual(["77", "true", '[\n    "global"\n]']);
+  });
+
+  it.each(["POST", "DELETE"])("refuses %s where only GET is served", async (method) => {
+    expect(await bridge().call(method, "/v1/jobs", { body: method === "POST" ? {} : undefined })).toMatchObject({ status: 405, text: "Invalid method" });
+  });
+
+  it("shows a node without an address, which clients would try first", async () => {
+    expect((await bridge().call("GET", `/v1/node/${uid(9)}`)).json).toMatchObject({ HTTPAddr: "", Status: "ready" });
+  });
+});
+
+describe("access over HTTP", () => {
+  it.each([
+    { path: "/v1/status/leader", status: 200 },
+    { path: "/v1/regions", status: 200 },
+    { path: "/v1/jobs", status: 403 },
+    { path: "/v1/allocations", status: 403 },
+    { path: "/v1/agent/self", status: 403 },
+    { path: "/v1/acl/tokens", status: 403 },
+    { path: "/v1/no/such/route", status: 403 },
+  ])("without a token $path answers $status", async ({ path, status }) => {
+    expect((await bridge().call("GET", path, { token: undefined })).status).toBe(status);
+  });
+
+  it("lets a client token see its namespace and nothing else", async () => {
+    const { call } = bridge();
+    await call("PUT", "/v1/acl/policy/team", { body: { Name: "team", Rules: 'namespace "team-a" { policy = "read" }' } });
+    const token = (await call("PUT", "/v1/acl/token", { body: { Type: "client", Policies: ["team"] } })).json as { SecretID: string };
+    const list = async (query: string) => call("GET", `/v1/jobs${query}`, { token: token.SecretID });
+    expect((await list("")).status).toBe(403);
+    expect(ids((await list("?namespace=*")).json)).toEqual(["web"]);
+    expect((await call("GET", `/v1/allocation/${uid(1)}`, { token: token.SecretID })).text).toBe(`Unknown allocation "${uid(1)}"`);
+    expect((await call("GET", `/v1/allocation/${uid(3)}`, { token: token.SecretID })).status).toBe(200);
+  });
+});
+
+describe("the ACL endpoints", () => {
+  it("bootstrap once: also after the bootstrap token was deleted", async () => {
+    const { call, world } = bridge();
+    world.tokens = [];
+    const first = (await call("PUT", "/v1/acl/bootstrap", { token: undefined })).json as { AccessorID: string; SecretID: string; Type: string };
+    expect(first.Type).toBe("management");
+    expect((await call("PUT", "/v1/acl/bootstrap", { token: undefined })).text).toMatch(/^ACL bootstrap already done \(reset index: \d+\)$/);
+    expect((await call("DELETE", `/v1/acl/token/${first.AccessorID}`, { token: first.SecretID })).status).toBe(200);
+    expect((await call("GET", "/v1/jobs", { token: first.SecretID })).status).toBe(403);
+    expect((await call("PUT", "/v1/acl/bootstrap", { token: undefined })).status).toBe(400);
+  });
+
+  it("take a bootstrap secret that is a UUID, and no other", async () => {
+    const { call, world } = bridge();
+    world.tokens = [];
+    expect(await call("PUT", "/v1/acl/bootstrap", { token: undefined, body: { BootstrapSecret: "easy" } })).toMatchObject({ status: 400, text: "invalid acl token" });
+    const made = await call("PUT", "/v1/acl/bootstrap", { token: undefined, body: { bootstrapsecret: MANAGEMENT } });
+    expect(made.json).toMatchObject({ SecretID: MANAGEMENT });
+  });
+
+  it("store a token's hash and give its secret once", async () => {
+    const { call, world } = bridge();
+    const made = (await call("PUT", "/v1/acl/token", { body: { Name: "ci", Type: "management", Global: true, ExpirationTTL: "1h" } })).json as { AccessorID: string; SecretID: string; ExpirationTime: string };
+    expect(JSON.stringify(world.tokens)).not.toContain(made.SecretID);
+    expect(made.ExpirationTime).toBe("2026-01-01T01:00:00.000Z");
+    expect((await call("GET", `/v1/acl/token/${made.AccessorID}`)).json).toMatchObject({ SecretID: "", Name: "ci" });
+    expect((await call("GET", "/v1/acl/token/self", { token: made.SecretID })).json).toMatchObject({ SecretID: made.SecretID });
+    expect((await call("GET", "/v1/acl/tokens")).text).not.toContain("SecretID");
+  });
+
+  it.each([
+    { body: { Type: "client" }, text: "client token missing policies or roles" },
+    { body: { Type: "root" }, text: "token type must be client or management" },
+    { body: { Type: "management", Policies: ["x"] }, text: "management token cannot be associated with policies or roles" },
+    { body: { Type: "client", Roles: [{ Name: "x" }] }, text: "ACL roles are not served by this version of nomad-bridge; give the token policies" },
+    { body: "{", text: /^the body is not JSON/ },
+    { body: "[]", text: "the body must be a JSON object" },
+    { body: { Type: "client", Policies: ["x"], ExpirationTTL: "5s" }, text: "expiration time cannot be less than 1m0s in the future (was 5s)" },
+  ])("refuse $body", async ({ body, text }) => {
+    const answer = await bridge().call("PUT", "/v1/acl/token", { body });
+    expect(answer.status).toBe(400);
+    expect(answer.text).toEqual(typeof text === "string" ? text : expect.stringMatching(text));
+  });
+
+  it("refuse a policy that cannot be read, and keep the one that was there", async () => {
+    const { call } = bridge();
+    await call("PUT", "/v1/acl/policy/dev", { body: { Name: "dev", Rules: 'namespace "default" { policy = "read" }' } });
+    const broken = await call("PUT", "/v1/acl/policy/dev", { body: { Name: "dev", Rules: 'namespace "default" { policy = ' } });
+    expect(broken.status).toBe(400);
+    expect((await call("GET", "/v1/acl/policy/dev")).json).toMatchObject({ Rules: 'namespace "default" { policy = "read" }' });
+  });
+
+  it("leave an audit line for a write, without any secret", async () => {
+    const { call, logged } = bridge();
+    const made = (await call("PUT", "/v1/acl/token", { body: { Type: "management" } })).json as { SecretID: string };
+    expect(logged).toEqual([expect.objectContaining({ event: "acl-write", accessor: uid(8), status: 200 })]);
+    expect(JSON.stringify(logged)).not.toContain(made.SecretID);
+  });
+});

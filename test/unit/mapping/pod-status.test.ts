@@ -1,0 +1,62 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Pod } from "../../../src/api/pod.ts";
+import { allocationRecord } from "../../../src/mapping/pod-status.ts";
+import { at, lastWords, ms, podOf, running, terminated } from "./pod-fixtures.ts";
+
+const NOW = ms(100);
+const GIVEN_UP = 213;
+const spentWords = lastWords({ reason: "attempts-spent" });
+
+describe("the state of an allocation", () => {
+  it.each<[string, Pod, object]>([
+    ["a pod without a status", { ...podOf(), status: {} }, { state: "pending" }],
+    ["one whose container is being made", podOf({ phase: "Pending", container: { state: { waiting: { reason: "ContainerCreating" } } } }), { state: "pending" }],
+    ["one that runs but is not ready", podOf({ container: { state: running(1) } }), { state: "pending" }],
+    ["one that is ready", podOf({ readyAt: 2, container: { state: running(1) } }), { state: "running", readySince: ms(2) }],
+    ["one that waits out its restart delay", podOf({ readyAt: 50, container: { restartCount: 1, state: running(50), lastState: terminated(1, 49, lastWords({ restartInMs: 60_000 })) } }), { state: "pending", readyFrom: ms(109) }],
+    ["one whose delay is over", podOf({ readyAt: 50, container: { restartCount: 1, state: running(50), lastState: terminated(1, 49, lastWords({ restartInMs: 51_000 })) } }), { state: "running", readySince: ms(100) }],
+    ["one that was ready only after its delay", podOf({ readyAt: 80, container: { state: running(50), lastState: terminated(1, 49, lastWords({ restartInMs: 5_000 })) } }), { state: "running", readySince: ms(80) }],
+    ["one whose launcher gave up", podOf({ container: { state: terminated(GIVEN_UP, 9, spentWords) } }), { state: "spent" }],
+    ["one that kubelet started again although its launcher gave up", podOf({ readyAt: 20, container: { state: running(20), lastState: terminated(GIVEN_UP, 9, spentWords) } }), { state: "spent" }],
+    ["one that can never start", podOf({ container: { state: terminated(GIVEN_UP, 9, lastWords({ reason: "start-failed" })) } }), { state: "spent" }],
+    ["a task with the launcher's code as its own", podOf({ container: { state: terminated(GIVEN_UP, 9, lastWords({ exitCode: GIVEN_UP })) } }), { state: "pending" }],
+    ["that code without words of ours", podOf({ container: { state: terminated(GIVEN_UP, 9, "attempts-spent") } }), { state: "pending" }],
+    ["one that failed", podOf({ phase: "Failed", container: { lastState: terminated(GIVEN_UP, 9, spentWords) } }), { state: "failed", endedAt: ms(9) }],
+    ["one that failed before it had a container", podOf({ phase: "Failed" }), { state: "failed", endedAt: ms(0) }],
+    ["one that succeeded", podOf({ phase: "Succeeded", container: { state: terminated(0, 30) } }), { state: "complete", endedAt: ms(30) }],
+    ["one that is being deleted", podOf({ readyAt: 2, container: { state: running(1) }, metadata: { deletionTimestamp: at(99) } }), { state: "stopping" }],
+    ["one that failed and is being deleted", podOf({ phase: "Failed", metadata: { deletionTimestamp: at(99) } }), { state: "stopping" }],
+  ])("of %s", (_name, pod, expected) => {
+    const { task: _task, ...record } = allocationRecord(pod, NOW);
+    expect(record).toEqual(expected);
+  });
+});
+
+describe("the record of a task", () => {
+  it.each<[string, Pod, object]>([
+    ["nothing yet", podOf(), { restarts: 0 }],
+    ["why it waits", podOf({ container: { state: { waiting: { reason: "ErrImagePull", message: "no such image" } } } }), { restarts: 0, waiting: "ErrImagePull: no such image" }],
+    ["waiting without words", podOf({ container: { state: { waiting: { reason: "PodInitializing" } } } }), { restarts: 0, waiting: "PodInitializing" }],
+    ["a run after an end", podOf({ container: { restartCount: 3, state: running(50), lastState: terminated(2, 40) } }), { restarts: 3, startedAt: ms(50), lastEnd: { exitCode: 2, finishedAt: ms(40), oomKilled: false } }],
+    ["an end by memory", podOf({ container: { state: terminated(137, 40, undefined, "OOMKilled") } }), { restarts: 0, lastEnd: { exitCode: 137, finishedAt: ms(40), oomKilled: true } }],
+    ["the task's own code, which the launcher knows", podOf({ container: { state: terminated(GIVEN_UP, 9, spentWords) } }), { restarts: 0, lastEnd: { exitCode: 1, finishedAt: ms(9), oomKilled: false, message: JSON.parse(spentWords) } }],
+    ["an end at no readable time", podOf({ container: { state: { terminated: { exitCode: 1, finishedAt: "soon" } } } }), { restarts: 0, lastEnd: { exitCode: 1, oomKilled: false } }],
+  ])("has %s", (_name, pod, expected) => expect(allocationRecord(pod, NOW).task).toEqual(expected));
+
+  it.each([
+    "", "{}", "[]", "null", "5", '"text"', "{", lastWords({ version: 2 as 1 }), lastWords({ exitCode: 1.5 }), lastWords({ restartInMs: -1 }), lastWords({ message: 5 as never }),
+    lastWords({ reason: 1 as never }), lastWords({ restartInMs: "1" as never }),
+  ])("takes no word of %j, which no launcher of ours left", (message) => {
+    expect(allocationRecord(podOf({ container: { state: terminated(7, 9, message) } }), NOW).task.lastEnd).toEqual({ exitCode: 7, finishedAt: ms(9), oomKilled: false });
+  });
+
+  it("has an answer for whatever stands in the termination message", () => {
+    fc.assert(
+      fc.property(fc.json(), fc.constantFrom(0, 1, GIVEN_UP), (message, code) => {
+        const record = allocationRecord(podOf({ container: { state: terminated(code, 9, message) } }), NOW);
+        expect(["pending", "spent"]).toContain(record.state);
+      }),
+    );
+  });
+});
