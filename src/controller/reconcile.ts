@@ -10,7 +10,7 @@ import { ANNOTATION, LABEL } from "../contract/pod-metadata.ts";
 import { assertNever, type Result } from "../lib/result.ts";
 import type { Sha256 } from "../mapping/object-names.ts";
 import { type AcceptedTask, acceptTask, podForTask, type Refusal } from "../mapping/pod-for-task.ts";
-import { allocationRecord } from "../mapping/pod-status.ts";
+import { allocationRecord, problemOf } from "../mapping/pod-status.ts";
 import { type Outcome, settled, stalled, wait } from "./outcome.ts";
 import { type AllocationView, type Plan, plan, type PlanPolicy, type PodIdentity } from "./plan.ts";
 import { acceptedStatus, refusedStatus, type StatusIntent } from "./status.ts";
@@ -147,6 +147,7 @@ function viewsOf(deps: ReconcileDeps, task: ExecTask): readonly AllocationView[]
 export function allocationView(pod: Pod, now: number): AllocationView {
   const [, index = "0", serial = "0"] = /-(\d+)-(\d+)$/.exec(pod.metadata.name) ?? [];
   const record = allocationRecord(pod, now);
+  const problem = problemOf(pod, record);
   return {
     name: pod.metadata.name,
     uid: pod.metadata.uid ?? "",
@@ -159,5 +160,6 @@ export function allocationView(pod: Pod, now: number): AllocationView {
     ...(record.readyFrom === undefined ? {} : { readyFrom: record.readyFrom }),
     ...(record.endedAt === undefined ? {} : { endedAt: record.endedAt }),
     createdAt: Date.parse(pod.metadata.creationTimestamp ?? "") || 0,
+    ...(problem === undefined ? {} : { problem }),
   };
 }

@@ -98,7 +98,16 @@ function readyCondition({ ready, desired, failed }: Counts, views: readonly Allo
   if (ready >= desired) return { type: "Ready", status: "True", reason: "AllReady", message: `${ready} of ${desired} allocations are ready` };
   const waiting = views.filter((each) => each.state === "pending").length;
   const reason = failed > 0 && waiting === 0 ? "AllocationsFailed" : "AllocationsPending";
-  return { type: "Ready", status: "False", reason, message: `${ready} of ${desired} allocations are ready, ${waiting} pending, ${failed} failed` };
+  const message = `${ready} of ${desired} allocations are ready, ${waiting} pending, ${failed} failed${newestProblem(views)}`;
+  return { type: "Ready", status: "False", reason, message };
+}
+
+const MAX_PROBLEM_CHARS = 500;
+
+/** One example says more than a count; the newest is the one that still holds. */
+function newestProblem(views: readonly AllocationView[]): string {
+  const newest = views.filter((each) => each.problem !== undefined).toSorted((a, b) => b.createdAt - a.createdAt || b.serial - a.serial)[0];
+  return newest?.problem === undefined ? "" : `; allocation ${newest.index}: ${newest.problem.slice(0, MAX_PROBLEM_CHARS)}`;
 }
 
 function progressCondition({ ready, desired }: Counts, updating: boolean): ConditionIntent {

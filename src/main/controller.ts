@@ -21,17 +21,26 @@ export type ControllerOptions = {
   readonly image: string;
   readonly log: Log;
   readonly clock: Clock;
-  /** Leadership was lost: nothing of ours may write any more, and the process should end. */
-  readonly onLost: (reason: string) => void;
   readonly signal: AbortSignal;
 };
 
-export type Controller = { readonly ready: Promise<void>; readonly over: Promise<void> };
+/** Between losing the lease and standing for election again. */
+const RETRY_MS = 1_000;
 
 const WORKERS = 8;
 
-/** Caches are warm on every replica; only the leader works. */
-export function startController(options: ControllerOptions): Controller {
+/** Until the signal is aborted. Losing the lease ends nothing else: it stands for election again, with new caches. */
+export async function runController(options: ControllerOptions): Promise<void> {
+  while (!options.signal.aborted) {
+    const campaign = new AbortController();
+    await runCampaign({ ...options, signal: AbortSignal.any([options.signal, campaign.signal]) });
+    campaign.abort();
+    await options.clock.sleep(RETRY_MS, options.signal);
+  }
+}
+
+/** Caches are warm on every replica; only the leader works. Resolves when stopped, or when the lease was lost. */
+async function runCampaign(options: ControllerOptions): Promise<void> {
   const { access, log, clock, signal } = options;
   const client = createKubeClient(access, { clock });
   const caches = workCaches({ client, log, clock, signal });
@@ -42,17 +51,24 @@ export function startController(options: ControllerOptions): Controller {
     identity: `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`,
     onLeading: (leading) => {
       log.info({}, "leading");
-      void lead({ ...options, client, caches, ready, leading });
+      void lead({ ...options, client, caches, ready, leading, mayWrite: () => leadership.isLeader() });
     },
-    onLost: options.onLost,
+    onLost: (reason) => log.warn({ reason }, "leadership lost"),
     log,
     clock,
     signal,
   });
-  return { ready, over: leadership.over.then(() => client.close()) };
+  await leadership.over;
+  await client.close();
 }
 
-type Term = ControllerOptions & { readonly client: ConnectedKubeClient; readonly caches: WorkCaches; readonly ready: Promise<void>; readonly leading: AbortSignal };
+type Term = ControllerOptions & {
+  readonly client: ConnectedKubeClient;
+  readonly caches: WorkCaches;
+  readonly ready: Promise<void>;
+  readonly leading: AbortSignal;
+  readonly mayWrite: () => boolean;
+};
 
 async function lead(term: Term): Promise<void> {
   await term.ready;
@@ -70,6 +86,7 @@ function processor(term: Term) {
     caches,
     clock,
     image,
+    mayWrite: term.mayWrite,
     event: (task, { type, reason, note }) => recorder.record({ regarding: task, type, reason, action: "Reconcile", note }),
   });
   return async (key: string) => {

@@ -1,7 +1,7 @@
 /** @module What `reconcile` needs of Kubernetes: reads from the caches, writes by the client. */
 import { createHash } from "node:crypto";
 import type { ExecTask } from "../api/exec-task.ts";
-import type { Condition } from "../api/meta.ts";
+import type { Condition, KubeObject } from "../api/meta.ts";
 import type { PodIdentity } from "../controller/plan.ts";
 import { NOMAD_SERVICE_POLICY } from "../controller/plan.ts";
 import type { ReconcileDeps, WriteError } from "../controller/reconcile.ts";
@@ -18,6 +18,8 @@ export type ControllerContext = {
   readonly clock: Clock;
   readonly image: string;
   readonly event: ReconcileDeps["event"];
+  /** Asked before every write: a process that was held up may have lost the lease without having heard of it. */
+  readonly mayWrite: () => boolean;
 };
 
 const STATUS_MANAGER = "nomad-bridge-controller-status";
@@ -31,16 +33,22 @@ export function reconcileDeps(context: ControllerContext): ReconcileDeps {
     podsOf: (uid) => caches.pods.byIndex("owner", uid),
     isManaged: (namespace) => isManaged(caches, namespace),
     config: configReader(caches),
-    createPod: async (pod) => createdOrThere(await client.create(RESOURCES.pods, pod)),
-    deletePod: async (namespace, pod) => written(await client.remove(podRef(namespace, pod), { uid: pod.uid })),
-    endPod: async (namespace, pod) => endPod(context, namespace, pod),
-    writeStatus: async (task, intent) => writeStatus(context, task, intent),
+    createPod: leaderOnly(context, async (pod: KubeObject) => createdOrThere(await client.create(RESOURCES.pods, pod))),
+    deletePod: leaderOnly(context, async (namespace: string, pod: PodIdentity) => written(await client.remove(podRef(namespace, pod), { uid: pod.uid }))),
+    endPod: leaderOnly(context, async (namespace: string, pod: PodIdentity) => endPod(context, namespace, pod)),
+    writeStatus: leaderOnly(context, async (task: ExecTask, intent: StatusIntent) => writeStatus(context, task, intent)),
     event: context.event,
     sha256,
     image: context.image,
     policy: NOMAD_SERVICE_POLICY,
     now: () => clock.now(),
   };
+}
+
+type Write = Promise<Result<undefined, WriteError>>;
+
+function leaderOnly<Args extends readonly unknown[]>({ mayWrite }: ControllerContext, write: (...args: Args) => Write): (...args: Args) => Write {
+  return async (...args) => (mayWrite() ? write(...args) : err({ retry: true, reason: "NotLeader", message: "another replica leads now" }));
 }
 
 const podRef = (namespace: string, pod: PodIdentity) => ({ resource: RESOURCES.pods, namespace, name: pod.name });

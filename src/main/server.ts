@@ -7,7 +7,7 @@ import { clusterAccess } from "../kubernetes/credentials.ts";
 import { err, messageOf, ok, type Result } from "../lib/result.ts";
 import { openAuditFile } from "./audit-file.ts";
 import { startBridge } from "./bridge.ts";
-import { startController } from "./controller.ts";
+import { runController } from "./controller.ts";
 import { identityAccess } from "./identity.ts";
 
 const HELP = `Usage: nomad-bridge server [options]
@@ -102,16 +102,11 @@ async function serve(settings: Settings): Promise<number> {
   if (!cluster.ok) return refuse(cluster.error);
   const stop = stopOnSignals();
   const audit = openAuditFile(settings.auditLog);
-  const controller = startController({
+  const controller = runController({
     access: identityAccess(cluster.value, "controller", settings["controller-token"], clock),
     image: settings["launcher-image"],
     log,
     clock,
-    // Exec sessions do not depend on the lease: this half stands for election again by a restart of the process, which ends them gently.
-    onLost: (reason) => {
-      log.error({ reason }, "leadership lost");
-      stop.abort(reason);
-    },
     signal: stop.signal,
   });
   const bridge = await startBridge({
@@ -130,7 +125,7 @@ async function serve(settings: Settings): Promise<number> {
     signal: stop.signal,
   });
   log.info({ address: `${settings.host}:${bridge.port}` }, "serving");
-  await Promise.all([bridge.over, controller.over]);
+  await Promise.all([bridge.over, controller]);
   audit.close();
   return 0;
 }

@@ -116,26 +116,30 @@ function taskState(record: AllocationRecord, createdMs: number): NomadTaskState 
     Failed: record.state === "failed" || record.state === "spent",
     Restarts: task.restarts,
     LastRestart: task.restarts > 0 ? timeText(task.startedAt) : ZERO_TIME,
-    StartedAt: timeText(task.startedAt),
+    StartedAt: timeText(task.startedAt ?? (dead ? task.lastEnd?.startedAt : undefined)),
     FinishedAt: dead ? timeText(record.endedAt) : ZERO_TIME,
     Events: taskEvents(record, createdMs),
   };
 }
+
+const STARTED = "Task started by client";
 
 /** What the pod's record proves happened, oldest first, with Nomad's words. */
 function taskEvents({ task }: AllocationRecord, createdMs: number): readonly NomadTaskEvent[] {
   const events = [event("Received", createdMs, "Task received by client")];
   const { lastEnd } = task;
   if (lastEnd !== undefined) {
-    const text = lastEnd.message?.reason === "start-failed" ? lastEnd.message.message : `Exit Code: ${lastEnd.exitCode}`;
-    const type = lastEnd.message?.reason === "start-failed" ? "Driver Failure" : "Terminated";
+    const notStarted = lastEnd.message?.reason === "start-failed" ? lastEnd.message : undefined;
+    if (notStarted === undefined && lastEnd.startedAt !== undefined) events.push(event("Started", lastEnd.startedAt, STARTED));
+    const text = notStarted === undefined ? `Exit Code: ${lastEnd.exitCode}` : notStarted.message;
+    const type = notStarted === undefined ? "Terminated" : "Driver Failure";
     events.push(event(type, lastEnd.finishedAt ?? createdMs, text, { exit_code: String(lastEnd.exitCode), oom_killed: String(lastEnd.oomKilled) }));
   }
   const due = delayedStart(task);
   if (due !== undefined && task.startedAt !== undefined && lastEnd?.message?.restartInMs !== undefined) {
     events.push(event("Restarting", lastEnd.finishedAt ?? createdMs, `Task restarting in ${lastEnd.message.restartInMs / 1000}s`));
   }
-  if (task.startedAt !== undefined) events.push(event("Started", Math.max(task.startedAt, due ?? 0), "Task started by client"));
+  if (task.startedAt !== undefined) events.push(event("Started", Math.max(task.startedAt, due ?? 0), STARTED));
   return events;
 }
 

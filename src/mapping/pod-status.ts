@@ -12,6 +12,7 @@ export type TaskRecord = {
   /** The last end of the container, with what the launcher said of it. */
   readonly lastEnd?: {
     readonly exitCode: number;
+    readonly startedAt?: number;
     readonly finishedAt?: number;
     readonly oomKilled: boolean;
     readonly message?: TerminationMessage;
@@ -42,6 +43,21 @@ export function allocationRecord(pod: Pod, now: number): AllocationRecord {
   const ready = readyTime(pod, task);
   if (ready === undefined) return { state: "pending", task };
   return ready > now ? { state: "pending", readyFrom: ready, task } : { state: "running", readySince: ready, task };
+}
+
+/** What a person must know of an allocation that failed or does not start: Nomad's text where the launcher left one. */
+export function problemOf(pod: Pod, { state, task }: AllocationRecord): string | undefined {
+  if (state === "failed" || state === "spent") return failureText(pod, task);
+  if (state !== "pending") return undefined;
+  const scheduled = pod.status?.conditions?.find((condition) => condition.type === "PodScheduled");
+  return scheduled?.status === "False" ? scheduled.message : task.waiting;
+}
+
+function failureText(pod: Pod, { lastEnd }: TaskRecord): string | undefined {
+  if (lastEnd === undefined) return pod.status?.message ?? pod.status?.reason;
+  const { message, exitCode, oomKilled } = lastEnd;
+  if (message !== undefined && message.message !== "") return message.message;
+  return oomKilled ? "OOM Killed" : `Exit Code: ${exitCode}`;
 }
 
 /** The launcher has said that this task must not be started again. */
@@ -78,11 +94,13 @@ function taskRecord(status: ContainerStatus | undefined): TaskRecord {
 }
 
 function lastEnd(end: Terminated): NonNullable<TaskRecord["lastEnd"]> {
+  const startedAt = time(end.startedAt);
   const finishedAt = time(end.finishedAt);
   const message = parseTermination(end);
   return {
     exitCode: message?.exitCode ?? end.exitCode,
     oomKilled: end.reason === "OOMKilled",
+    ...(startedAt === undefined ? {} : { startedAt }),
     ...(finishedAt === undefined ? {} : { finishedAt }),
     ...(message === undefined ? {} : { message }),
   };

@@ -1,7 +1,8 @@
 /** @module A Python with the pinned python-nomad in it, made once and kept in the user's cache. Used by python-nomad.test.ts. */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { withHostLock } from "../../local-cluster/host-lock.ts";
 import { cacheRoot } from "../../local-cluster/layout.ts";
 import { runCommand } from "../../local-cluster/run-command.ts";
 import { err, ok, type Result } from "../../src/lib/result.ts";
@@ -12,21 +13,22 @@ export async function pythonEnvironment(requirements: string): Promise<Result<st
   if (!version.ok) return version;
   const key = createHash("sha256").update(version.value).update(readFileSync(requirements)).digest("hex").slice(0, 16);
   const folder = join(cacheRoot(), "python-nomad", key);
-  const python = join(folder, "bin", "python");
-  const complete = join(folder, "complete");
-  if (existsSync(complete)) return ok(python);
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  const made = await install(folder, python, requirements);
-  if (!made.ok) return made;
-  // Two runs may do this at once: the mark appears whole, after the work of either.
-  writeFileSync(`${complete}.${process.pid}`, "");
-  renameSync(`${complete}.${process.pid}`, complete);
-  return ok(python);
+  const waiting = () => process.stderr.write("another test run is installing python-nomad; waiting for it\n");
+  return withHostLock(folder, waiting, () => ensureInstalled(folder, requirements));
 }
 
-async function install(folder: string, python: string, requirements: string): Promise<Result<string, string>> {
+/** A folder without the mark is what an interrupted run has left. */
+async function ensureInstalled(folder: string, requirements: string): Promise<Result<string, string>> {
+  const python = join(folder, "bin", "python");
+  const mark = join(folder, "complete");
+  if (existsSync(mark)) return ok(python);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
   const venv = await runCommand("python3", ["-m", "venv", folder]);
   if (!venv.ok) return err(`no virtual environment could be made: ${venv.error}`);
-  return runCommand(python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--requirement", requirements]);
+  const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--requirement", requirements];
+  const installed = await runCommand(python, pip);
+  if (!installed.ok) return installed;
+  writeFileSync(mark, "");
+  return ok(python);
 }

@@ -32,7 +32,7 @@ function show(up: Running): boolean {
 
 function run(up: Running, step: { readonly program: string; readonly args: readonly string[]; readonly shown: string }): boolean {
   process.stdout.write(`\n$ ${step.shown}\n`);
-  const env = { PATH: process.env["PATH"], NOMAD_ADDR: up.address, NOMAD_TOKEN: up.token, NOMAD_CACERT: up.ca };
+  const env = { PATH: process.env["PATH"], HOME: process.env["HOME"], NOMAD_ADDR: up.address, NOMAD_TOKEN: up.token, NOMAD_CACERT: up.ca };
   const done = spawnSync(step.program, step.args, { env, stdio: ["ignore", "inherit", "inherit"] });
   if (done.status !== 0) process.stderr.write(`\nthat ended with ${done.status ?? done.signal ?? String(done.error)}; the server's log is ${join(DEFAULT_HOME, "server", "server.log")}\n`);
   return done.status === 0;

@@ -68,6 +68,28 @@ func TestACLPolicies(t *testing.T) {
 			}
 		})
 	}
+	for name, rules := range map[string]string{
+		"JSON":     `{"namespace":{"default":{"policy":"read"}},"node":{"policy":"read"}}`,
+		"no rules": "",
+	} {
+		t.Run("rules may be "+name, func(t *testing.T) { wantPolicy(t, client, newPolicy(t, client, rules), rules) })
+	}
+	t.Run("rules that are a comment alone are refused", func(t *testing.T) {
+		_, err := client.ACLPolicies().Upsert(&api.ACLPolicy{Name: uniqueName("nb-test"), Rules: "# nothing yet"}, nil)
+		wantRefusal(t, err, http.StatusBadRequest, "Invalid policy: # nothing yet")
+	})
+	t.Run("JSON gives the rights that it names", func(t *testing.T) {
+		policy := newPolicy(t, client, `{"namespace":{"default":{"capabilities":["list-jobs"]}}}`)
+		if _, _, err := clientWith(t, newToken(t, client, policy).SecretID).Jobs().List(nil); err != nil {
+			t.Fatal(err)
+		}
+	})
+	t.Run("a name that a path cannot hold is refused", func(t *testing.T) {
+		_, err := client.ACLPolicies().Upsert(&api.ACLPolicy{Name: "under_score", Rules: readerRules}, nil)
+		if err == nil || !strings.HasPrefix(err.Error(), "Unexpected response code: 400 (") {
+			t.Fatalf("got %v, want a reply 400", err)
+		}
+	})
 	t.Run("a token sees its own policies alone", func(t *testing.T) {
 		own, other := newPolicy(t, client, readerRules), newPolicy(t, client, readerRules)
 		reader := clientWith(t, newToken(t, client, own).SecretID)

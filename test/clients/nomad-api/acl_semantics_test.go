@@ -166,6 +166,37 @@ func TestReadRights(t *testing.T) {
 	})
 }
 
+// TestAnonymousRights asserts that the policy of that name, and no other, speaks for those without a token.
+func TestAnonymousRights(t *testing.T) {
+	client := managementClient(t)
+	const name = "anonymous"
+	if _, _, err := client.ACLPolicies().Info(name, nil); err == nil {
+		t.Skip("there is an anonymous policy already, which is not ours to change")
+	}
+	t.Cleanup(func() { client.ACLPolicies().Delete(name, nil) })
+	t.Run("the anonymous policy opens what it names to all", func(t *testing.T) {
+		if _, err := client.ACLPolicies().Upsert(&api.ACLPolicy{Name: name, Rules: rule("default", "list-jobs")}, nil); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := clientWith(t, "").Jobs().List(nil); err != nil {
+			t.Fatal(err)
+		}
+		_, _, err := clientWith(t, "").Nodes().List(nil)
+		wantRefusal(t, err, http.StatusForbidden, "Permission denied")
+	})
+	t.Run("a token that does not exist is not anonymous", func(t *testing.T) {
+		_, _, err := clientWith(t, nowhere).Jobs().List(nil)
+		wantRefusal(t, err, http.StatusForbidden, "Permission denied")
+	})
+	t.Run("nothing is open when it is gone", func(t *testing.T) {
+		if _, err := client.ACLPolicies().Delete(name, nil); err != nil {
+			t.Fatal(err)
+		}
+		_, _, err := clientWith(t, "").Jobs().List(nil)
+		wantRefusal(t, err, http.StatusForbidden, "Permission denied")
+	})
+}
+
 // tokenWith returns the secret of a token with these rules, one policy each. Without rules the token names a policy that does not exist.
 func tokenWith(t *testing.T, client *api.Client, rules ...string) string {
 	t.Helper()

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"github.com/gorilla/websocket"
 )
 
 // Each script keeps two processes alive that both have the marker among their arguments. It is the shell's $0, which forks inherit.
@@ -31,12 +33,32 @@ func TestExecClientGone(t *testing.T) {
 		t.Run(each.name+" leaves no process behind", func(t *testing.T) {
 			marker := uniqueName("nb-marker")
 			leaveMidSession(t, to, session{command: shell(each.script, marker), tty: each.tty}, marker)
-			eventually(t, func() bool { return processesWith(t, to, marker) == "" }, func() string {
-				return "these processes of the session stayed behind: " + processesWith(t, to, marker)
-			})
+			wantNoProcess(t, to, marker)
+		})
+	}
+	for name, leave := range map[string]func(socket){
+		"says that it goes": func(s socket) {
+			s.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""))
+		},
+		"goes without a word":   func(s socket) { s.NetConn().Close() },
+		"closes stdin and goes": func(s socket) { s.say(stdinClose); s.Close() },
+	} {
+		t.Run("a client that "+name+" leaves no process behind", func(t *testing.T) {
+			marker := uniqueName("nb-marker")
+			s := dialSession(t, to, false, shell(quietScript, marker)...)
+			s.waitForOutput(t, "ready")
+			leave(s)
+			wantNoProcess(t, to, marker)
 		})
 	}
 	wantServing(t, to)
+}
+
+func wantNoProcess(t *testing.T, to target, marker string) {
+	t.Helper()
+	eventually(t, func() bool { return processesWith(t, to, marker) == "" }, func() string {
+		return "these processes of the session stayed behind: " + processesWith(t, to, marker)
+	})
 }
 
 // TestExecNormalExit asserts the opposite for a session that ended by itself: what it left in the background is left alone.

@@ -1,6 +1,7 @@
 package nomadapi
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
 	"strings"
@@ -132,6 +133,13 @@ func TestRawTolerance(t *testing.T) {
 		}
 		s.say(stdinClose)
 		wantEnding(t, s.untilEnd(), ending{stdout: want})
+	})
+	t.Run("1 MiB of stdin in one frame, in fragments, arrives whole", func(t *testing.T) {
+		s := dialSession(t, to, false, "sha256sum")
+		data := strings.Repeat("0123456789abcdef", mebibyte/16)
+		s.say(stdinFrame(data))
+		s.say(stdinClose)
+		wantEnding(t, s.untilEnd(), ending{stdout: fmt.Sprintf("%x  -\n", sha256.Sum256([]byte(data)))})
 	})
 	t.Run("a ping is answered while a session is quiet", func(t *testing.T) {
 		s := dialSession(t, to, false, "cat")

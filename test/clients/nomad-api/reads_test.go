@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/nomad/api"
 )
@@ -141,10 +142,60 @@ func readJobs(t *testing.T, to target) {
 			wantRefusal(t, err, http.StatusNotFound, "job not found")
 		})
 	}
+	t.Run("all pages together are the whole list, in either direction", func(t *testing.T) {
+		whole := jobIDs(t, to.client, &api.QueryOptions{Namespace: "*"})
+		forth := pagedJobIDs(t, to.client, api.QueryOptions{Namespace: "*", PerPage: 1})
+		back := pagedJobIDs(t, to.client, api.QueryOptions{Namespace: "*", PerPage: 1, Reverse: true})
+		slices.Sort(whole)
+		slices.Sort(forth)
+		slices.Sort(back)
+		if len(whole) == 0 || !slices.Equal(whole, forth) || !slices.Equal(whole, back) {
+			t.Fatalf("the list is %v, the pages are %v, backwards %v", whole, forth, back)
+		}
+	})
+	t.Run("a stale read and a wait for another index answer", func(t *testing.T) {
+		_, meta, err := to.client.Jobs().List(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		later := &api.QueryOptions{AllowStale: true, WaitIndex: meta.LastIndex, WaitTime: 200 * time.Millisecond}
+		jobs, next, err := to.client.Jobs().List(later)
+		if err != nil || len(jobs) == 0 || next.LastIndex < meta.LastIndex {
+			t.Fatalf("got %d jobs at index %d (%v), want those at %d or later", len(jobs), next.LastIndex, err, meta.LastIndex)
+		}
+	})
 	t.Run("one is not found in another namespace", func(t *testing.T) {
 		_, _, err := to.client.Jobs().Info(id, &api.QueryOptions{Namespace: "no-such-namespace"})
 		wantRefusal(t, err, http.StatusNotFound, "job not found")
 	})
+}
+
+func jobIDs(t *testing.T, client *api.Client, q *api.QueryOptions) []string {
+	t.Helper()
+	stubs, meta, err := client.Jobs().List(q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q.NextToken = meta.NextToken
+	ids := make([]string, 0, len(stubs))
+	for _, stub := range stubs {
+		ids = append(ids, stub.Namespace+"/"+stub.ID)
+	}
+	return ids
+}
+
+// pagedJobIDs fails on a page that is longer than asked for.
+func pagedJobIDs(t *testing.T, client *api.Client, q api.QueryOptions) []string {
+	t.Helper()
+	var ids []string
+	for first := true; first || q.NextToken != ""; first = false {
+		page := jobIDs(t, client, &q)
+		if len(page) > int(q.PerPage) {
+			t.Fatalf("asked for %d to the page, got %v", q.PerPage, page)
+		}
+		ids = append(ids, page...)
+	}
+	return ids
 }
 
 func readNodes(t *testing.T, to target) {
