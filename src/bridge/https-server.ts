@@ -30,6 +30,9 @@ const MAX_HEADER_BYTES = 1024 * 1024;
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 60_000;
 
+/** A client that has said goodbye and keeps its connection open is cut off after `closeTimeout` ms: until then its session counts as open. */
+const SOCKET_OPTIONS = { noServer: true, perMessageDeflate: false, maxPayload: MAX_FRAME_BYTES, clientTracking: false, closeTimeout: 2_000 };
+
 export function createHttpsServer({ app, tls, onExec }: HttpsServerDeps): Server {
   const listener = getRequestListener(app.fetch);
   const server = createServer(
@@ -45,7 +48,7 @@ export function createHttpsServer({ app, tls, onExec }: HttpsServerDeps): Server
     },
     (request, response) => void listener(request, response),
   );
-  const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MAX_FRAME_BYTES, clientTracking: false });
+  const sockets = new WebSocketServer(SOCKET_OPTIONS);
   server.on("upgrade", (request, socket, head) => upgrade({ sockets, onExec }, request, { socket, head }));
   return server;
 }
