@@ -38,7 +38,7 @@ export type StageOptions = { readonly home: string; readonly env: Readonly<Recor
 
 /** Throws, with the reason, when the cluster or the task does not come up. */
 export async function setStage(options: StageOptions): Promise<Stage> {
-  const up = must(await bringUp({ ...options, namespaces: ["default", MANAGED] }), "bring up");
+  const up = await cleanStart(options);
   const access = must(await clusterAccess(up.kubeconfig, {}), "kubeconfig");
   const client = createKubeClient(access);
   await done(client.apply(namespaceResource, namespace(UNMANAGED), { fieldManager: "bench", force: true }));
@@ -61,6 +61,15 @@ export async function setStage(options: StageOptions): Promise<Stage> {
       await client.close();
     },
   };
+}
+
+/** A bench that was interrupted has left its namespaces behind. */
+async function cleanStart(options: StageOptions): Promise<Running> {
+  const before = must(await bringUp({ ...options, namespaces: ["default"] }), "bring up");
+  const client = createKubeClient(must(await clusterAccess(before.kubeconfig, {}), "kubeconfig"));
+  await removeNamespaces(client);
+  await client.close();
+  return must(await bringUp({ ...options, namespaces: ["default", MANAGED] }), "bring up");
 }
 
 const namespaceResource = RESOURCES.namespaces;

@@ -196,6 +196,8 @@ func TestClientThatGoes(t *testing.T) {
 		{name: "hangup with a terminal", policy: policyHangup, tty: true, leave: func(c *client) { _ = c.input.Close() }, deafLives: true},
 		{name: "hangup by a signal to the launcher", policy: policyHangup, leave: func(c *client) { _ = c.command.Process.Signal(syscall.SIGTERM) }, deafLives: true},
 		{name: "kill", policy: policyKill, leave: func(c *client) { _ = c.input.Close() }},
+		{name: "right taken away under hangup", policy: policyHangup, leave: func(c *client) { c.send(encodeFrame(frameRevoke, nil)) }},
+		{name: "right taken away under keep", policy: policyKeep, leave: func(c *client) { c.send(encodeFrame(frameRevoke, nil)) }},
 		{name: "keep", policy: policyKeep, leave: func(c *client) { _ = c.input.Close() }, apartLives: true, deafLives: true, leaderLives: true},
 	}
 	for _, c := range cases {

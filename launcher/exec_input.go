@@ -52,7 +52,7 @@ func (s *execSession) readStart() error {
 		switch received.kind {
 		case framePing:
 			s.output.send(encodeFrame(framePong, nil))
-		case frameHangup:
+		case frameHangup, frameRevoke:
 			return errHangup
 		case frameStart:
 			message, err := decodeStart(received.payload)
@@ -86,6 +86,9 @@ func (s *execSession) handle(received frame, process execProcess) error {
 	case frameCredit:
 		return s.credit(received.creditOf())
 	case frameHangup:
+		return errHangup
+	case frameRevoke:
+		s.revoked.Store(true)
 		return errHangup
 	default:
 		return protocolError(fmt.Sprintf("frame 0x%02x is not for the launcher at this point", byte(received.kind)))

@@ -13,6 +13,9 @@ const killAfterTerm = 2 * time.Second
 func (s *execSession) applyPolicy(
 	policy string, started execProcess, pumps []*outputPump, ended <-chan syscall.WaitStatus,
 ) {
+	if s.revoked.Load() {
+		policy = policyKill
+	}
 	mine := func(all []process) []process { return descendantsOf(os.Getpid(), all) }
 	switch policy {
 	case policyKeep:

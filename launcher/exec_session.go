@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/signal"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -29,7 +30,9 @@ type execSession struct {
 	// gone is closed when the client cannot be reached any more, or has broken the protocol.
 	gone     chan struct{}
 	goneOnce sync.Once
-	silence  *time.Timer
+	// revoked says that the right to the session was taken away: its processes end, whatever the policy is.
+	revoked atomic.Bool
+	silence *time.Timer
 	// inputEnded is closed when nothing more can come from the client.
 	inputEnded chan struct{}
 }

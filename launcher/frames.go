@@ -18,9 +18,10 @@ const (
 	stdinWindowBytes  = 1024 * 1024
 	outputWindowBytes = 1024 * 1024
 	maxPayloadBytes   = 1024 * 1024
-	dataChunkBytes    = 32 * 1024
 	headerBytes       = 5
-	maxArgv           = 4096
+	// Every hop on the way moves 32 KiB at a time: a frame that is just as long with its header arrives in one piece.
+	dataChunkBytes = 32*1024 - headerBytes
+	maxArgv        = 4096
 )
 
 type frameType byte
@@ -34,6 +35,7 @@ const (
 	framePing       frameType = 0x06
 	frameCredit     frameType = 0x07
 	frameHangup     frameType = 0x08
+	frameRevoke     frameType = 0x09
 	frameHello      frameType = 0x81
 	frameStdout     frameType = 0x82
 	frameStderr     frameType = 0x83
@@ -136,7 +138,7 @@ type frameReader struct {
 }
 
 func newFrameReader(source io.Reader) *frameReader {
-	return &frameReader{source: source, buffer: make([]byte, 2*dataChunkBytes)}
+	return &frameReader{source: source, buffer: make([]byte, 2*(headerBytes+dataChunkBytes))}
 }
 
 // next returns io.EOF at the end of the stream between two frames, io.ErrUnexpectedEOF within one,
@@ -201,7 +203,7 @@ func checkShape(received frame) error {
 	switch received.kind {
 	case frameStart, frameHello, frameExit, frameError, frameStdin, frameStdout, frameStderr, frameSignal:
 		return nil
-	case frameStdinClose, framePing, framePong, frameHangup:
+	case frameStdinClose, framePing, framePong, frameHangup, frameRevoke:
 		return nil
 	case frameResize:
 		if length != 4 {

@@ -61,7 +61,7 @@ func encodeVector(t *testing.T, v vector) []byte {
 	t.Helper()
 	kinds := map[string]frameType{
 		"start": frameStart, "stdin": frameStdin, "stdin-close": frameStdinClose, "resize": frameResize,
-		"signal": frameSignal, "ping": framePing, "credit": frameCredit, "hangup": frameHangup, "hello": frameHello,
+		"signal": frameSignal, "ping": framePing, "credit": frameCredit, "hangup": frameHangup, "revoke": frameRevoke, "hello": frameHello,
 		"stdout": frameStdout, "stderr": frameStderr, "pong": framePong, "exit": frameExit, "error": frameError,
 	}
 	kind := kinds[v.Frame.Kind]

@@ -2,6 +2,8 @@
 import type { AllocationFacts, TaskFacts } from "../access/authorize-exec.ts";
 import { isNodeLevel } from "../access/node-level.ts";
 import type { BridgeConfigSpec, Profile } from "../api/bridge-config.ts";
+import type { Pod } from "../api/pod.ts";
+import { ANNOTATION } from "../contract/pod-metadata.ts";
 import { clientStatus } from "../mapping/nomad-allocation.ts";
 import { containerName, identityOf } from "../mapping/pod-for-task.ts";
 import { type AllocationRecord, allocationRecord, delayedStart } from "../mapping/pod-status.ts";
@@ -18,15 +20,14 @@ export function allocationFacts({ pod, task }: Allocation, profile: Profile | un
     clientStatus: clientStatus(record),
     tasks: new Map([[identity.task, { container: containerName(identity.task), state: taskState(record, now) }]]),
     nodeLevel: isNodeLevel(pod.spec),
-    remoteExecDisabled: profile?.disableRemoteExec === true,
+    // A profile that is gone can allow nothing.
+    remoteExecDisabled: profile === undefined || profile.disableRemoteExec,
   };
 }
 
-/** The profile that a task runs under now. */
-export function profileOf({ task }: Allocation, config: BridgeConfigSpec | undefined): Profile | undefined {
-  const namespace = task.metadata.namespace ?? "default";
-  const granted = config?.profiles.filter((profile) => profile.namespaces.includes(namespace) || profile.namespaces.includes("*")) ?? [];
-  return task.spec.profile === undefined ? granted[0] : granted.find((profile) => profile.name === task.spec.profile);
+/** The profile that the pod was made under, as it is now. Read off the pod, which its task's author cannot change. */
+export function profileOf(pod: Pod, config: BridgeConfigSpec | undefined): Profile | undefined {
+  return config?.profiles.find((profile) => profile.name === pod.metadata.annotations?.[ANNOTATION.profile]);
 }
 
 /** Between two starts the container is there, but the task is not. */

@@ -8,6 +8,8 @@ import { assertNever, type Result } from "../lib/result.ts";
 import { decodeClientFrame, encodeExit, encodeOutput, encodeOutputClose } from "../nomad/exec-frames.ts";
 import { closeWith } from "./close-frame.ts";
 import { type SessionEffect, type SessionEnd, type SessionEvent, type SessionSettings, startSession, stepSession } from "./exec-session.ts";
+import { gatherInput } from "./gather-input.ts";
+import type { SessionVerdict } from "./session-registry.ts";
 
 export type RelayDeps = {
   /** Paused by its acceptor until the relay listens, so that no frame is lost. */
@@ -19,7 +21,7 @@ export type RelayDeps = {
   readonly now: () => number;
   /** Tells when the pod is deleted, ends or is replaced; returns how to stop listening. */
   readonly onPodGone: (listener: (reason: string) => void) => () => void;
-  /** Aborted, with a reason, when rights are withdrawn or the server shuts down. */
+  /** Aborted with a SessionVerdict when rights are withdrawn or the server shuts down. */
   readonly revoked: AbortSignal;
 };
 
@@ -27,6 +29,10 @@ export type RelayDeps = {
 export type SessionReport = SessionEnd & { readonly bytesIn: number; readonly bytesOut: number };
 
 const TICK_MS = 500;
+/** Nomad's own client sends a heartbeat every 10 s, and answers pings while it reads. */
+const CLIENT_PING_MS = 10_000;
+const CLIENT_SILENCE_MS = 45_000;
+
 /** The launcher's own stderr is for its last words only. */
 const MAX_LAUNCHER_STDERR = 1024;
 
@@ -34,7 +40,7 @@ const MAX_LAUNCHER_STDERR = 1024;
 export async function relayExec(deps: RelayDeps): Promise<SessionReport> {
   const { promise, resolve } = Promise.withResolvers<SessionEnd>();
   const run = createRun(deps, resolve);
-  const stop = [listenToClient(deps, run), deps.onPodGone((reason) => run.feed({ kind: "pod-gone", reason })), everyTick(run), onRevoked(deps, run)];
+  const stop = [listenToClient(deps, run), deps.onPodGone((reason) => run.feed({ kind: "pod-gone", reason })), everyTick(run), watchClient(deps, run), onRevoked(deps, run)];
   await openPod(deps, run);
   const end = await promise;
   for (const each of stop) each();
@@ -150,13 +156,20 @@ function lastWords(end: { readonly exitCode?: number; readonly error?: PodExecEr
 }
 
 function listenToClient({ client }: RelayDeps, run: Run): () => void {
-  const onMessage = (data: RawData, isBinary: boolean) => {
-    if (isBinary) return run.feed({ kind: "client-refused", reason: "binary frames are not part of this protocol: send JSON text frames" });
-    const frame = decodeClientFrame(data as Buffer);
-    run.feed(frame.ok ? { kind: "client-frame", frame: frame.value } : { kind: "client-refused", reason: frame.error });
+  const input = gatherInput((frame) => run.feed({ kind: "client-frame", frame }));
+  /** What came before the end still counts. */
+  const end = (event: SessionEvent): void => {
+    input.flush();
+    run.feed(event);
   };
-  const onClose = () => run.feed({ kind: "client-gone", reason: "the client went away" });
-  const onError = (error: Error) => run.feed({ kind: "client-gone", reason: `the client's connection failed: ${error.message}` });
+  const onMessage = (data: RawData, isBinary: boolean) => {
+    if (isBinary) return end({ kind: "client-refused", reason: "binary frames are not part of this protocol: send JSON text frames" });
+    const frame = decodeClientFrame(data as Buffer);
+    if (frame.ok) input.take(frame.value);
+    else end({ kind: "client-refused", reason: frame.error });
+  };
+  const onClose = () => end({ kind: "client-gone", reason: "the client went away" });
+  const onError = (error: Error) => end({ kind: "client-gone", reason: `the client's connection failed: ${error.message}` });
   client.on("message", onMessage).on("close", onClose).on("error", onError);
   client.resume();
   return () => {
@@ -170,8 +183,29 @@ function everyTick(run: Run): () => void {
   return () => clearInterval(timer);
 }
 
+/**
+ * A client whose machine or network is lost says nothing more: it is asked every few seconds, and taken for gone after a silence. One
+ * that is made to wait is not read, so its silence means nothing; asking it still shows a connection that is broken.
+ */
+function watchClient({ client, now }: RelayDeps, run: Run): () => void {
+  let heardAt = now();
+  const hear = (): void => {
+    heardAt = now();
+  };
+  const timer = setInterval(() => {
+    if (client.isPaused) hear();
+    if (now() - heardAt > CLIENT_SILENCE_MS) return run.feed({ kind: "client-gone", reason: `nothing was heard from the client for ${CLIENT_SILENCE_MS / 1000} s` });
+    client.ping();
+  }, CLIENT_PING_MS);
+  client.on("message", hear).on("pong", hear);
+  return () => {
+    clearInterval(timer);
+    client.off("message", hear).off("pong", hear);
+  };
+}
+
 function onRevoked({ revoked }: RelayDeps, run: Run): () => void {
-  const listener = () => run.feed({ kind: "revoked", reason: String(revoked.reason) });
+  const listener = () => run.feed(revoked.reason as SessionVerdict);
   if (revoked.aborted) listener();
   revoked.addEventListener("abort", listener, { once: true });
   return () => revoked.removeEventListener("abort", listener);

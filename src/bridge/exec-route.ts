@@ -11,7 +11,6 @@ import type { ExecGate } from "../access/exec-gate.ts";
 import type { HangupPolicy } from "../contract/frames.ts";
 import { messageOf, ok, err, type Result } from "../lib/result.ts";
 import { identityOf } from "../mapping/pod-for-task.ts";
-import { allowNamespaceOperation } from "../nomad/acl/acl.ts";
 import { PERMISSION_DENIED } from "../nomad/texts.ts";
 import type { ClusterState } from "./bridge-deps.ts";
 import { closeCodeOf, closeWith } from "./close-frame.ts";
@@ -76,7 +75,7 @@ function admit(deps: ExecRouteDeps, { allocId, params, secret }: ExecUpgrade): R
 function authorize(deps: ExecRouteDeps, parameters: ExecParameters, identity: Identity): Result<Admitted, ExecProblem> {
   const now = deps.now();
   const allocation = deps.cluster.allocation(parameters.allocId);
-  const profile = allocation === undefined ? undefined : profileOf(allocation, deps.cluster.config());
+  const profile = allocation === undefined ? undefined : profileOf(allocation.pod, deps.cluster.config());
   const facts = allocation === undefined ? undefined : allocationFacts(allocation, profile, now);
   const { allocId, task, command } = parameters;
   const grant = authorizeExec(identity, { allocId, allocation: facts, task, command, sessionId: randomUUID() }, now);
@@ -89,7 +88,7 @@ function authorize(deps: ExecRouteDeps, parameters: ExecParameters, identity: Id
 async function runAudited(deps: ExecRouteDeps, upgrade: ExecUpgrade, admitted: Admitted): Promise<void> {
   const { parameters, grant, jobId } = admitted;
   const { task, command, tty } = parameters;
-  const slot = deps.sessions.open(stillAllowed(deps, upgrade, grant));
+  const slot = deps.sessions.open(stillAllowed(deps, upgrade));
   if (!slot.ok) return refuse(upgrade.client, { message: slot.error, code: 429 });
   try {
     const startedAt = deps.monotonic();
@@ -105,12 +104,9 @@ async function runAudited(deps: ExecRouteDeps, upgrade: ExecUpgrade, admitted: A
   }
 }
 
-/** Asked again while the session runs: a token may be deleted, a policy may change, a namespace may be given up. */
-function stillAllowed(deps: ExecRouteDeps, { secret }: ExecUpgrade, grant: Grant): () => boolean {
-  return () => {
-    const identity = deps.authenticate(secret, deps.now());
-    return identity.ok && allowNamespaceOperation(identity.value.acl, grant.namespace, "alloc-exec");
-  };
+/** The whole question once more while the session runs: a token, a policy, a profile may change, a namespace may be given up. */
+function stillAllowed(deps: ExecRouteDeps, upgrade: ExecUpgrade): () => boolean {
+  return () => admit(deps, upgrade).ok;
 }
 
 function relay(deps: ExecRouteDeps, { client }: ExecUpgrade, session: { readonly admitted: Admitted; readonly revoked: AbortSignal }) {

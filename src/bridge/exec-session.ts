@@ -68,6 +68,8 @@ export type SessionState = {
   readonly lastHeardMs: number;
   readonly lastPingMs: number;
   readonly hangupAtMs: number;
+  /** Why the client's side ended before the process did. */
+  readonly hangupReason: string;
 };
 
 /** How a session ended, for the audit line. */
@@ -85,8 +87,10 @@ export type SessionEvent =
   /** The stream to the pod is over, or speaks no protocol of ours. */
   | { readonly kind: "launcher-gone"; readonly reason: string }
   | { readonly kind: "pod-gone"; readonly reason: string }
-  /** Rights were taken away, or the server shuts down. */
+  /** The right to it was taken away: its processes end, whatever the policy says. */
   | { readonly kind: "revoked"; readonly reason: string }
+  /** The server stops: the same for the session as a client that goes. */
+  | { readonly kind: "shutdown"; readonly reason: string }
   | { readonly kind: "tick" };
 
 export type SessionEffect =
@@ -117,6 +121,7 @@ export function startSession(settings: SessionSettings, nowMs: number): SessionS
     lastHeardMs: nowMs,
     lastPingMs: nowMs,
     hangupAtMs: 0,
+    hangupReason: "",
   };
 }
 
@@ -127,11 +132,13 @@ export function stepSession(state: SessionState, event: SessionEvent, nowMs: num
     case "client-frame":
       return onClientFrame(state, event.frame);
     case "client-gone":
-      return hangUp(state, event.reason, nowMs);
+      return hangUp(state, { frame: "hangup", reason: event.reason }, nowMs);
     case "client-refused":
-      return closeAndHangUp(state, { code: 1008, reason: event.reason }, nowMs);
+      return closeAndHangUp(state, { code: 1008, frame: "hangup", reason: event.reason }, nowMs);
     case "revoked":
-      return closeAndHangUp(state, { code: 1011, reason: event.reason }, nowMs);
+      return closeAndHangUp(state, { code: 1011, frame: "revoke", reason: event.reason }, nowMs);
+    case "shutdown":
+      return closeAndHangUp(state, { code: 1011, frame: "hangup", reason: event.reason }, nowMs);
     case "client-flushed":
       return grant(state, event.stream, event.bytes);
     case "launcher-frame":
@@ -224,6 +231,7 @@ function onLauncherFrame(state: SessionState, frame: Frame): Step {
     case "signal":
     case "ping":
     case "hangup":
+    case "revoke":
       return fail(state, `the pod sent a ${frame.kind} frame, which is ours alone to send`);
     default:
       return assertNever(frame, "onLauncherFrame");
@@ -268,7 +276,8 @@ function onExit(state: SessionState, exit: ExitMessage): Step {
   if (state.phase === "opening") return fail(state, NO_HELLO);
   const complete = exit.stdoutBytes === state.received.stdout && exit.stderrBytes === state.received.stderr;
   if (!complete) return fail(state, "output was lost on its way from the pod: the exit code is withheld");
-  const over: SessionEffect[] = [{ kind: "close-launcher" }, { kind: "ended", end: { exitCode: exit.code, reason: "exited" } }];
+  const reason = state.phase === "hangup" ? state.hangupReason : "exited";
+  const over: SessionEffect[] = [{ kind: "close-launcher" }, { kind: "ended", end: { exitCode: exit.code, reason } }];
   if (state.phase === "hangup") return [closed(state), over];
   return [closed(state), [...letGo(state), { kind: "client-exit", code: exit.code }, ...over]];
 }
@@ -280,29 +289,33 @@ const letGo = (state: SessionState): readonly SessionEffect[] => (state.clientPa
 
 /** The session cannot go on, and there is no exit code: an error, never exit 0. */
 function fail(state: SessionState, reason: string): Step {
-  const over: SessionEffect[] = [{ kind: "close-launcher" }, { kind: "ended", end: { reason } }];
+  // Once the client's side has ended, that is the reason: what follows from it is not.
+  const end = { reason: state.phase === "hangup" ? state.hangupReason : reason };
+  const over: SessionEffect[] = [{ kind: "close-launcher" }, { kind: "ended", end }];
   if (state.phase === "hangup") return [closed(state), over];
   return [closed(state), [...letGo(state), { kind: "client-close", code: 1011, reason }, ...over]];
 }
 
+type HangUp = { readonly frame: "hangup" | "revoke"; readonly reason: string };
+
 /** The client is gone: tell the launcher, which knows the policy, and give it a moment to hear it. */
-function hangUp(state: SessionState, reason: string, nowMs: number): Step {
+function hangUp(state: SessionState, { frame, reason }: HangUp, nowMs: number): Step {
   if (state.phase === "hangup") return [state, []];
   if (state.phase === "opening") return [closed(state), [{ kind: "close-launcher" }, { kind: "ended", end: { reason } }]];
-  const next: SessionState = { ...state, phase: "hangup", hangupAtMs: nowMs, stdinQueue: [], stdinQueued: 0, stdinEnd: "sent", clientPaused: false };
-  return [next, [{ kind: "to-launcher", frame: { kind: "hangup" } }]];
+  const next: SessionState = { ...state, phase: "hangup", hangupAtMs: nowMs, hangupReason: reason, stdinQueue: [], stdinQueued: 0, stdinEnd: "sent", clientPaused: false };
+  return [next, [{ kind: "to-launcher", frame: { kind: frame } }]];
 }
 
-function closeAndHangUp(state: SessionState, close: { readonly code: 1008 | 1011; readonly reason: string }, nowMs: number): Step {
+function closeAndHangUp(state: SessionState, close: HangUp & { readonly code: 1008 | 1011 }, nowMs: number): Step {
   if (state.phase === "hangup") return [state, []];
-  const [next, effects] = hangUp(state, close.reason, nowMs);
-  return [next, [...letGo(state), { kind: "client-close", ...close }, ...effects]];
+  const [next, effects] = hangUp(state, close, nowMs);
+  return [next, [...letGo(state), { kind: "client-close", code: close.code, reason: close.reason }, ...effects]];
 }
 
 function onTick(state: SessionState, nowMs: number): Step {
   const { times } = state.settings;
   if (state.phase === "hangup" && nowMs - state.hangupAtMs >= times.lingerMs) {
-    return [closed(state), [{ kind: "close-launcher" }, { kind: "ended", end: { reason: "the client went away" } }]];
+    return [closed(state), [{ kind: "close-launcher" }, { kind: "ended", end: { reason: state.hangupReason } }]];
   }
   const silent = nowMs - state.lastHeardMs;
   if (silent >= times.silenceMs) return fail(state, `nothing was heard from the pod for ${Math.round(silent / 1000)} s: the session is lost`);

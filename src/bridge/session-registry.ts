@@ -1,5 +1,9 @@
 /** @module The exec sessions that are open: how many there may be, and which of them have lost their right. Used by the exec route and main. */
 import { err, ok, type Result } from "../lib/result.ts";
+import { PERMISSION_DENIED } from "../nomad/texts.ts";
+
+/** Why a session is ended from outside: the reason of its abort signal. */
+export type SessionVerdict = { readonly kind: "revoked" | "shutdown"; readonly reason: string };
 
 export type SessionSlot = { readonly revoked: AbortSignal; readonly close: () => void };
 
@@ -27,11 +31,11 @@ export function createSessionRegistry(maxSessions = MAX_SESSIONS): SessionRegist
     },
     recheck: () => {
       for (const [controller, stillAllowed] of sessions) {
-        if (!stillAllowed()) controller.abort("Permission denied");
+        if (!stillAllowed()) controller.abort({ kind: "revoked", reason: PERMISSION_DENIED } satisfies SessionVerdict);
       }
     },
     endAll: (reason) => {
-      for (const controller of sessions.keys()) controller.abort(reason);
+      for (const controller of sessions.keys()) controller.abort({ kind: "shutdown", reason } satisfies SessionVerdict);
     },
     count: () => sessions.size,
   };

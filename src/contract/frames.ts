@@ -15,10 +15,13 @@ export const OUTPUT_WINDOW_BYTES = 1024 * 1024;
 /** A frame's payload is never longer; a longer one is a broken or hostile peer. */
 export const MAX_PAYLOAD_BYTES = 1024 * 1024;
 
-/** What the launcher puts into one stdout or stderr frame at the most, and the bridge into one stdin frame. */
-export const DATA_CHUNK_BYTES = 32 * 1024;
-
 const HEADER_BYTES = 5;
+
+/**
+ * What the launcher puts into one stdout or stderr frame at the most, and the bridge into one stdin frame. Every hop on the way moves
+ * 32 KiB at a time: a frame that is just as long with its header arrives in one piece, and the receiver need not join two.
+ */
+export const DATA_CHUNK_BYTES = 32 * 1024 - HEADER_BYTES;
 
 export type HangupPolicy = "hangup" | "kill" | "keep";
 
@@ -57,7 +60,9 @@ export type ToLauncher =
   | { readonly kind: "ping" }
   | { readonly kind: "credit"; readonly stream: CreditStream; readonly bytes: number }
   /** The client is gone: apply the policy of `start` now. End of input means the same. */
-  | { readonly kind: "hangup" };
+  | { readonly kind: "hangup" }
+  /** The right to this session was taken away: end its processes as the policy "kill" does, whatever the policy is. */
+  | { readonly kind: "revoke" };
 
 /** Frames from the launcher to the bridge. */
 export type FromLauncher =
@@ -80,6 +85,7 @@ const TYPE_OF = {
   ping: 0x06,
   credit: 0x07,
   hangup: 0x08,
+  revoke: 0x09,
   hello: 0x81,
   stdout: 0x82,
   stderr: 0x83,
@@ -148,6 +154,7 @@ function encodePayload(frame: Frame): Buffer {
     case "ping":
     case "pong":
     case "hangup":
+    case "revoke":
       return EMPTY;
   }
 }
@@ -209,6 +216,7 @@ function decodeFrame(type: number, payload: Buffer): Result<Frame, string> {
     case "ping":
     case "pong":
     case "hangup":
+    case "revoke":
       return ok({ kind });
   }
 }

@@ -15,6 +15,8 @@ export const ANNOTATION = {
   jobId: `${GROUP}/job-id`,
   group: `${GROUP}/group`,
   task: `${GROUP}/task`,
+  /** The BridgeConfig profile that the pod was made under. */
+  profile: `${GROUP}/profile`,
   /** Zero-based job version the pod was made for. */
   jobVersion: `${GROUP}/job-version`,
   /** SHA-256 over everything in the spec that changes what runs: count is not part of it. */

@@ -8,16 +8,19 @@ export type Clock = {
   readonly monotonic: () => number;
   /** At least 0 and below 1. */
   readonly random: () => number;
-  /** Resolves after `ms`, or as soon as the signal is aborted. Never rejects. */
+  /** Resolves after `ms` (24 days at the most), or as soon as the signal is aborted. Never rejects. */
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
 };
+
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   random: () => Math.random(),
   sleep: async (ms, signal) => {
-    await delay(ms, undefined, signal === undefined ? {} : { signal }).catch((aborted: unknown) => {
+    // A timer of more than 2^31 - 1 ms fires at once. Who sleeps that long looks again when woken.
+    await delay(Math.min(ms, MAX_TIMER_MS), undefined, signal === undefined ? {} : { signal }).catch((aborted: unknown) => {
       if (signal?.aborted !== true) throw aborted;
     });
   },

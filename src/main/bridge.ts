@@ -77,10 +77,10 @@ function assemble(options: BridgeOptions, { caches, client, sessions }: Parts) {
   return { server, setAddress: (known: string) => (address = known) };
 }
 
-function recheckSessions({ tokens, policies, namespaces }: BridgeCaches, sessions: SessionRegistry): () => void {
+function recheckSessions({ tokens, policies, namespaces, configs }: BridgeCaches, sessions: SessionRegistry): () => void {
   const recheck = () => sessions.recheck();
   const timer = setInterval(recheck, RECHECK_MS);
-  const stop = [tokens.onChange(recheck), policies.onChange(recheck), namespaces.onChange(recheck)];
+  const stop = [tokens.onChange(recheck), policies.onChange(recheck), namespaces.onChange(recheck), configs.onChange(recheck)];
   return () => {
     clearInterval(timer);
     for (const each of stop) each();

@@ -33,7 +33,7 @@ export function reconcileDeps(context: ControllerContext): ReconcileDeps {
     podsOf: (uid) => caches.pods.byIndex("owner", uid),
     isManaged: (namespace) => isManaged(caches, namespace),
     config: configReader(caches),
-    createPod: leaderOnly(context, async (pod: KubeObject) => createdOrThere(await client.create(RESOURCES.pods, pod))),
+    createPod: leaderOnly(context, async (pod: KubeObject) => createPod(client, pod)),
     deletePod: leaderOnly(context, async (namespace: string, pod: PodIdentity) => written(await client.remove(podRef(namespace, pod), { uid: pod.uid }))),
     endPod: leaderOnly(context, async (namespace: string, pod: PodIdentity) => endPod(context, namespace, pod)),
     writeStatus: leaderOnly(context, async (task: ExecTask, intent: StatusIntent) => writeStatus(context, task, intent)),
@@ -53,11 +53,21 @@ function leaderOnly<Args extends readonly unknown[]>({ mayWrite }: ControllerCon
 
 const podRef = (namespace: string, pod: PodIdentity) => ({ resource: RESOURCES.pods, namespace, name: pod.name });
 
-/** The name is the allocation: when it is there already, an earlier try has made it, and the cache is behind. */
-function createdOrThere(result: Result<unknown, KubeError>): Result<undefined, WriteError> {
-  if (!result.ok && result.error.kind === "status" && result.error.reason === "AlreadyExists") return ok(undefined);
-  return written(result);
+/**
+ * The name is the allocation: when it is there already and is ours, an earlier try has made it, and the cache is behind. A pod that
+ * an earlier ExecTask of the same name has left is in the way until it is gone.
+ */
+async function createPod(client: KubeClient, pod: KubeObject): Write {
+  const created = await client.create(RESOURCES.pods, pod);
+  if (created.ok || created.error.kind !== "status" || created.error.reason !== "AlreadyExists") return written(created);
+  const { name, namespace = "default" } = pod.metadata;
+  const there = await client.get(podRef(namespace, { name, uid: "" }));
+  if (!there.ok) return err(writeError(there.error));
+  if (controllerUid(there.value) === controllerUid(pod)) return ok(undefined);
+  return err({ retry: true, reason: "PodNameTaken", message: `pod "${name}" is left from another ExecTask of this name and in the way until it is gone; delete it if it stays` });
 }
+
+const controllerUid = ({ metadata }: KubeObject) => metadata.ownerReferences?.find((owner) => owner.controller === true)?.uid;
 
 function written(result: Result<unknown, KubeError>): Result<undefined, WriteError> {
   if (result.ok || (result.error.kind === "status" && result.error.code === 404)) return ok(undefined);

@@ -159,6 +159,7 @@ function podMetadata(accepted: AcceptedTask, place: AllocationPlace, document: s
       [ANNOTATION.jobId]: identity.jobId,
       [ANNOTATION.group]: identity.group,
       [ANNOTATION.task]: identity.task,
+      [ANNOTATION.profile]: accepted.profile.name,
       [ANNOTATION.jobVersion]: String((task.metadata.generation ?? 1) - 1),
       [ANNOTATION.specHash]: specHash,
       [ANNOTATION.reschedules]: String(place.reschedules),

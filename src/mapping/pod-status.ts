@@ -106,6 +106,9 @@ function lastEnd(end: Terminated): NonNullable<TaskRecord["lastEnd"]> {
   };
 }
 
+/** A task may overwrite what its launcher left: a wait beyond a month is not believed. */
+const MAX_RESTART_MS = 31 * 24 * 3_600_000;
+
 /** Undefined where the launcher left nothing readable: it was killed, or the task overwrote the file. */
 function parseTermination(end: Terminated): TerminationMessage | undefined {
   try {
@@ -120,7 +123,7 @@ function parseTermination(end: Terminated): TerminationMessage | undefined {
 function isTermination(value: unknown): value is TerminationMessage {
   if (typeof value !== "object" || value === null) return false;
   const { version, reason, exitCode, message, restartInMs } = value as Partial<TerminationMessage>;
-  const delayIsSane = restartInMs === undefined || (Number.isFinite(restartInMs) && restartInMs >= 0);
+  const delayIsSane = restartInMs === undefined || (Number.isFinite(restartInMs) && restartInMs >= 0 && restartInMs <= MAX_RESTART_MS);
   return version === 1 && typeof reason === "string" && Number.isInteger(exitCode) && typeof message === "string" && delayIsSane;
 }
 

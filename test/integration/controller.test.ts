@@ -12,6 +12,7 @@ import {
   conditionOf,
   enterWorld,
   execTask,
+  followLog,
   indexOf,
   isLive,
   isReady,
@@ -124,12 +125,12 @@ describe.concurrent("a task that is applied", () => {
 });
 
 describe.concurrent("an allocation that fails", () => {
-  it.each([
+  it.each<{ readonly name: string; readonly spec: Spec; readonly says: RegExp }>([
     { name: "unknown-user", spec: { user: "no-such-user" }, says: /no-such-user/ },
     { name: "missing-command", spec: { command: "/no/such/program", args: [] }, says: /file \/no\/such\/program not found under path/ },
     { name: "missing-bare-command", spec: { command: "no-such-program", args: [] }, says: /file no-such-program not found under path/ },
     { name: "missing-work-dir", spec: { workDir: "/local/not/there" }, says: /\/local\/not\/there/ },
-  ] as const)("by $name keeps Nomad's text to be read, and is replaced after 30 s", async ({ name, spec, says }) => {
+  ])("by $name keeps Nomad's text to be read, and is replaced after 30 s", async ({ name, spec, says }) => {
     await applyTask(world, name, spec);
     const failed = await eventually(async () => (await podsOf(world, name)).find((pod) => pod.status?.phase === "Failed"));
     const record = await allocation(uidOf(failed));
@@ -168,9 +169,9 @@ describe.concurrent("a task that is told to stop", () => {
   it("gets its kill_signal, and its last words are heard", async () => {
     const script = 'trap "echo heard USR1; exit 0" USR1; trap "echo heard INT; exit 1" INT; echo up; while :; do sleep 60 & wait $!; done';
     const pod = await readyPod(world, "signalled", { ...shell(script), killSignal: "SIGUSR1" });
-    const logs = kubectl(["logs", "-f", pod.metadata.name, "-n", world.namespace]);
+    const log = await followLog(world, pod);
     await removeTask(world, "signalled");
-    expect((await logs).stdout).toBe("up\nheard USR1\n");
+    expect(await log.whole).toBe("up\nheard USR1\n");
   });
 
   it("is killed when its kill_timeout is over", async () => {
@@ -186,7 +187,7 @@ describe.concurrent("a task that is told to stop", () => {
 });
 
 describe.concurrent("a task that this cluster does not take", () => {
-  it.each([
+  it.each<{ readonly name: string; readonly spec: Spec; readonly reason: string; readonly says: RegExp }>([
     { name: "unknown-cap", spec: { capAdd: ["no_such_capability"] }, reason: "CapabilityRefused", says: /no_such_capability/ },
     { name: "forbidden-cap", spec: { capAdd: ["sys_admin"] }, reason: "CapabilityRefused", says: /not allowed|sys_admin/ },
     { name: "all-caps", spec: { capAdd: ["all"] }, reason: "CapabilityRefused", says: /allow/ },
@@ -195,8 +196,8 @@ describe.concurrent("a task that this cluster does not take", () => {
     { name: "unknown-profile", spec: { profile: "no-such-profile" }, reason: "ProfileNotGranted", says: /no profile named "no-such-profile"/ },
     { name: "root", spec: { user: "root" }, reason: "UserRefused", says: /running as user "root" is disallowed/ },
     { name: "root-by-number", spec: { user: "0" }, reason: "UserRefused", says: /disallowed/ },
-  ] as const)("because of $name says why, and has no pod", async ({ name, spec, reason, says }) => {
-    await applyTask(world, name, spec as Spec);
+  ])("because of $name says why, and has no pod", async ({ name, spec, reason, says }) => {
+    await applyTask(world, name, spec);
     const accepted = await conditionBecomes(world, name, { type: "Accepted", status: "False" });
     expect(accepted).toMatchObject({ reason, message: expect.stringMatching(says) as string });
     expect(await podsOf(world, name)).toEqual([]);

@@ -19,6 +19,9 @@ function allowedRooms(room: string): readonly string[] | undefined {
   return undefined;
 }
 
+/** The commands that bring a cluster up on a developer's machine, and they alone, use the scripts that do it. */
+const isForDevelopment = (path: string, target: string) => path.startsWith("main/dev/") && target.startsWith("../local-cluster/");
+
 const withoutComments = (code: string) => code.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|\s)\/\/.*$/gm, "$1");
 
 /** What stands behind `from`, in `import "…"`, `import("…")` and in a type's `import("…").X`. */
@@ -32,7 +35,8 @@ function violations(path: string, source: string): readonly string[] {
   if (allowed === undefined) return [`${path}: "${room}" is not a room`];
   const imports = importsOf(code);
   const targets = imports.filter((each) => each.startsWith(".")).map((each) => join(path, "..", each));
-  const foreign = targets.filter((target) => !allowed.includes(target.split("/")[0] ?? "")).map((target) => `${path} imports ${target}`);
+  const own = targets.filter((target) => !isForDevelopment(path, target));
+  const foreign = own.filter((target) => !allowed.includes(target.split("/")[0] ?? "")).map((target) => `${path} imports ${target}`);
   const raw = targets.filter((target) => target === "kubernetes/pod-exec.ts" && room !== "main").map(() => `${path} imports the raw pod exec`);
   const impure = PURE.includes(room) && IO.test(code) ? [`${path} uses ${IO.exec(code)?.[0]}`] : [];
   const yaml = imports.includes("yaml") && /\bstringify\b/.test(code) && path !== "lib/yaml.ts" ? [`${path} writes YAML by itself`] : [];
@@ -65,6 +69,7 @@ describe("the check itself", () => {
     ["kubernetes that knows Nomad", "kubernetes/a.ts", 'import { x } from "../nomad/texts.ts";', "kubernetes/a.ts imports nomad/texts.ts"],
     ["the raw opener within its room", "kubernetes/a.ts", 'import { x } from "./pod-exec.ts";', "kubernetes/a.ts imports the raw pod exec"],
     ["a file outside src", "lib/a.ts", 'import { x } from "../../tools/kinds.ts";', "lib/a.ts imports ../tools/kinds.ts"],
+    ["what only development may use", "main/controller.ts", 'import { x } from "../../local-cluster/cluster.ts";', "main/controller.ts imports ../local-cluster/cluster.ts"],
     ["a deep file", "nomad/hcl/a.ts", 'import { x } from "../../access/store.ts";', "nomad/hcl/a.ts imports access/store.ts"],
     ["files in a pure room", "mapping/a.ts", 'import { readFileSync } from "node:fs";', "mapping/a.ts uses node:fs"],
     ["the clock in a pure room", "nomad/a.ts", "const now = Date.now();", "nomad/a.ts uses Date.now"],
@@ -79,6 +84,7 @@ describe("the check itself", () => {
   it.each([
     ["a downward import", "mapping/a.ts", 'import { ok } from "../lib/result.ts";'],
     ["main, which joins all rooms", "main/a.ts", 'import { x } from "../kubernetes/pod-exec.ts";\nimport { y } from "../bridge/reply.ts";'],
+    ["the commands for development", "main/dev/a.ts", 'import { x } from "../../../local-cluster/cluster.ts";'],
     ["words in a comment", "nomad/a.ts", '/** Never Date.now(), nor from "../api/pod.ts". */\nconst x = 1; // process.env'],
     ["a reader of YAML", "cli/a.ts", 'import { parse } from "yaml";'],
   ])("allows %s", (_name, path, source) => {

@@ -61,7 +61,7 @@ func TestACLPolicies(t *testing.T) {
 		"an unknown block":              `spaceship "default" { policy = "read" }`,
 		"a namespace without its label": `namespace { policy = "read" }`,
 	} {
-		t.Run(name+" are refused", func(t *testing.T) {
+		t.Run("refused: "+name, func(t *testing.T) {
 			_, err := client.ACLPolicies().Upsert(&api.ACLPolicy{Name: uniqueName("nb-test"), Rules: rules}, nil)
 			if err == nil || !strings.HasPrefix(err.Error(), "Unexpected response code: 400 (") {
 				t.Fatalf("got %v, want a reply 400", err)

@@ -2,6 +2,7 @@ package nomadapi
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -40,8 +41,8 @@ func TestExecMany(t *testing.T) {
 			t.Fatalf("got %d bytes, want %d", slow.bytes, 32*mebibyte)
 		}
 	})
-	t.Run("100 sessions one after another all work", func(t *testing.T) {
-		for i := range 100 {
+	t.Run("30 sessions one after another all work", func(t *testing.T) {
+		for i := range 30 {
 			wantEnding(t, to.exec(t, session{command: shell(fmt.Sprintf("exit %d", i))}), ending{code: i})
 		}
 	})
@@ -59,13 +60,9 @@ func TestExecPlace(t *testing.T) {
 		got := to.exec(t, session{command: shell("id -un; pwd")})
 		wantEnding(t, got, ending{stdout: task.User + "\n" + directory + "\n"})
 	})
-	t.Run("a session has the task's capabilities and no others", func(t *testing.T) {
-		const masks = "grep ^Cap /proc/$0/status"
-		own := to.exec(t, session{command: shell("grep ^Cap /proc/self/status")})
-		first := to.exec(t, session{command: shell(masks, "1")})
-		if own.err != nil || own.code != 0 || own.stdout == "" || own.stdout != first.stdout {
-			t.Fatalf("the session has %+v, the task's first process %+v", own, first)
-		}
+	t.Run("a session has the capabilities that Nomad gives by default, in all five sets", func(t *testing.T) {
+		got := to.exec(t, session{command: shell("sed -n 's/^Cap.*:.//p' /proc/self/status")})
+		wantEnding(t, got, ending{stdout: strings.Repeat("00000000a80405fb\n", 5)})
 	})
 	t.Run("a bare command is found on the task's path", func(t *testing.T) {
 		wantEnding(t, to.exec(t, session{command: []string{"printenv", "NOMAD_JOB_ID"}}), ending{stdout: to.alloc.JobID + "\n"})

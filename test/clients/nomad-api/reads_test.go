@@ -31,6 +31,11 @@ func readAllocations(t *testing.T, to target) {
 			if !slices.ContainsFunc(stubs, func(stub *api.AllocationListStub) bool { return stub.ID == id }) {
 				t.Fatalf("%d allocations, and %s is not among them", len(stubs), id)
 			}
+			for _, stub := range stubs {
+				if q.Prefix != "" && !strings.HasPrefix(stub.ID, strings.ToLower(q.Prefix)) {
+					t.Fatalf("%s is listed, which does not begin with %s", stub.ID, q.Prefix)
+				}
+			}
 			if meta.LastIndex == 0 || !meta.KnownLeader {
 				t.Fatalf("got index %d and known leader %v; clients need an index above 0 and a leader", meta.LastIndex, meta.KnownLeader)
 			}

@@ -121,7 +121,7 @@ func (o *transcript) waitFor(t *testing.T, text string) {
 // eventually polls until the condition holds, and fails with what explain says when patience ends.
 func eventually(t *testing.T, holds func() bool, explain func() string) {
 	t.Helper()
-	for end := time.Now().Add(patience / 2); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(patience / 3); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		if holds() {
 			return
 		}

@@ -1,6 +1,5 @@
 /** @module The machine under the test cluster: its processes, the bridge's audit log, and the way to end and restart the server. Used by the integration tests. */
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { inject } from "vitest";
 import { isAlive } from "../../../local-cluster/processes.ts";
 import { bringUp, type Running } from "../../../src/main/dev/bring-up.ts";

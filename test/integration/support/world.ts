@@ -1,6 +1,7 @@
 /** @module A managed namespace of its own on the test cluster, and what tests do with the tasks and pods in it. Used by the integration tests. */
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { inject } from "vitest";
 import type { BridgeConfigSpec } from "../../../src/api/bridge-config.ts";
 import { API_VERSION, type ExecTask, type ExecTaskStatus } from "../../../src/api/exec-task.ts";
@@ -44,14 +45,22 @@ export async function enterWorld(about: string): Promise<World> {
   return { access: access.value, client, breakGlass, namespace, leave };
 }
 
+/** What a pod's container has written, from its beginning to its end. Resolves to a promise of it when the stream is open. */
+export async function followLog({ client, namespace }: World, pod: Pod): Promise<{ readonly whole: Promise<string> }> {
+  const path = `/api/v1/namespaces/${namespace}/pods/${pod.metadata.name}/log`;
+  const stream = await must(client.stream({ method: "GET", path, query: { follow: "true" } }, { idleTimeoutMs: 300_000 }, new AbortController().signal));
+  return { whole: text(stream) };
+}
+
 /** Waits until it is told to stop, and then goes at once. */
 export const WAITING = { command: "/bin/sh", args: ["-c", 'trap "exit 0" INT; while :; do sleep 60 & wait $!; done'] } as const;
 
 export const shell = (script: string) => ({ command: "/bin/sh", args: ["-c", script] });
 
-export type Spec = Partial<ExecTask["spec"]>;
+/** Any of the fields: what is left out is as in a task that waits. */
+export type Spec = { readonly [Field in keyof ExecTask["spec"]]?: ExecTask["spec"][Field] | undefined };
 
-export const execTask = (namespace: string, name: string, spec: Spec): KubeObject & { readonly spec: Spec } => ({
+export const execTask = (namespace: string, name: string, spec: Spec): KubeObject & { readonly spec: object } => ({
   apiVersion: API_VERSION,
   kind: "ExecTask",
   metadata: { name, namespace },

@@ -63,7 +63,7 @@ const anyEvent: fc.Arbitrary<SessionEvent> = fc.oneof(
     pod({ kind: "signal", name: "SIGINT" }), pod({ kind: "hangup" }),
   ),
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("client-flushed" as const), stream, bytes: fc.constantFrom(0, 1, OUTPUT_WINDOW_BYTES) }) },
-  fc.record({ kind: fc.constantFrom("client-gone" as const, "client-refused" as const, "launcher-gone" as const, "pod-gone" as const, "revoked" as const), reason }),
+  fc.record({ kind: fc.constantFrom("client-gone" as const, "client-refused" as const, "launcher-gone" as const, "pod-gone" as const, "revoked" as const, "shutdown" as const), reason }),
   { weight: 2, arbitrary: fc.constant(tick) },
 );
 
@@ -128,8 +128,8 @@ describe("stepSession, whatever happens", () => {
 
   it("sends only sizes that a terminal can have", () =>
     always(({ effects }) => {
-      const sizes = framesTo(effects).flatMap((frame) => (frame.kind === "resize" ? [frame] : frame.kind === "start" ? [frame.message] : []));
-      for (const { rows, cols } of sizes) expect([rows, cols].every((cells) => Number.isInteger(cells) && cells >= 1 && cells <= 65_535)).toBe(true);
+      const sizes = framesTo(effects).flatMap((frame) => (frame.kind === "resize" ? [frame.rows, frame.cols] : frame.kind === "start" ? [frame.message.rows, frame.message.cols] : []));
+      expect(sizes.filter((cells) => !Number.isInteger(cells) || cells < 1 || cells > 65_535)).toEqual([]);
     }));
 });
 
@@ -272,22 +272,30 @@ describe("a client that goes", () => {
   });
 
   it("still has its exit code in the audit, if the process ended by the hangup", () => {
-    expect(ends(run(at0(hello(), gone, exit(129))).effects)).toEqual([{ exitCode: 129, reason: "exited" }]);
+    expect(ends(run(at0(hello(), gone, exit(129))).effects)).toEqual([{ exitCode: 129, reason: gone.reason }]);
   });
 
+  it.each([{ kind: "launcher-gone", reason: "the launcher ended with 1" }, { kind: "pod-gone", reason: "stopped" }] as const)(
+    "keeps its own reason in the audit, whatever follows from it ($kind)",
+    (follows) => {
+      expect(ends(run(at0(hello(), { kind: "revoked", reason: "Permission denied" }, follows)).effects)).toEqual([{ reason: "Permission denied" }]);
+    },
+  );
+
   it.each([
-    ["client-refused", 1008],
-    ["revoked", 1011],
-  ] as const)("because of %s is told so with %i, and its processes hang up", (kind, code) => {
+    ["client-refused", 1008, "hangup"],
+    ["shutdown", 1011, "hangup"],
+    ["revoked", 1011, "revoke"],
+  ] as const)("because of %s is told so with %i, and its launcher with a %s frame", (kind, code, frame) => {
     const { effects } = run([...at0(hello(), { kind, reason: "no more" }), { event: tick, ms: DEFAULT_TIMES.lingerMs }]);
     expect(effects[1]).toEqual({ kind: "client-close", code, reason: "no more" });
-    expect(kinds(effects).slice(2)).toEqual(["hangup", "close-launcher", "ended"]);
+    expect(kinds(effects).slice(2)).toEqual([frame, "close-launcher", "ended"]);
   });
 
   it("is read again before it is closed, if it was made to wait", () => {
     const paused = at0(hello(), ...Array.from({ length: 3 }, () => stdin(ZEROS)));
     expect(kinds(run([...paused, ...at0(exit(0))]).effects).slice(-5)).toEqual(["pause-client", "resume-client", "client-exit", "close-launcher", "ended"]);
-    expect(kinds(run([...paused, ...at0({ kind: "revoked", reason: "x" })]).effects).slice(-3)).toEqual(["resume-client", "client-close", "hangup"]);
+    expect(kinds(run([...paused, ...at0({ kind: "revoked", reason: "x" })]).effects).slice(-3)).toEqual(["resume-client", "client-close", "revoke"]);
   });
 });
 

@@ -29,7 +29,7 @@ const framesIn = (...chunks: readonly Buffer[]): readonly Frame[] | string => {
 
 describe("the vectors that bridge and launcher share", () => {
   it("cover every kind of frame, from the side that sends it", () => {
-    const kinds = ["start", "stdin", "stdin-close", "resize", "signal", "ping", "credit", "hangup", "hello", "stdout", "stderr", "pong", "exit", "error"];
+    const kinds = ["start", "stdin", "stdin-close", "resize", "signal", "ping", "credit", "hangup", "revoke", "hello", "stdout", "stderr", "pong", "exit", "error"];
     expect([...new Set(vectors.map(({ frame }) => frame.kind))].sort()).toEqual(kinds.sort());
   });
 
@@ -53,7 +53,7 @@ const data = fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes))
 const text = fc.string({ unit: "grapheme", maxLength: 10 });
 const anyFrame: fc.Arbitrary<Frame> = fc.oneof(
   fc.record({ kind: fc.constantFrom("stdin", "stdout", "stderr"), data }),
-  fc.constantFrom("stdin-close", "ping", "pong", "hangup").map((kind) => ({ kind })),
+  fc.constantFrom("stdin-close", "ping", "pong", "hangup", "revoke").map((kind) => ({ kind })),
   fc.record({ kind: fc.constant("resize"), rows: uint16, cols: uint16 }),
   fc.record({ kind: fc.constant("signal"), name: text }),
   fc.record({ kind: fc.constant("credit"), stream: fc.constantFrom("stdin", "stdout", "stderr"), bytes: fc.integer({ min: 0, max: 2 ** 32 - 1 }) }),
@@ -61,7 +61,7 @@ const anyFrame: fc.Arbitrary<Frame> = fc.oneof(
   fc.record({ kind: fc.constant("start"), message: fc.record({ argv: fc.array(text), tty: fc.boolean(), rows: uint16, cols: uint16, policy: fc.constantFrom("hangup", "kill", "keep") }) }),
   fc.record({ kind: fc.constant("exit"), message: fc.record({ code: count, signal: text, stdoutBytes: count, stderrBytes: count }, { requiredKeys: ["code", "stdoutBytes", "stderrBytes"], noNullPrototype: true }) }),
   fc.record({ kind: fc.constant("error"), message: fc.record({ code: fc.constantFrom("start-failed", "protocol"), message: text }) }),
-) as fc.Arbitrary<Frame>;
+);
 
 /** The same bytes in pieces of the given lengths, empty ones too, and the rest at the end. */
 function cut(bytes: Buffer, lengths: readonly number[]): readonly Buffer[] {

@@ -99,6 +99,7 @@ describe("an update", () => {
     ["stops at a new one that failed", [failed("0-2", 1_000, { specHash: "v2" }), pod("1-1"), pod("2-1")], { wakeInMs: 29_000 }],
     ["fills a gap with the new version and takes nothing meanwhile", [pod("0-1"), pod("2-1")], { create: ["1-1(0)"] }],
     ["is not held up by old ones that are broken", [waiting("0-1"), waiting("1-1"), waiting("2-1")], { stop: ["0-1"], create: ["0-2(0)"] }],
+    ["takes a broken old one even while it fills a gap", [waiting("0-1"), pod("2-1")], { stop: ["0-1"], create: ["0-2(0)", "1-1(0)"] }],
     ["waits with the new one before the next broken old one", [v2("0-2"), waiting("1-1"), waiting("2-1")], {}],
   ])("%s", (_name, allocations, expected) => expect(planFor(3, allocations, "v2")).toEqual({ ...expected, updating: true }));
 
@@ -115,7 +116,7 @@ const anyPod: fc.Arbitrary<AllocationView> = fc
   .map(({ ago, ...fields }) => ({
     ...fields, name: `g-${fields.index}-${fields.serial}`, uid: `uid-${fields.index}-${fields.serial}`, createdAt: NOW - ago,
     ...(fields.state === "running" ? { readySince: NOW - ago } : {}), ...(fields.state === "failed" || fields.state === "complete" ? { endedAt: NOW - ago } : {}),
-  }) as AllocationView);
+  }));
 
 /** Any set of pods at all, whether or not our controller could have made it. */
 const anyWorld: fc.Arbitrary<World> = fc
@@ -221,7 +222,7 @@ describe("plan, over a life with crashes", () => {
       fc.property(history, (turns) => {
         let world = lifeOf(turns);
         for (let round = 0; round < 30; round++) world = friendlyRound(world);
-        expect(indexesOf(live(world)).sort()).toEqual(Array.from({ length: world.desired.count }, (_, i) => i));
+        expect(indexesOf(live(world)).sort((a, b) => a - b)).toEqual(Array.from({ length: world.desired.count }, (_, i) => i));
         expect(live(world).every((each) => each.readySince !== undefined && each.specHash === world.desired.specHash)).toBe(true);
         expect(short(planOf(world))).toEqual({});
       }),
@@ -229,7 +230,8 @@ describe("plan, over a life with crashes", () => {
     );
   });
 
-  it("never has two live allocations of an index although its cache lags behind", () => {
+  /** Where an index is given up and wanted again behind a lagging cache, two can live until it has caught up: the next plan stops one. */
+  it("never has two live allocations of a wanted index although its cache lags behind", () => {
     const lagging = fc.array(fc.record({ change: changeInPlace, seen: fc.nat(3) }), { maxLength: 50, size: "max" });
     fc.assert(
       fc.property(lagging, (turns) => {

@@ -18,18 +18,18 @@ const conditionOf = (status: StatusIntent, type: string) => {
 };
 
 describe("the status of an accepted task", () => {
-  it.each<[number, readonly State[], string, string, string]>([
-    [2, ["ready", "ready"], "2/2", "True AllReady", "False Settled"],
-    [0, [], "0/0", "True AllReady", "False Settled"],
-    [2, [], "0/2", "False AllocationsPending", "True Placing"],
-    [2, ["ready", "pending"], "1/2", "False AllocationsPending", "True Placing"],
-    [2, ["ready", "failed"], "1/2", "False AllocationsFailed", "True Placing"],
-    [2, ["failed", "pending"], "0/2", "False AllocationsPending", "True Placing"],
-    [1, ["spent"], "0/1", "False AllocationsFailed", "True Placing"],
-    [1, ["ready", "failed", "failed"], "1/1", "True AllReady", "False Settled"],
-  ])("that wants %i and has %j is %s, Ready %s, Progressing %s", (count, states, summary, ready, progressing) => {
+  it.each<[number, readonly State[], string, readonly [ready: string, progressing: string]]>([
+    [2, ["ready", "ready"], "2/2", ["True AllReady", "False Settled"]],
+    [0, [], "0/0", ["True AllReady", "False Settled"]],
+    [2, [], "0/2", ["False AllocationsPending", "True Placing"]],
+    [2, ["ready", "pending"], "1/2", ["False AllocationsPending", "True Placing"]],
+    [2, ["ready", "failed"], "1/2", ["False AllocationsFailed", "True Placing"]],
+    [2, ["failed", "pending"], "0/2", ["False AllocationsPending", "True Placing"]],
+    [1, ["spent"], "0/1", ["False AllocationsFailed", "True Placing"]],
+    [1, ["ready", "failed", "failed"], "1/1", ["True AllReady", "False Settled"]],
+  ])("that wants %i and has %j is %s, and has the conditions %j", (count, states, summary, conditions) => {
     const status = statusOf(count, states);
-    expect([status.summary, conditionOf(status, "Ready"), conditionOf(status, "Progressing")]).toEqual([summary, ready, progressing]);
+    expect([status.summary, conditionOf(status, "Ready"), conditionOf(status, "Progressing")]).toEqual([summary, ...conditions]);
     expect(conditionOf(status, "Accepted")).toBe("True Accepted");
   });
 

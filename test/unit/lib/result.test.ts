@@ -18,7 +18,7 @@ describe("assertNever", () => {
 });
 
 describe("messageOf", () => {
-  it.each([[new TypeError("no"), "no"], ["text", "text"], [undefined, "undefined"], [{ toString: () => "own" }, "own"]])("of %s is %s", (thrown, message) => {
+  it.each([[new TypeError("no"), "no"], ["text", "text"], [undefined, "undefined"], [{ toString: (): string => "own" }, "own"]])("of %s is %s", (thrown, message) => {
     expect(messageOf(thrown)).toBe(message);
   });
 });

@@ -139,10 +139,10 @@ describe("a node as a Nomad node", () => {
     expect(asNomad(node({}, { spec: { unschedulable: true } })).SchedulingEligibility).toBe("ineligible");
   });
 
-  it.each([
+  it.each<[string, string, number, number, number]>([
     ["2", "1Gi", 4000, 2, 1024], ["3920m", "24678144Ki", 7840, 3, 24_099], ["0.5", "500M", 1000, 0, 476], ["16", "1.5Gi", 32_000, 16, 1536],
     ["1k", "1Ti", 2_000_000, 1000, 1_048_576], ["x", "1Zi", 0, 0, 0], ["", "", 0, 0, 0],
-  ])("of cpu %j and memory %j has %i MHz, %i whole cores and %i MiB", (cpu, memory, mhz, cores, mib) => {
+  ])("of cpu %j and memory %j has %i MHz, %i whole cores and %i MiB", (...[cpu, memory, mhz, cores, mib]) => {
     expect(asNomad(node({ capacity: { cpu, memory } })).NodeResources).toMatchObject({ Cpu: { CpuShares: mhz, TotalCpuCores: cores }, Memory: { MemoryMB: mib } });
   });
 });

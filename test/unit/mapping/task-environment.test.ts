@@ -24,11 +24,11 @@ describe("taskEnvironment", () => {
     expect(environment({ resources: { cpu: 250, memory: 64, memoryMax: 128 } })).toMatchObject({ NOMAD_CPU_LIMIT: "250", NOMAD_MEMORY_LIMIT: "64", NOMAD_MEMORY_MAX_LIMIT: "128" });
   });
 
-  it.each([
+  it.each<[Record<string, string>, object]>([
     [{ key: "v" }, { NOMAD_META_key: "v", NOMAD_META_KEY: "v" }],
     [{ "my-key.v2": "v" }, { NOMAD_META_my_key_v2: "v", NOMAD_META_MY_KEY_V2: "v" }],
     [{ "ключ": "" }, { NOMAD_META_____: "" }],
-  ])("gives meta %j as %j", (meta, expected) => expect(environment({ meta: meta as Record<string, string> })).toMatchObject(expected));
+  ])("gives meta %j as %j", (meta, expected) => expect(environment({ meta })).toMatchObject(expected));
 
   it("lets the job's own env win over everything, and keeps its names and values as they are", () => {
     const env = { PATH: "/bin", NOMAD_ALLOC_INDEX: "9", NOMAD_META_A: "mine", "with-dash": "${x} $$ %", EMPTY: "" };
