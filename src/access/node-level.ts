@@ -9,16 +9,29 @@ export type PodSpecView = {
   readonly volumes?: readonly { readonly hostPath?: { readonly path: string } }[];
 };
 
-type ContainerView = { readonly securityContext?: { readonly privileged?: boolean } };
+type ContainerView = {
+  readonly securityContext?: { readonly privileged?: boolean; readonly capabilities?: { readonly add?: readonly string[] } };
+};
 
 /**
- * True for a pod that sees the node's processes, has a privileged container, or mounts the node's root. Containers share volumes and
+ * With one of these a process gets out of its container: it mounts, opens files by handle, loads code into the kernel, or touches devices.
+ * Kubernetes' spelling.
+ */
+const NODE_CAPABILITIES: ReadonlySet<string> = new Set(["ALL", "SYS_ADMIN", "DAC_READ_SEARCH", "SYS_MODULE", "SYS_RAWIO", "SYS_BOOT", "BPF", "MAC_ADMIN"]);
+
+/**
+ * True for a pod that sees the node's processes, has a privileged container or one whose capabilities lead out of it, or mounts the node's root. Containers share volumes and
  * often processes, so one of them is enough for the whole pod.
  */
 export function isNodeLevel(spec: PodSpecView): boolean {
   const containers = [...spec.containers, ...(spec.initContainers ?? []), ...(spec.ephemeralContainers ?? [])];
-  if (spec.hostPID === true || containers.some(({ securityContext }) => securityContext?.privileged === true)) return true;
+  if (spec.hostPID === true || containers.some(reachesOut)) return true;
   return (spec.volumes ?? []).some(({ hostPath }) => hostPath !== undefined && isRoot(hostPath.path));
+}
+
+function reachesOut({ securityContext }: ContainerView): boolean {
+  const added = securityContext?.capabilities?.add ?? [];
+  return securityContext?.privileged === true || added.some((name) => NODE_CAPABILITIES.has(name));
 }
 
 /** Also where the root is spelled "//", "/./" or "/usr/..". */

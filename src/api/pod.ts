@@ -36,7 +36,7 @@ export type Container = {
   readonly name: string;
   readonly image?: string;
   readonly command?: readonly string[];
-  readonly securityContext?: { readonly privileged?: boolean };
+  readonly securityContext?: { readonly privileged?: boolean; readonly capabilities?: { readonly add?: readonly string[] } };
 };
 
 export type Pod = KubeObject & {

@@ -21,6 +21,8 @@ export type RelayDeps = {
   readonly now: () => number;
   /** Tells when the pod is deleted, ends or is replaced; returns how to stop listening. */
   readonly onPodGone: (listener: (reason: string) => void) => () => void;
+  /** How many bytes of stdin may wait for this session now. */
+  readonly stdinQueueBytes: () => number;
   /** Aborted with a SessionVerdict when rights are withdrawn or the server shuts down. */
   readonly revoked: AbortSignal;
 };
@@ -62,12 +64,14 @@ function createRun(deps: RelayDeps, done: (end: SessionEnd) => void): Run {
   let pod: PodExec | undefined;
   /** What was to be sent before the opener had returned. */
   let early: ToLauncher[] = [];
+  const resize = latestOnly(() => pod);
   const attach = (opened: PodExec): void => {
     pod = opened;
     for (const frame of early) sendToLauncher(opened, frame);
     early = [];
   };
   const feed = (event: SessionEvent): void => {
+    if (event.kind === "tick") resize.flush();
     const [next, effects] = stepSession(state, event, deps.now());
     state = next;
     for (const effect of effects) perform(effect);
@@ -76,6 +80,7 @@ function createRun(deps: RelayDeps, done: (end: SessionEnd) => void): Run {
     if (effect.kind === "to-launcher") {
       if (effect.frame.kind === "stdin") counts.bytesIn += effect.frame.data.length;
       if (pod === undefined) early.push(effect.frame);
+      else if (effect.frame.kind === "resize") resize.send(effect.frame);
       else sendToLauncher(pod, effect.frame);
       return;
     }
@@ -83,7 +88,8 @@ function createRun(deps: RelayDeps, done: (end: SessionEnd) => void): Run {
     if (effect.kind === "ended") return done(effect.end);
     if (effect.kind === "close-launcher") {
       pod?.close();
-      return abort.abort();
+      // A reason of our own: without one Node makes an exception with its stack for every session.
+      return abort.abort("the session is over");
     }
     performOnClient(deps.client, effect, feed);
   };
@@ -124,6 +130,27 @@ function sendToLauncher(pod: PodExec, frame: ToLauncher): void {
   }
 }
 
+/** Above this, a launcher does not keep up with what it is sent. */
+const BACKED_UP_BYTES = 256 * 1024;
+
+/** Resizes that a launcher does not keep up with: only the newest is kept, and goes out once there is room. */
+function latestOnly(pod: () => PodExec | undefined): { readonly send: (frame: ToLauncher) => void; readonly flush: () => void } {
+  let waiting: ToLauncher | undefined;
+  const flush = (): void => {
+    const opened = pod();
+    if (opened === undefined || waiting === undefined || opened.bufferedBytes() > BACKED_UP_BYTES) return;
+    sendToLauncher(opened, waiting);
+    waiting = undefined;
+  };
+  return {
+    send: (frame) => {
+      waiting = frame;
+      flush();
+    },
+    flush,
+  };
+}
+
 async function openPod(deps: RelayDeps, run: Run): Promise<void> {
   const opened = await deps.open(podHandlers(run), run.abort.signal);
   if (!opened.ok) return run.feed({ kind: "launcher-gone", reason: opened.error.message });
@@ -155,8 +182,8 @@ function lastWords(end: { readonly exitCode?: number; readonly error?: PodExecEr
   return `the session ended without an exit code: ${said === "" ? why : `${why} (${said})`}`;
 }
 
-function listenToClient({ client }: RelayDeps, run: Run): () => void {
-  const input = gatherInput((frame) => run.feed({ kind: "client-frame", frame }));
+function listenToClient({ client, stdinQueueBytes }: RelayDeps, run: Run): () => void {
+  const input = gatherInput((frame) => run.feed({ kind: "client-frame", frame, queueBytes: stdinQueueBytes() }));
   /** What came before the end still counts. */
   const end = (event: SessionEvent): void => {
     input.flush();

@@ -88,7 +88,7 @@ function authorize(deps: ExecRouteDeps, parameters: ExecParameters, identity: Id
 async function runAudited(deps: ExecRouteDeps, upgrade: ExecUpgrade, admitted: Admitted): Promise<void> {
   const { parameters, grant, jobId } = admitted;
   const { task, command, tty } = parameters;
-  const slot = deps.sessions.open(stillAllowed(deps, upgrade));
+  const slot = deps.sessions.open(grant.accessorId, stillAllowed(deps, upgrade));
   if (!slot.ok) return refuse(upgrade.client, { message: slot.error, code: 429 });
   try {
     const startedAt = deps.monotonic();
@@ -120,6 +120,7 @@ function relay(deps: ExecRouteDeps, { client }: ExecUpgrade, session: { readonly
     },
     now: deps.monotonic,
     onPodGone: (listener) => deps.onPodGone(grant.allocId, listener),
+    stdinQueueBytes: deps.sessions.stdinQueueBytes,
     revoked: session.revoked,
   });
 }

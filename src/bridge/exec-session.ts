@@ -65,6 +65,7 @@ export type SessionState = {
   /** Output received from the launcher, and flushed to the client but not yet granted back. */
   readonly received: Counts;
   readonly ungranted: Counts;
+  readonly granted: Counts;
   readonly lastHeardMs: number;
   readonly lastPingMs: number;
   readonly hangupAtMs: number;
@@ -76,7 +77,8 @@ export type SessionState = {
 export type SessionEnd = { readonly exitCode?: number; readonly reason: string };
 
 export type SessionEvent =
-  | { readonly kind: "client-frame"; readonly frame: ClientFrame }
+  /** `queueBytes`: how much stdin may wait here now; STDIN_QUEUE_HIGH_BYTES unless there are many sessions. */
+  | { readonly kind: "client-frame"; readonly frame: ClientFrame; readonly queueBytes?: number }
   | { readonly kind: "client-gone"; readonly reason: string }
   /** The client broke the protocol. */
   | { readonly kind: "client-refused"; readonly reason: string }
@@ -118,6 +120,7 @@ export function startSession(settings: SessionSettings, nowMs: number): SessionS
     clientPaused: false,
     received: { stdout: 0, stderr: 0 },
     ungranted: { stdout: 0, stderr: 0 },
+    granted: { stdout: 0, stderr: 0 },
     lastHeardMs: nowMs,
     lastPingMs: nowMs,
     hangupAtMs: 0,
@@ -130,7 +133,7 @@ export function stepSession(state: SessionState, event: SessionEvent, nowMs: num
   if (state.phase === "closed") return [state, []];
   switch (event.kind) {
     case "client-frame":
-      return onClientFrame(state, event.frame);
+      return onClientFrame(state, event.frame, event.queueBytes ?? STDIN_QUEUE_HIGH_BYTES);
     case "client-gone":
       return hangUp(state, { frame: "hangup", reason: event.reason }, nowMs);
     case "client-refused":
@@ -153,11 +156,11 @@ export function stepSession(state: SessionState, event: SessionEvent, nowMs: num
   }
 }
 
-function onClientFrame(state: SessionState, frame: ClientFrame): Step {
+function onClientFrame(state: SessionState, frame: ClientFrame, queueBytes: number): Step {
   if (state.phase === "hangup") return [state, []];
   const [resized, resizeEffects] = frame.ttySize === undefined ? ([state, []] as Step) : onResize(state, frame.ttySize);
   if (frame.stdin === undefined) return [resized, resizeEffects];
-  const [next, effects] = onStdin(resized, frame.stdin.data, frame.stdin.close === true);
+  const [next, effects] = onStdin(resized, frame.stdin, queueBytes);
   return [next, [...resizeEffects, ...effects]];
 }
 
@@ -171,11 +174,11 @@ function onResize(state: SessionState, asked: TtySize): Step {
 
 const clampSize = (asked: number, before: number) => (asked >= 1 ? Math.min(Math.trunc(asked), 65_535) : before);
 
-function onStdin(state: SessionState, data: Uint8Array | undefined, close: boolean): Step {
+function onStdin(state: SessionState, { data, close }: NonNullable<ClientFrame["stdin"]>, queueBytes: number): Step {
   if (state.stdinEnd !== "open") return [state, []];
   const queued = data === undefined || data.length === 0 ? state : enqueue(state, data);
-  const [next, effects] = flushStdin(close ? { ...queued, stdinEnd: "asked" } : queued);
-  if (next.clientPaused || next.stdinQueued < STDIN_QUEUE_HIGH_BYTES) return [next, effects];
+  const [next, effects] = flushStdin(close === true ? { ...queued, stdinEnd: "asked" } : queued);
+  if (next.clientPaused || next.stdinQueued < queueBytes) return [next, effects];
   return [{ ...next, clientPaused: true }, [...effects, { kind: "pause-client" }]];
 }
 
@@ -254,6 +257,7 @@ const NO_HELLO = "the pod spoke before its launcher said hello";
 function onOutput(state: SessionState, stream: Stream, data: Uint8Array): Step {
   if (state.phase === "opening") return fail(state, NO_HELLO);
   const received = { ...state.received, [stream]: state.received[stream] + data.length };
+  if (received[stream] - state.granted[stream] > OUTPUT_WINDOW_BYTES) return fail(state, `the pod sent more ${stream} than it was granted`);
   const next = { ...state, received };
   // The client is gone: what still comes is let through the window, so that a process under policy "keep" is not held up.
   if (state.phase === "hangup") return grant(next, stream, data.length);
@@ -263,7 +267,8 @@ function onOutput(state: SessionState, stream: Stream, data: Uint8Array): Step {
 function grant(state: SessionState, stream: Stream, bytes: number): Step {
   const due = state.ungranted[stream] + bytes;
   if (due < CREDIT_BATCH_BYTES) return [{ ...state, ungranted: { ...state.ungranted, [stream]: due } }, []];
-  return [{ ...state, ungranted: { ...state.ungranted, [stream]: 0 } }, [{ kind: "to-launcher", frame: { kind: "credit", stream, bytes: due } }]];
+  const granted = { ...state.granted, [stream]: state.granted[stream] + due };
+  return [{ ...state, granted, ungranted: { ...state.ungranted, [stream]: 0 } }, [{ kind: "to-launcher", frame: { kind: "credit", stream, bytes: due } }]];
 }
 
 function onCredit(state: SessionState, bytes: number): Step {

@@ -1,5 +1,6 @@
 /** @module The exec sessions that are open: how many there may be, and which of them have lost their right. Used by the exec route and main. */
 import { err, ok, type Result } from "../lib/result.ts";
+import { STDIN_QUEUE_HIGH_BYTES } from "./exec-session.ts";
 import { PERMISSION_DENIED } from "../nomad/texts.ts";
 
 /** Why a session is ended from outside: the reason of its abort signal. */
@@ -9,34 +10,43 @@ export type SessionSlot = { readonly revoked: AbortSignal; readonly close: () =>
 
 export type SessionRegistry = {
   /** The error says that the limit is reached. */
-  readonly open: (stillAllowed: () => boolean) => Result<SessionSlot, string>;
+  readonly open: (accessorId: string, stillAllowed: () => boolean) => Result<SessionSlot, string>;
   /** Ends every session whose caller may no longer have it. To be called when tokens or policies change, and now and then for what expires. */
   readonly recheck: () => void;
   /** Ends every session. */
   readonly endAll: (reason: string) => void;
-  readonly count: () => number;
+  /** How many bytes of stdin may wait for one session, so that all of them together stay bounded. */
+  readonly stdinQueueBytes: () => number;
 };
 
 /** The API server exempts execs from its own limits, so this is the one that holds. */
-export const MAX_SESSIONS = 1000;
+export const SESSION_LIMITS = { all: 1000, perAccessor: 250 } as const;
 
-export function createSessionRegistry(maxSessions = MAX_SESSIONS): SessionRegistry {
-  const sessions = new Map<AbortController, () => boolean>();
+/** For all sessions together, as long as each has its least. */
+const STDIN_BUDGET_BYTES = 256 * 1024 * 1024;
+const LEAST_QUEUE_BYTES = 1024 * 1024;
+
+type Entry = { readonly accessorId: string; readonly stillAllowed: () => boolean };
+
+export function createSessionRegistry(limits: { readonly all: number; readonly perAccessor: number } = SESSION_LIMITS): SessionRegistry {
+  const sessions = new Map<AbortController, Entry>();
   return {
-    open: (stillAllowed) => {
-      if (sessions.size >= maxSessions) return err(`too many exec sessions: ${sessions.size} are open; try again when some have ended`);
+    open: (accessorId, stillAllowed) => {
+      if (sessions.size >= limits.all) return err(`too many exec sessions: ${sessions.size} are open; try again when some have ended`);
+      const own = [...sessions.values()].filter((entry) => entry.accessorId === accessorId).length;
+      if (own >= limits.perAccessor) return err(`too many exec sessions: this token has ${own} open; try again when some have ended`);
       const controller = new AbortController();
-      sessions.set(controller, stillAllowed);
+      sessions.set(controller, { accessorId, stillAllowed });
       return ok({ revoked: controller.signal, close: () => sessions.delete(controller) });
     },
     recheck: () => {
-      for (const [controller, stillAllowed] of sessions) {
-        if (!stillAllowed()) controller.abort({ kind: "revoked", reason: PERMISSION_DENIED } satisfies SessionVerdict);
+      for (const [controller, entry] of sessions) {
+        if (!entry.stillAllowed()) controller.abort({ kind: "revoked", reason: PERMISSION_DENIED } satisfies SessionVerdict);
       }
     },
     endAll: (reason) => {
       for (const controller of sessions.keys()) controller.abort({ kind: "shutdown", reason } satisfies SessionVerdict);
     },
-    count: () => sessions.size,
+    stdinQueueBytes: () => Math.min(STDIN_QUEUE_HIGH_BYTES, Math.max(LEAST_QUEUE_BYTES, STDIN_BUDGET_BYTES / Math.max(1, sessions.size))),
   };
 }

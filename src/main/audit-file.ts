@@ -1,4 +1,4 @@
-/** @module The audit log as a file: each line is on disk before the session that it speaks of is opened. */
+/** @module The audit log as a file: each line is written whole before the session that it speaks of is opened. A crash of this process loses none. */
 import { closeSync, openSync, writeSync } from "node:fs";
 import type { AuditSink } from "../access/audit.ts";
 import { err, messageOf, ok } from "../lib/result.ts";
@@ -11,7 +11,7 @@ export function openAuditFile(path: string): AuditFile {
   return {
     append: (line) => {
       try {
-        writeSync(descriptor, line);
+        writeWhole(descriptor, Buffer.from(line));
         return ok(undefined);
       } catch (error) {
         return err(messageOf(error));
@@ -21,4 +21,9 @@ export function openAuditFile(path: string): AuditFile {
       if (path !== "-") closeSync(descriptor);
     },
   };
+}
+
+/** A full disk may take a part of a line and report no error. */
+function writeWhole(descriptor: number, bytes: Buffer): void {
+  for (let offset = 0; offset < bytes.length; ) offset += writeSync(descriptor, bytes, offset);
 }

@@ -8,7 +8,7 @@ export const SYSTEM_NAMESPACE = "nomad-bridge";
 export type IdentityName = "controller" | "bridge";
 
 /**
- * @param tokenFile the first token, made by whoever installed us; it is needed once, and never again while the process lives
+ * @param tokenFile the first token, made by whoever installed us; it is needed once, and again only when our own has expired
  */
 export function identityAccess(cluster: ClusterAccess, name: IdentityName, tokenFile: string, clock: Clock): ClusterAccess {
   const first = fileToken(tokenFile, clock);
@@ -16,8 +16,14 @@ export function identityAccess(cluster: ClusterAccess, name: IdentityName, token
   const mintingClient = createKubeClient(tokenAccess(cluster, async () => latest ?? first()), { clock });
   const mint = createTokenMinter(mintingClient, { namespace: SYSTEM_NAMESPACE, name }, { clock });
   const provider: TokenProvider = async () => {
-    latest = await mint();
-    return latest;
+    try {
+      latest = await mint();
+      return latest;
+    } catch (error) {
+      // A machine that slept may hold a token that has expired meanwhile: the file may have a newer one.
+      latest = undefined;
+      throw error;
+    }
   };
   return tokenAccess(cluster, provider);
 }

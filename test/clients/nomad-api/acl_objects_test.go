@@ -1,6 +1,7 @@
 package nomadapi
 
 import (
+	"errors"
 	"net/http"
 	"regexp"
 	"slices"
@@ -63,9 +64,7 @@ func TestACLPolicies(t *testing.T) {
 	} {
 		t.Run("refused: "+name, func(t *testing.T) {
 			_, err := client.ACLPolicies().Upsert(&api.ACLPolicy{Name: uniqueName("nb-test"), Rules: rules}, nil)
-			if err == nil || !strings.HasPrefix(err.Error(), "Unexpected response code: 400 (") {
-				t.Fatalf("got %v, want a reply 400", err)
-			}
+			wantRefused(t, err)
 		})
 	}
 	for name, rules := range map[string]string{
@@ -86,8 +85,18 @@ func TestACLPolicies(t *testing.T) {
 	})
 	t.Run("a name that a path cannot hold is refused", func(t *testing.T) {
 		_, err := client.ACLPolicies().Upsert(&api.ACLPolicy{Name: "under_score", Rules: readerRules}, nil)
-		if err == nil || !strings.HasPrefix(err.Error(), "Unexpected response code: 400 (") {
-			t.Fatalf("got %v, want a reply 400", err)
+		wantRefused(t, err)
+	})
+	t.Run("a policy for one job's workload is kept so, or refused", func(t *testing.T) {
+		wanted := &api.ACLPolicy{Name: uniqueName("nb-test"), Rules: readerRules, JobACL: &api.JobACL{Namespace: "default", JobID: "some-job"}}
+		if _, err := client.ACLPolicies().Upsert(wanted, nil); err != nil {
+			wantRefused(t, err)
+			return
+		}
+		t.Cleanup(func() { client.ACLPolicies().Delete(wanted.Name, nil) })
+		policy, _, err := client.ACLPolicies().Info(wanted.Name, nil)
+		if err != nil || policy.JobACL == nil || *policy.JobACL != *wanted.JobACL {
+			t.Fatalf("got %+v (%v): the bridge took JobACL and forgot it", policy, err)
 		}
 	})
 	t.Run("a token sees its own policies alone", func(t *testing.T) {
@@ -128,6 +137,17 @@ func TestACLTokens(t *testing.T) {
 		wantRefusal(t, err, http.StatusForbidden, "Permission denied")
 		_, _, err = reader.ACLTokens().Create(&api.ACLToken{Type: "management"}, nil)
 		wantRefusal(t, err, http.StatusForbidden, "Permission denied")
+	})
+	t.Run("the members of a request may be in lower case", func(t *testing.T) {
+		var token api.ACLToken
+		name := uniqueName("nb-test")
+		if _, err := client.Raw().Write("/v1/acl/token", map[string]string{"name": name, "type": "management"}, &token, nil); err != nil {
+			t.Fatal(err)
+		}
+		deleteLater(t, client, &token)
+		if token.Name != name || token.Type != "management" {
+			t.Fatalf("got %+v", token)
+		}
 	})
 	t.Run("an unknown accessor is not found", func(t *testing.T) {
 		_, _, err := client.ACLTokens().Info(nowhere, nil)
@@ -227,5 +247,14 @@ func wantPolicy(t *testing.T, client *api.Client, name, rules string) {
 	policy, _, err := client.ACLPolicies().Info(name, nil)
 	if err != nil || policy.Name != name || policy.Rules != rules {
 		t.Fatalf("got %+v (%v), want %s with %s", policy, err, name, rules)
+	}
+}
+
+// wantRefused asserts a reply 400 whose words are the bridge's own.
+func wantRefused(t *testing.T, err error) {
+	t.Helper()
+	var reply api.UnexpectedResponseError
+	if !errors.As(err, &reply) || reply.StatusCode() != http.StatusBadRequest || reply.Body() == "" {
+		t.Fatalf("got %v, want a reply 400 that says why", err)
 	}
 }

@@ -20,6 +20,18 @@ func TestExecRefusals(t *testing.T) {
 			wantServing(t, to)
 		}
 	})
+	for name, command := range map[string]string{
+		"a bare command that is nowhere on the path": "no-such-command",
+		"a directory as command":                     "/usr",
+		"a file that may not be executed":            "/etc/passwd",
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := to.exec(t, session{command: []string{command}})
+			if got.err == nil || !strings.HasPrefix(got.err.Error(), "failed to start command: ") || !strings.Contains(got.err.Error(), command) {
+				t.Fatalf("got %+v, want an error that begins with \"failed to start command: \" and names %q", got, command)
+			}
+		})
+	}
 	t.Run("a task that the allocation does not have", func(t *testing.T) {
 		other := to
 		other.task = "no-such-task"

@@ -1,7 +1,6 @@
 package nomadapi
 
 import (
-	"context"
 	"io"
 	"strings"
 	"testing"
@@ -59,13 +58,8 @@ func TestExecStreaming(t *testing.T) {
 func streamsInOrder(t *testing.T, to target, tty bool) {
 	stdin, keyboard := openStdin(t)
 	var stdout transcript
-	ended := make(chan ending, 1)
 	script := "stty -echo 2>/dev/null; for i in 1 2 3; do echo line $i; read go; done; exit 5"
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	go func() {
-		ended <- to.execUntil(ctx, session{command: shell(script), tty: tty, stdin: stdin, stdout: &stdout})
-	}()
+	ended := to.start(t, session{command: shell(script), tty: tty, stdin: stdin, stdout: &stdout})
 	for _, line := range []string{"line 1", "line 2", "line 3"} {
 		stdout.waitFor(t, line)
 		io.WriteString(keyboard, "go\n")

@@ -299,6 +299,20 @@ describe("a client that goes", () => {
   });
 });
 
+describe("a pod that sends more than it was granted", () => {
+  const output = (bytes: number): SessionEvent => ({ kind: "launcher-frame", frame: { kind: "stdout", data: new Uint8Array(bytes) } });
+
+  it("ends the session: it would fill the memory of the bridge", () => {
+    expect(ends(run(at0(hello(), output(OUTPUT_WINDOW_BYTES))).effects)).toEqual([]);
+    expect(ends(run(at0(hello(), output(OUTPUT_WINDOW_BYTES), output(1))).effects)).toEqual([{ reason: "the pod sent more stdout than it was granted" }]);
+  });
+
+  it("goes on once the client has taken what was sent", () => {
+    const flushed: SessionEvent = { kind: "client-flushed", stream: "stdout", bytes: OUTPUT_WINDOW_BYTES };
+    expect(ends(run(at0(hello(), output(OUTPUT_WINDOW_BYTES), flushed, output(OUTPUT_WINDOW_BYTES))).effects)).toEqual([]);
+  });
+});
+
 describe("silence", () => {
   const silence = (ms: number, ...before: SessionEvent[]) => run([...at0(...before), { event: tick, ms }]);
 
