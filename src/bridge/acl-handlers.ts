@@ -166,11 +166,15 @@ export async function writePolicy({ acl, params, body }: AclContext): Promise<Re
   const name = textOf(body, "Name");
   const description = textOf(body, "Description");
   const rules = textOf(body, "Rules");
+  // It would tie the policy to a workload; left out in silence, the policy would be for everyone who has it.
+  if (hasValues(body["jobacl"])) return text(400, "JobACL is not served by this version of nomad-bridge: give the policy to tokens");
   const accepted = validatePolicyRequest({ pathName: params["policy"] ?? "", name, description, rules });
   if (!accepted.ok) return text(accepted.error.code ?? 500, accepted.error.message);
   const written = await acl.putPolicy(name, { name, description, rules });
   return written.ok ? empty : failed(written.error);
 }
+
+const hasValues = (value: unknown) => typeof value === "object" && value !== null && Object.values(value).some((each) => each !== "" && each !== null);
 
 export async function deletePolicy({ acl, params }: AclContext): Promise<Reply> {
   const name = params["policy"] ?? "";

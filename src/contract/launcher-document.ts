@@ -1,6 +1,7 @@
 /**
  * @module The JSON document that configures the launcher of one task, version 1. The controller writes it into a pod
- * annotation, the downward API mounts it (root only, by subPath, so that it never changes under a running pod).
+ * annotation, which the admission policies keep; the downward API mounts it (root only, by subPath, so that it does not change under a
+ * running container).
  * Go twin: launcher/document.go.
  */
 import type { HangupPolicy } from "./frames.ts";

@@ -46,7 +46,7 @@ function taskDirectories(): Mounts {
   };
 }
 
-/** By subPath the document never changes under a running pod, whatever is done to the annotation. */
+/** By subPath the document does not change under a running container; between two, the admission policies keep the annotation. */
 function launcherMounts(): Mounts {
   const item = { path: "task.json", fieldRef: { fieldPath: `metadata.annotations['${ANNOTATION.launcher}']` } };
   return {

@@ -6,6 +6,7 @@ NOMAD_ADDR and NOMAD_TOKEN (a management token); NOMAD_CACERT is the CA to verif
 
 import json
 import os
+import time
 import traceback
 
 import nomad
@@ -30,7 +31,13 @@ ADMIN = client(token=TOKEN)
 
 
 def running_allocation():
-    return next(each for each in ADMIN.job.get_allocations(JOB) if each["ClientStatus"] == "running")
+    """Waits a while: a task that became ready a moment ago may be news to the bridge."""
+    for _ in range(50):
+        for alloc in ADMIN.job.get_allocations(JOB):
+            if alloc["ClientStatus"] == "running":
+                return alloc
+        time.sleep(0.2)
+    raise AssertionError(f"job {JOB} has no running allocation")
 
 
 def same(got, want):
@@ -188,4 +195,5 @@ def outcome(check):
 
 
 if __name__ == "__main__":
+    running_allocation()
     print(json.dumps([outcome(check) for check in CHECKS]))

@@ -64,20 +64,24 @@ func hostTarget(t *testing.T) target {
 	return runningTarget(t, os.Getenv("NB_HOST_JOB"))
 }
 
+// runningTarget waits a while: a task that became ready a moment ago may be news to the bridge.
 func runningTarget(t *testing.T, job string) target {
 	t.Helper()
 	client := managementClient(t)
-	stubs, _, err := client.Jobs().Allocations(job, false, nil)
-	if err != nil {
-		t.Fatalf("allocations of job %q: %v", job, err)
-	}
-	for _, stub := range stubs {
-		if stub.ClientStatus == api.AllocClientStatusRunning {
-			return targetOf(t, client, stub.ID)
+	var allocID string
+	var last error
+	isRunning := func() bool {
+		stubs, _, err := client.Jobs().Allocations(job, false, nil)
+		last = err
+		for _, stub := range stubs {
+			if stub.ClientStatus == api.AllocClientStatusRunning {
+				allocID = stub.ID
+			}
 		}
+		return allocID != ""
 	}
-	t.Fatalf("job %q has no running allocation among its %d", job, len(stubs))
-	return target{}
+	eventually(t, isRunning, func() string { return fmt.Sprintf("job %q has no running allocation (last error: %v)", job, last) })
+	return targetOf(t, client, allocID)
 }
 
 func targetOf(t *testing.T, client *api.Client, allocID string) target {

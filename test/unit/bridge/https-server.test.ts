@@ -15,7 +15,7 @@ const EXEC = "/v1/client/allocation/0a/exec";
 const cleanups: (() => unknown)[] = [];
 
 afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
 });
 
 async function certificate(): Promise<{ ca: string; leaf: string }> {
