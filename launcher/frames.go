@@ -15,7 +15,7 @@ import (
 
 const (
 	protocolVersion   = 1
-	stdinWindowBytes  = 4 * 1024 * 1024
+	stdinWindowBytes  = 1024 * 1024
 	outputWindowBytes = 1024 * 1024
 	maxPayloadBytes   = 1024 * 1024
 	headerBytes       = 5

@@ -27,7 +27,7 @@ export const DEFAULT_CAPABILITIES = [
  * What any Debian-like node has. /etc is a list and never whole: with Nomad's default capabilities even `nobody` reads a root-only
  * file through a read-only mount.
  */
-export const DEFAULT_CHROOT_DIRECTORIES = ["/bin", "/etc/alternatives", "/etc/ssl", "/lib", "/lib64", "/sbin", "/usr"] as const;
+export const DEFAULT_CHROOT_DIRECTORIES = ["/bin", "/etc/alternatives", "/etc/ssl/certs", "/lib", "/lib64", "/sbin", "/usr"] as const;
 export const DEFAULT_CHROOT_FILES = ["/etc/group", "/etc/ld.so.cache", "/etc/nsswitch.conf", "/etc/passwd"] as const;
 
 const idRanges = z

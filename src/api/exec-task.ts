@@ -23,7 +23,7 @@ const resources = z
 
 const restart = z.object({
   attempts: z.int().min(0).max(1000).default(2).describe("Restarts allowed within one interval."),
-  interval: durationText("30m").describe("The interval that attempts are counted in; it begins with the first failure."),
+  interval: durationText("30m").describe("The interval that attempts are counted in."),
   delay: durationText("15s").describe("Wait before a restart; up to a quarter is added at random."),
   mode: z.enum(["fail", "delay"]).default("fail").describe("After the last attempt: fail the allocation, or wait for the next interval."),
 });

@@ -121,13 +121,15 @@ function performOnClient(client: WebSocket, effect: ClientEffect, feed: Run["fee
   }
 }
 
-/** Data goes out as header and view, uncopied, in pieces that a launcher takes. */
+/** Data goes out as headers and views, uncopied, in pieces that a launcher takes, but in one write: a message of its own for a short rest costs as much as a long one. */
 function sendToLauncher(pod: PodExec, frame: ToLauncher): void {
   if (frame.kind !== "stdin") return pod.write([encodeFrame(frame)]);
+  const parts: Uint8Array[] = [];
   for (let offset = 0; offset < frame.data.length; offset += DATA_CHUNK_BYTES) {
     const part = frame.data.subarray(offset, offset + DATA_CHUNK_BYTES);
-    pod.write([encodeDataHeader("stdin", part.length), part]);
+    parts.push(encodeDataHeader("stdin", part.length), part);
   }
+  pod.write(parts);
 }
 
 /** Above this, a launcher does not keep up with what it is sent. */

@@ -38,6 +38,6 @@ export function gatherInput(handOver: (frame: ClientFrame) => void): InputGather
 
 /** The data of a frame that holds nothing else, and little of it. */
 function smallPiece({ stdin, ttySize }: ClientFrame): Buffer | undefined {
-  if (stdin?.data === undefined || stdin.close !== undefined) return undefined;
+  if (ttySize !== undefined || stdin?.data === undefined || stdin.close !== undefined) return undefined;
   return stdin.data.length < GATHER_BYTES / 2 ? stdin.data : undefined;
 }

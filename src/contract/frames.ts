@@ -9,7 +9,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 export const PROTOCOL_VERSION = 1;
 
 /** Bytes that may be in flight on one stream before the receiver has granted more; fixed for version 1. */
-export const STDIN_WINDOW_BYTES = 4 * 1024 * 1024;
+export const STDIN_WINDOW_BYTES = 1024 * 1024;
 export const OUTPUT_WINDOW_BYTES = 1024 * 1024;
 
 /** A frame's payload is never longer; a longer one is a broken or hostile peer. */

@@ -2,7 +2,7 @@
 import type { AddressInfo } from "node:net";
 import { createAuthenticator } from "../access/authenticate.ts";
 import { execGate } from "../access/exec-gate.ts";
-import { handleExec } from "../bridge/exec-route.ts";
+import { type ExecUpgrade, handleExec } from "../bridge/exec-route.ts";
 import { createHttpApp } from "../bridge/http-app.ts";
 import { createHttpsServer, type TlsFiles } from "../bridge/https-server.ts";
 import { createSessionRegistry, type SessionRegistry } from "../bridge/session-registry.ts";
@@ -31,6 +31,9 @@ export type BridgeOptions = {
 
 export type Bridge = { readonly port: number; readonly over: Promise<void> };
 
+/** What open sessions get to end when the server stops; the launcher's linger is a part of it. */
+const DRAIN_MS = 5_000;
+
 /** Between two looks for tokens that have expired. */
 const RECHECK_MS = 2_000;
 
@@ -41,7 +44,7 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
   const caches = bridgeCaches({ client, log, clock, signal });
   await cachesSynced(caches);
   const sessions = createSessionRegistry();
-  const { server, setAddress } = assemble(options, { caches, client, sessions });
+  const { server, setAddress, sessionsOver } = assemble(options, { caches, client, sessions });
   const { promise: listening, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", reject).listen(options.port, options.host, resolve);
   await listening;
@@ -53,6 +56,8 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
     sessions.endAll("the server is shutting down; start the session again");
     server.close();
     server.closeIdleConnections();
+    // Their last audit lines are written when they are over; one that hangs does not hold the server up for long.
+    await Promise.race([sessionsOver(), clock.sleep(DRAIN_MS)]);
     await client.close();
   });
   return { port, over };
@@ -73,8 +78,13 @@ function assemble(options: BridgeOptions, { caches, client, sessions }: Parts) {
   const route = { cluster, authenticate, gate, audit: audit.append, sessions, onPodGone: podGoneNotifier(caches), log, now, monotonic: () => clock.monotonic() };
   let address = "";
   const app = createHttpApp({ cluster, acl: aclObjects(client, caches), authenticate, address: () => address, log, now });
-  const server = createHttpsServer({ app, tls, onExec: (upgrade) => void handleExec(route, upgrade) });
-  return { server, setAddress: (known: string) => (address = known) };
+  const running = new Set<Promise<void>>();
+  const onExec = (upgrade: ExecUpgrade): void => {
+    const session = handleExec(route, upgrade).finally(() => running.delete(session));
+    running.add(session);
+  };
+  const server = createHttpsServer({ app, tls, onExec });
+  return { server, setAddress: (known: string) => (address = known), sessionsOver: () => Promise.all(running) };
 }
 
 function recheckSessions({ tokens, policies, namespaces, configs }: BridgeCaches, sessions: SessionRegistry): () => void {

@@ -20,7 +20,8 @@ let other: string;
 beforeAll(async () => {
   world = await enterWorld("admission");
   ours = await readyPod(world, TASK, {});
-  other = (await sleepingPod({ ...world, quiet: SILENT }, "neighbour")).metadata.name;
+  // It shows the node's programs, so break-glass must have it made; whose it is afterwards is what counts here.
+  other = (await sleepingPod({ ...world, client: world.breakGlass, quiet: SILENT }, "neighbour")).metadata.name;
 });
 afterAll(async () => await world.leave());
 
@@ -29,6 +30,7 @@ const here = (...args: string[]): readonly string[] => ["-n", world.namespace, .
 
 type Try = { readonly name: string; readonly args: (pod: string) => readonly string[]; readonly input?: (pod: string) => unknown; readonly says?: RegExp };
 
+const HOLDS_THE_GATE = /holds the identities of the gate/;
 const MANAGED = /is managed by nomad-bridge/;
 const rawPod = (pod: string, rest: string) => `/api/v1/namespaces/${world.namespace}/pods/${pod}/${rest}`;
 const patch = (pod: string, body: object, ...more: string[]) => here("patch", "pod", pod, "--type=merge", "-p", JSON.stringify(body), ...more);
@@ -60,8 +62,10 @@ const ENTERING: readonly Try[] = [
 
 const CHANGING: readonly Try[] = [
   { name: "removing the label", args: (pod) => here("label", "pod", pod, "nomad-bridge.dev/managed-"), says: /must keep the label/ },
-  { name: "another label", args: (pod) => here("label", "pod", pod, "more=1") },
-  { name: "another annotation", args: (pod) => here("annotate", "pod", pod, "nomad-bridge.dev/spec-hash=x", "--overwrite") },
+  { name: "another label of ours", args: (pod) => here("label", "pod", pod, "nomad-bridge.dev/exec-task=x", "--overwrite") },
+  { name: "one more label of ours", args: (pod) => here("label", "pod", pod, "nomad-bridge.dev/more=1") },
+  { name: "another annotation of ours", args: (pod) => here("annotate", "pod", pod, "nomad-bridge.dev/spec-hash=x", "--overwrite") },
+  { name: "removing an annotation of ours", args: (pod) => here("annotate", "pod", pod, "nomad-bridge.dev/launcher-") },
   { name: "another launcher document", args: (pod) => here("annotate", "pod", pod, "nomad-bridge.dev/launcher={}", "--overwrite") },
   { name: "another image", args: (pod) => here("set", "image", `pod/${pod}`, `${TASK}=example.org/none:1`) },
   { name: "another owner", args: (pod) => patch(pod, { metadata: { ownerReferences: null } }) },
@@ -76,6 +80,41 @@ const MAKING: readonly Try[] = [
   { name: "with our prefix and label", args: () => ["create", "-f", "-"], input: () => plainPod({ name: "nb-mine", labels: { "nomad-bridge.dev/managed": "true" } }), says: /are for pods that nomad-bridge makes/ },
   { name: "with a generated name of our prefix", args: () => ["create", "-f", "-"], input: () => plainPod({ generateName: "nb-" }), says: /begins with "nb-"/ },
   { name: "with our label", args: () => ["create", "-f", "-"], input: () => plainPod({ name: "mine", labels: { "nomad-bridge.dev/managed": "true" } }), says: /which is for pods that nomad-bridge makes/ },
+];
+
+/** What would be as good as a token of ours: each in our own namespace. */
+const OWN = { ...plainPod({}), metadata: { namespace: "nomad-bridge", name: "mine" } };
+const FOR_THE_BRIDGE = { ...OWN.spec, serviceAccountName: "bridge" };
+const AS_GOOD_AS_A_TOKEN: readonly Try[] = [
+  { name: "a pod under the bridge's account", args: () => ["create", "-f", "-"], input: () => ({ ...OWN, spec: FOR_THE_BRIDGE }) },
+  {
+    name: "a deployment under the bridge's account",
+    args: () => ["create", "-f", "-"],
+    input: () => ({
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: OWN.metadata,
+      spec: { selector: { matchLabels: { a: "b" } }, template: { metadata: { labels: { a: "b" } }, spec: FOR_THE_BRIDGE } },
+    }),
+  },
+  {
+    name: "a token in a Secret",
+    args: () => ["create", "-f", "-"],
+    input: () => ({
+      apiVersion: "v1",
+      kind: "Secret",
+      type: "kubernetes.io/service-account-token",
+      metadata: { ...OWN.metadata, annotations: { "kubernetes.io/service-account.name": "bridge" } },
+    }),
+  },
+];
+
+/** Pods that would see a task from the node's side. */
+const NEIGHBOURS: readonly { readonly name: string; readonly spec: object }[] = [
+  { name: "the node's processes", spec: { hostPID: true } },
+  { name: "the node's IPC objects", spec: { hostIPC: true } },
+  { name: "the node's files", spec: { volumes: [{ name: "node", hostPath: { path: "/" } }] } },
+  { name: "every right on the node", spec: { containers: [{ name: "main", image: "example.org/none:1", securityContext: { privileged: true } }] } },
 ];
 
 const NAMED = (kind: string, name: string, spec: object) => ({ apiVersion: "nomad-bridge.dev/v1alpha1", kind, metadata: { name }, spec });
@@ -112,6 +151,17 @@ describe("an administrator with kubectl, at a task's pod,", () => {
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(says ?? MANAGED) as string });
   });
 
+  it.each(NEIGHBOURS)("is refused a neighbour for it that has $name", async ({ spec }) => {
+    const pod = plainPod({ name: "beside" });
+    const { code, stderr } = await kubectl(["create", "-f", "-"], { ...pod, spec: { ...pod.spec, ...spec } });
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(MANAGED) as string });
+  });
+
+  it("may note on it what is not ours, as networks and meshes do", async () => {
+    await kubectlOk(here("label", "pod", ours.metadata.name, "mesh.example/revision=1"));
+    await kubectlOk(here("annotate", "pod", ours.metadata.name, "mesh.example/status=injected"));
+  });
+
   it("may look at it, read its log and delete it", async () => {
     const pod = await readyPod(world, "looked-at", {});
     await kubectlOk(here("describe", "pod", pod.metadata.name));
@@ -132,9 +182,14 @@ describe("an administrator with kubectl, at what decides who may do what,", () =
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/decide who may do what/) as string });
   });
 
+  it.each(AS_GOOD_AS_A_TOKEN)("is refused $name", async ({ args, input }) => {
+    const { code, stderr } = await kubectl(args(""), input?.(""));
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(HOLDS_THE_GATE) as string });
+  });
+
   it.each(["bridge", "controller"])("is refused a token of our %s, and that of a stranger is none of our business", async (account) => {
     const { code, stdout, stderr } = await kubectl(["create", "token", account, "-n", "nomad-bridge"]);
-    expect({ code, stdout, stderr }).toEqual({ code: 1, stdout: "", stderr: expect.stringMatching(/tokens of nomad-bridge are made by/) as string });
+    expect({ code, stdout, stderr }).toEqual({ code: 1, stdout: "", stderr: expect.stringMatching(HOLDS_THE_GATE) as string });
     expect(await kubectlOk(["create", "token", "default", "-n", world.namespace])).toMatch(/^ey/);
   });
 });

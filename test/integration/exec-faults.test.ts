@@ -98,6 +98,7 @@ describe("when its pod goes, a session", () => {
     await removeTask(world, "stopped");
     expectFailure(await session.ended);
     await gone(marker);
+    await eventually(() => (auditOf(uidOf(pod)).length >= 2 ? true : undefined));
     expect(auditOf(uidOf(pod)).map((line) => line.event)).toEqual(["exec-start", "exec-end"]);
   });
 

@@ -43,7 +43,7 @@ function NEXT(envFile: string): string {
 The task runs as "nobody" with exactly Nomad's capabilities, in a pod that nobody else can enter. It goes on running; try:
 
   source ${envFile}
-  nomad-bridge alloc exec -job hello /bin/sh       # a shell; the stock nomad CLI works the same way
+  nomad-bridge alloc exec -job hello /bin/sh       # a shell in the task
   kubectl get exectasks,pods
   npm run down                                      # removes it all
 `;

@@ -6,7 +6,7 @@ import type { KubeObject } from "../../api/meta.ts";
 
 /** Nice to have where a node has them; not part of the default, as a pod waits for ever for a path that its node lacks. */
 const COMMON_DIRECTORIES = ["/etc/ca-certificates", "/etc/ld.so.conf.d"];
-const COMMON_FILES = ["/etc/ld.so.conf", "/etc/localtime", "/etc/protocols", "/etc/services"];
+const COMMON_FILES = ["/etc/ssl/openssl.cnf", "/etc/ld.so.conf", "/etc/localtime", "/etc/protocols", "/etc/services"];
 
 export function localBridgeConfig(namespaces: readonly string[]): KubeObject {
   const chroot = {
