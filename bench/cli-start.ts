@@ -1,21 +1,23 @@
 /** @module From the start of `nomad-bridge alloc exec` to its first byte on the wire, beside kubectl exec. */
 import { spawn } from "node:child_process";
 import { createServer, type Server } from "node:net";
+import { join } from "node:path";
 import { CHECKOUT } from "../src/main/dev/home.ts";
 import { milliseconds, ratio, type Row } from "./report.ts";
-import { builtProgram, type Stage } from "./stage.ts";
+import type { Stage } from "./stage.ts";
 import { interleave, median, percentile } from "./statistics.ts";
 
 const PAIRS = 20;
 
 type Program = { readonly path: string; readonly args: readonly string[]; readonly env: Readonly<Record<string, string>> };
 
-export async function measureCliStart({ up, bridge }: Stage): Promise<readonly Row[]> {
+export async function measureCliStart({ up, bridge, searchPath }: Stage): Promise<readonly Row[]> {
   const listener = await listen();
   try {
     const args = ["alloc", "exec", "-task", bridge.task, bridge.allocId, "true"];
-    const ours = { path: process.execPath, args: [builtProgram(CHECKOUT), ...args], env: { NOMAD_ADDR: listener.url, NOMAD_CACERT: up.ca, NOMAD_TOKEN: up.token } };
-    const kubectl = { path: up.bin.kubectl, args: [`--server=${listener.url}`, `--kubeconfig=${up.kubeconfig}`, "exec", "bench", "--", "true"], env: {} };
+    const settings = { PATH: searchPath, NOMAD_ADDR: listener.url, NOMAD_CACERT: up.ca, NOMAD_TOKEN: up.token };
+    const ours = { path: process.execPath, args: [join(CHECKOUT, "dist", "nomad-bridge.js"), ...args], env: settings };
+    const kubectl = { path: up.bin.kubectl, args: [`--server=${listener.url}`, `--kubeconfig=${up.kubeconfig}`, "exec", "bench", "--", "true"], env: { PATH: searchPath } };
     const taken = await interleave(
       PAIRS,
       () => firstByte(listener.server, ours),
@@ -52,7 +54,7 @@ async function firstByte(server: Server, { path, args, env }: Program): Promise<
     });
   });
   const started = performance.now();
-  const child = spawn(path, args, { env: { PATH: process.env["PATH"], ...env }, stdio: ["ignore", "ignore", "ignore"] });
+  const child = spawn(path, args, { env, stdio: ["ignore", "ignore", "ignore"] });
   const ended = new Promise((resolve) => child.on("close", resolve));
   const at = await heard;
   child.kill("SIGKILL");

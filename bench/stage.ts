@@ -1,5 +1,4 @@
 /** @module Where the bench plays: a managed namespace with one task, an unmanaged one with the task's twin as a plain pod, and watches over both. */
-import { join } from "node:path";
 import { systemClock } from "../src/kubernetes/clock.ts";
 import { type ConnectedKubeClient, createKubeClient } from "../src/kubernetes/client.ts";
 import { clusterAccess, type ClusterAccess } from "../src/kubernetes/credentials.ts";
@@ -24,6 +23,8 @@ export type Stage = {
   readonly up: Running;
   readonly client: ConnectedKubeClient;
   readonly serverPid: number;
+  /** Where programs are looked for. */
+  readonly searchPath: string;
   /** ExecTasks of MANAGED. */
   readonly tasks: Cache<ExecTask>;
   /** Pods of UNMANAGED. */
@@ -53,6 +54,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     tasks,
     pods,
     serverPid: serverPid(options.home),
+    searchPath: options.env["PATH"] ?? "",
     bridge: { address: up.address, ca: up.ca, token: up.token, allocId: targets.allocId, task: TASK },
     direct: targets.direct,
     clear: async () => {
@@ -160,6 +162,3 @@ function must<T>(result: { readonly ok: true; readonly value: T } | { readonly o
   if (!result.ok) throw new Error(`${what}: ${result.error}`);
   return result.value;
 }
-
-export const launcherImage = (stage: Stage): string => stage.up.launcherImage;
-export const builtProgram = (checkout: string): string => join(checkout, "dist", "nomad-bridge.js");

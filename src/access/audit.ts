@@ -25,7 +25,7 @@ export type AuditExecStart = AuditedExec & {
   readonly namespace: string;
 };
 
-/** `exitCode` is absent where nobody proved one; `reason` then says why. Bytes as they went to and came from the task. */
+/** `exitCode` is absent where nobody proved one; `reason` says how it ended in any case. Bytes as they went to and came from the task. */
 export type AuditedEnd = {
   readonly exitCode?: number;
   readonly reason?: string;

@@ -68,6 +68,12 @@ export function authorizeExec(identity: Identity, request: ExecRequest, now: num
   return ok(marked(grant));
 }
 
+/** Whether the rights to a session that is open still hold. Says nothing of the task: a pod that goes ends its sessions by itself, and in its own words. */
+export function mayStillExec(identity: Identity, { namespace, nodeLevel, remoteExecDisabled }: Pick<AllocationFacts, "namespace" | "nodeLevel" | "remoteExecDisabled">): boolean {
+  if (remoteExecDisabled || !allowNamespaceOperation(identity.acl, namespace, "alloc-exec")) return false;
+  return !nodeLevel || allowNamespaceOperation(identity.acl, namespace, "alloc-node-exec");
+}
+
 /** False for a value that `authorizeExec` did not make, whatever its type says. */
 export function isGenuine(grant: Grant): boolean {
   return Object.hasOwn(grant, granted) && Object.isFrozen(grant);

@@ -4,7 +4,7 @@
  */
 import * as z from "zod";
 import type { Condition, KubeObject } from "./meta.ts";
-import { capabilityList, isolationMode, stringMap } from "./schema-parts.ts";
+import { capabilityList, durationText, isolationMode, stringMap } from "./schema-parts.ts";
 
 /** Nomad's default for allow_caps, and what a task gets without cap_add and cap_drop. */
 export const DEFAULT_CAPABILITIES = [
@@ -46,8 +46,11 @@ const userEntry = z.object({
 const HOST_PATH = /^(\/([^/.][^/]*|\.[^/.][^/]*|\.\.[^/]+))+$/;
 const hostPath = z.string().min(2).max(512).regex(HOST_PATH, 'must be an absolute path without "..", and not / itself');
 
-const NEVER = ["/proc", "/sys", "/dev", "/run", "/var/run", "/var/lib/kubelet", "/etc/kubernetes", "/etc/ssh", "/etc/sudoers.d", "/root", "/boot"];
-const NEVER_WHOLE = ["/etc", "/var", "/var/lib", "/etc/shadow", "/etc/gshadow", "/etc/sudoers"];
+const NEVER = [
+  "/proc", "/sys", "/dev", "/run", "/var/run", "/var/lib/kubelet", "/var/lib/etcd", "/var/lib/containerd", "/var/lib/rancher", "/etc/kubernetes", "/etc/rancher",
+  "/etc/cni", "/etc/containerd", "/etc/ssh", "/etc/ssl/private", "/etc/pki/tls/private", "/etc/sudoers.d", "/root", "/boot",
+];
+const NEVER_WHOLE = ["/etc", "/etc/ssl", "/etc/pki", "/etc/pki/tls", "/var", "/var/lib", "/home", "/etc/shadow", "/etc/gshadow", "/etc/sudoers"];
 
 /** What no task may see of its node, whole or in part. */
 const hostPathRules = {
@@ -100,6 +103,7 @@ const profile = z
     deniedHostUids: idRanges.describe("Nomad: denied_host_uids."),
     deniedHostGids: idRanges.describe("Nomad: denied_host_gids."),
     allowRoot: z.boolean().default(false).describe("Whether a task may run as root. Nomad: root taken off user.denylist."),
+    maxKillTimeout: durationText("30s").describe("The longest time that a task gets to stop. Nomad: client.max_kill_timeout."),
     mhzPerCore: z.int().min(100).max(10_000).default(1000).describe("How many of Nomad's MHz one core of these nodes counts as."),
   })
   .meta({

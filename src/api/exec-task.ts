@@ -3,6 +3,7 @@
  * and docs/reference/exec-task.md.
  */
 import * as z from "zod";
+import { SIGNAL_NAMES } from "../nomad/driver/signals.ts";
 import type { Condition, KubeObject, ObjectMeta } from "./meta.ts";
 import { absolutePathRule, argText, capabilityList, durationText, isolationMode, stringMap } from "./schema-parts.ts";
 
@@ -65,12 +66,7 @@ export const execTaskSpec = z.object({
   resources: resources.prefault({}).describe("What the task needs."),
   count: z.int().min(0).max(1000).default(1).describe("How many allocations to run."),
   meta: stringMap(256, 16_384).default({}).describe("Metadata, given to the task as NOMAD_META_<key>."),
-  killSignal: z
-    .string()
-    .regex(/^SIG[A-Z0-9]+$/, 'must be a signal name such as "SIGTERM"')
-    .max(16)
-    .default("SIGINT")
-    .describe("Signal that asks the task to stop."),
+  killSignal: z.enum(SIGNAL_NAMES).default("SIGINT").describe("Signal that asks the task to stop."),
   killTimeout: durationText("5s").describe("Time between the kill signal and SIGKILL."),
   restart: restart.prefault({}).describe("What happens in place when the task ends."),
 });

@@ -20,7 +20,7 @@ export type PodExecTarget = {
 export type PodExecHandlers = {
   readonly onStdout: (data: Buffer) => void;
   readonly onStderr: (data: Buffer) => void;
-  /** The stream is over. `status` is the API server's own last word (exit code, or undefined when it never came). */
+  /** The stream is over. `exitCode` is the API server's own last word; a missing one always comes with an error. */
   readonly onEnd: (end: { readonly exitCode?: number; readonly error?: PodExecError }) => void;
 };
 

@@ -9,6 +9,7 @@ export const durationText = (fallback: string) =>
     .string()
     .max(32)
     .regex(/^([0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h))+$/, 'must be a duration such as "30s", "5m" or "1h30m"')
+    .meta({ "x-kubernetes-validations": [{ rule: "duration(self) <= duration('8760h')", message: "must be at most 8760h, a year" }] })
     .default(fallback);
 
 export const capabilityList = z.array(z.string().min(1).max(64)).max(64);

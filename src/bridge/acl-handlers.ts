@@ -50,8 +50,11 @@ function bootstrapIndex(acl: AclObjects): number {
   return Number(object?.metadata.resourceVersion ?? 1);
 }
 
-/** What is left of a bootstrap token that was deleted. */
-const isTombstone = ({ metadata, spec }: AclTokenObject) => metadata.name === BOOTSTRAP_OBJECT && spec.type === "client";
+const DELETED_NAME = "Bootstrap Token (deleted)";
+
+/** What is left of a bootstrap token that was deleted: it has no rights, no known secret, and has expired. */
+const isTombstone = ({ metadata, spec }: AclTokenObject) =>
+  metadata.name === BOOTSTRAP_OBJECT && spec.name === DELETED_NAME && spec.type === "client" && (spec.policies ?? []).length === 0 && spec.expirationTime !== undefined;
 
 export const listTokens = ({ acl }: AclContext): Reply => json([...acl.tokens()].filter((token) => !isTombstone(token)).map(tokenStub));
 
@@ -143,7 +146,7 @@ export async function deleteToken({ acl, params, now }: AclContext): Promise<Rep
 
 function tombstone(token: AclTokenObject, now: number): AclTokenObject {
   const expirationTime = new Date(now).toISOString();
-  return { ...token, spec: { ...token.spec, name: "Bootstrap Token (deleted)", type: "client", policies: [], secretHash: secretHash(randomUUID()), expirationTime } };
+  return { ...token, spec: { ...token.spec, name: DELETED_NAME, type: "client", policies: [], secretHash: secretHash(randomUUID()), expirationTime } };
 }
 
 export function listPolicies({ acl, identity }: AclContext): Reply {

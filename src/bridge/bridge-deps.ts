@@ -11,6 +11,7 @@ export type Allocation = { readonly pod: Pod; readonly task: ExecTask };
 /** Everything here is in a managed namespace and answers from memory. */
 export type ClusterState = {
   readonly config: () => BridgeConfigSpec | undefined;
+  readonly isManaged: (namespace: string) => boolean;
   readonly tasks: () => Iterable<ExecTask>;
   readonly task: (namespace: string, jobId: string) => ExecTask | undefined;
   readonly allocationsOf: (task: ExecTask) => readonly Allocation[];

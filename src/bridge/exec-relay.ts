@@ -19,6 +19,8 @@ export type RelayDeps = {
   readonly open: (handlers: PodExecHandlers, signal: AbortSignal) => Promise<Result<PodExec, PodExecError>>;
   /** Monotonic ms. */
   readonly now: () => number;
+  /** What the cluster says has become of the pod; undefined while it runs. */
+  readonly podFate: () => string | undefined;
   /** Tells when the pod is deleted, ends or is replaced; returns how to stop listening. */
   readonly onPodGone: (listener: (reason: string) => void) => () => void;
   /** How many bytes of stdin may wait for this session now. */
@@ -154,13 +156,13 @@ function latestOnly(pod: () => PodExec | undefined): { readonly send: (frame: To
 }
 
 async function openPod(deps: RelayDeps, run: Run): Promise<void> {
-  const opened = await deps.open(podHandlers(run), run.abort.signal);
+  const opened = await deps.open(podHandlers(deps, run), run.abort.signal);
   if (!opened.ok) return run.feed({ kind: "launcher-gone", reason: opened.error.message });
   run.attach(opened.value);
   if (run.abort.signal.aborted) opened.value.close();
 }
 
-function podHandlers(run: Run): PodExecHandlers {
+function podHandlers({ podFate }: RelayDeps, run: Run): PodExecHandlers {
   let decoder = initialDecoder;
   let stderr = "";
   return {
@@ -173,7 +175,7 @@ function podHandlers(run: Run): PodExecHandlers {
     onStderr: (chunk) => {
       stderr = (stderr + chunk.toString("utf8")).slice(0, MAX_LAUNCHER_STDERR);
     },
-    onEnd: (end) => run.feed({ kind: "launcher-gone", reason: lastWords(end, stderr) }),
+    onEnd: (end) => run.feed({ kind: "launcher-gone", reason: podFate() ?? lastWords(end, stderr) }),
   };
 }
 

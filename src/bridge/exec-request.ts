@@ -17,6 +17,7 @@ const ROUTE = /^\/v1\/client\/allocation\/([^/]*)\/exec$/;
 /** Linux takes no longer argument, and the launcher's frame holds no more of them. */
 const MAX_ARGUMENT_BYTES = 128 * 1024;
 const MAX_COMMAND_BYTES = 512 * 1024;
+const MAX_WORDS = 4096;
 
 /** Undefined for any other path. */
 export function execRoute(path: string): { readonly allocId: string } | undefined {
@@ -50,6 +51,7 @@ function readCommand(text: string): Result<readonly string[], ExecProblem> {
 
 function checkWords(words: readonly string[]): Result<readonly string[], ExecProblem> {
   if (words[0] === "") return err({ message: "command is not present", code: 400 });
+  if (words.length > MAX_WORDS) return err({ message: `failed to start command: it has ${words.length} words, more than ${MAX_WORDS}`, code: 400 });
   if (words.some((word) => word.includes("\0"))) return err({ message: "failed to start command: an argument holds a NUL byte", code: 400 });
   const sizes = words.map((word) => Buffer.byteLength(word));
   if (sizes.some((size) => size >= MAX_ARGUMENT_BYTES)) return err({ message: `failed to start command: an argument has more than ${MAX_ARGUMENT_BYTES - 1} bytes`, code: 400 });

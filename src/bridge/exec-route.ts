@@ -6,7 +6,7 @@ import { randomUUID } from "node:crypto";
 import type { WebSocket } from "ws";
 import { asServerError, type Authenticate, type Identity } from "../access/authenticate.ts";
 import { auditExecEnd, auditExecStart, type AuditSink, encodeAuditLine } from "../access/audit.ts";
-import { authorizeExec, type Grant } from "../access/authorize-exec.ts";
+import { authorizeExec, type Grant, mayStillExec } from "../access/authorize-exec.ts";
 import type { ExecGate } from "../access/exec-gate.ts";
 import type { HangupPolicy } from "../contract/frames.ts";
 import { messageOf, ok, err, type Result } from "../lib/result.ts";
@@ -26,6 +26,8 @@ export type ExecRouteDeps = {
   readonly gate: ExecGate;
   readonly audit: AuditSink;
   readonly sessions: SessionRegistry;
+  /** What has become of a pod that no longer runs, in words; undefined while nothing says that it does not. */
+  readonly podFate: (podUid: string) => string | undefined;
   readonly onPodGone: (podUid: string, listener: (reason: string) => void) => () => void;
   readonly log: { readonly error: (fields: object, message: string) => void };
   /** Epoch ms. */
@@ -88,7 +90,7 @@ function authorize(deps: ExecRouteDeps, parameters: ExecParameters, identity: Id
 async function runAudited(deps: ExecRouteDeps, upgrade: ExecUpgrade, admitted: Admitted): Promise<void> {
   const { parameters, grant, jobId } = admitted;
   const { task, command, tty } = parameters;
-  const slot = deps.sessions.open(grant.accessorId, stillAllowed(deps, upgrade));
+  const slot = deps.sessions.open(grant.accessorId, stillAllowed(deps, upgrade, grant));
   if (!slot.ok) return refuse(upgrade.client, { message: slot.error, code: 429 });
   try {
     const startedAt = deps.monotonic();
@@ -104,9 +106,16 @@ async function runAudited(deps: ExecRouteDeps, upgrade: ExecUpgrade, admitted: A
   }
 }
 
-/** The whole question once more while the session runs: a token, a policy, a profile may change, a namespace may be given up. */
-function stillAllowed(deps: ExecRouteDeps, upgrade: ExecUpgrade): () => boolean {
-  return () => admit(deps, upgrade).ok;
+/** The question of rights once more while the session runs: a token, a policy, a profile may change, a namespace may be given up. */
+function stillAllowed(deps: ExecRouteDeps, { secret }: ExecUpgrade, grant: Grant): () => boolean {
+  return () => {
+    const identity = deps.authenticate(secret, deps.now());
+    if (!identity.ok || !deps.cluster.isManaged(grant.namespace)) return false;
+    const allocation = deps.cluster.allocation(grant.allocId);
+    // An allocation that is gone is no matter of rights.
+    if (allocation === undefined) return true;
+    return mayStillExec(identity.value, allocationFacts(allocation, profileOf(allocation.pod, deps.cluster.config()), deps.now()));
+  };
 }
 
 function relay(deps: ExecRouteDeps, { client }: ExecUpgrade, session: { readonly admitted: Admitted; readonly revoked: AbortSignal }) {
@@ -119,6 +128,7 @@ function relay(deps: ExecRouteDeps, { client }: ExecUpgrade, session: { readonly
       return opened.ok ? opened : err({ kind: "refused", message: opened.error.message });
     },
     now: deps.monotonic,
+    podFate: () => deps.podFate(grant.allocId),
     onPodGone: (listener) => deps.onPodGone(grant.allocId, listener),
     stdinQueueBytes: deps.sessions.stdinQueueBytes,
     revoked: session.revoked,

@@ -14,7 +14,7 @@ import type { Log } from "../kubernetes/types.ts";
 import { accessStore, aclObjects } from "./acl-objects.ts";
 import type { AuditFile } from "./audit-file.ts";
 import { type BridgeCaches, bridgeCaches, cachesSynced } from "./caches.ts";
-import { clusterState, podGoneNotifier } from "./cluster-state.ts";
+import { clusterState, podFate, podGoneNotifier } from "./cluster-state.ts";
 
 export type BridgeOptions = {
   readonly access: ClusterAccess;
@@ -75,7 +75,7 @@ function assemble(options: BridgeOptions, { caches, client, sessions }: Parts) {
     podUid: (namespace, name) => caches.pods.get(namespace, name)?.metadata.uid,
     now,
   });
-  const route = { cluster, authenticate, gate, audit: audit.append, sessions, onPodGone: podGoneNotifier(caches), log, now, monotonic: () => clock.monotonic() };
+  const route = { cluster, authenticate, gate, audit: audit.append, sessions, onPodGone: podGoneNotifier(caches), podFate: (uid: string) => podFate(caches, uid), log, now, monotonic: () => clock.monotonic() };
   let address = "";
   const app = createHttpApp({ cluster, acl: aclObjects(client, caches), authenticate, address: () => address, log, now });
   const running = new Set<Promise<void>>();

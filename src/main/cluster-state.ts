@@ -9,6 +9,7 @@ export function clusterState(caches: BridgeCaches): ClusterState {
     task !== undefined && isManaged(caches, task.metadata.namespace ?? "default") ? task : undefined;
   return {
     config: configReader(caches),
+    isManaged: (namespace) => isManaged(caches, namespace),
     tasks: () => [...caches.tasks.all()].filter((task) => visible(task) !== undefined),
     task: (namespace, jobId) => visible(caches.tasks.get(namespace, jobId)),
     allocationsOf: (task) => caches.pods.byIndex("owner", task.metadata.uid ?? "").map((pod) => ({ pod, task })),
@@ -32,7 +33,7 @@ export function podGoneNotifier(caches: BridgeCaches): (podUid: string, listener
   const listeners = new Map<string, Set<(reason: string) => void>>();
   caches.pods.onChange(({ type, object }) => {
     const uid = object.metadata.uid ?? "";
-    const reason = goneReason(type, object);
+    const reason = type === "deleted" ? wasStopped(uid) : endReason(object);
     if (reason === undefined) return;
     for (const listener of listeners.get(uid) ?? []) listener(reason);
   });
@@ -46,9 +47,16 @@ export function podGoneNotifier(caches: BridgeCaches): (podUid: string, listener
   };
 }
 
-function goneReason(type: "added" | "updated" | "deleted", pod: Pod): string | undefined {
+/** For a session whose stream has ended: kubelet stops the processes of a pod before the pod itself is gone. */
+export function podFate(caches: BridgeCaches, podUid: string): string | undefined {
+  const pod = caches.pods.byUid(podUid);
+  return pod === undefined || pod.metadata.deletionTimestamp !== undefined ? wasStopped(podUid) : endReason(pod);
+}
+
+const wasStopped = (allocId: string) => `allocation ${allocId} was stopped`;
+
+function endReason(pod: Pod): string | undefined {
   const allocId = pod.metadata.uid ?? "";
-  if (type === "deleted") return `allocation ${allocId} was stopped`;
   if (pod.status?.phase === "Failed") return `allocation ${allocId} has failed`;
   return pod.status?.phase === "Succeeded" ? `allocation ${allocId} is complete` : undefined;
 }

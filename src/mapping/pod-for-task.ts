@@ -128,7 +128,7 @@ function launcherDocument(accepted: AcceptedTask, index: number): LauncherDocume
     workDir: spec.workDir === "" ? "/" : spec.workDir,
     mounts: [],
     killSignal: spec.killSignal,
-    killTimeoutMs: milliseconds(spec.killTimeout),
+    killTimeoutMs: killTimeoutMs(spec, profile),
     restartOnSuccess: true,
     restart: {
       attempts: spec.restart.attempts,
@@ -181,7 +181,7 @@ function podSpec(accepted: AcceptedTask, image: string) {
     restartPolicy: "Always",
     enableServiceLinks: false,
     automountServiceAccountToken: false,
-    terminationGracePeriodSeconds: Math.ceil(milliseconds(spec.killTimeout) / 1000) + GRACE_SECONDS,
+    terminationGracePeriodSeconds: Math.ceil(killTimeoutMs(spec, profile) / 1000) + GRACE_SECONDS,
     ...(hostPid ? { hostPID: true } : {}),
     ...(hostIpc ? { hostIPC: true } : {}),
     ...(Object.keys(profile.nodeSelector).length === 0 ? {} : { nodeSelector: profile.nodeSelector }),
@@ -215,6 +215,9 @@ function securityContext(capabilities: readonly string[]) {
     seccompProfile: { type: "RuntimeDefault" },
   };
 }
+
+/** As on Nomad, the operator's limit holds in silence for the scheduler; a finding says so. */
+const killTimeoutMs = (spec: ExecTaskSpec, profile: Profile) => Math.min(milliseconds(spec.killTimeout), milliseconds(profile.maxKillTimeout));
 
 /** The schema has let only durations through. */
 function milliseconds(text: string): number {

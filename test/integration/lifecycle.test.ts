@@ -6,14 +6,15 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { leftovers } from "../../local-cluster/leftovers.ts";
 import { isAlive } from "../../local-cluster/processes.ts";
 import { type ClusterState, readState } from "../../local-cluster/state.ts";
-import { bringUp } from "../../src/main/dev/bring-up.ts";
+import type { Pod } from "../../src/api/pod.ts";
+import { bringUp, type Running } from "../../src/main/dev/bring-up.ts";
 import { homePaths, readUpState } from "../../src/main/dev/home.ts";
 import { takeDown } from "../../src/main/dev/take-down.ts";
 import { eventually } from "./kubernetes/real-cluster.ts";
 import { kubectlOk } from "./support/kubectl.ts";
 import { killServer, processesWith, serverNow, upAgain } from "./support/machine.ts";
 import { allocationsOf, inTask, nomadJson } from "./support/nomad.ts";
-import { applyTask, conditionBecomes, enterWorld, indexOf, isLive, podsOf, readyPod, readyTask, taskNow, uidOf, watchPods, type World } from "./support/world.ts";
+import { applyTask, enterWorld, indexOf, isLive, isReady, podsOf, readyPod, taskNow, uidOf, watchPods, type PodHistory, type World } from "./support/world.ts";
 
 let world: World;
 beforeAll(async () => {
@@ -46,49 +47,56 @@ describe("up, when everything is up", () => {
   });
 });
 
-describe("a server that is killed", () => {
-  it("is started again by up at the same address, and its tasks have not noticed", async () => {
-    const pod = await readyPod(world, "unaware", {});
-    const before = serverNow();
-    await killServer();
-    const running = await upAgain();
-    expect([running.address, running.token]).toEqual([inject("bridge").addr, inject("bridge").token]);
-    expect(isAlive(serverNow().process)).toBe(true);
-    expect(serverNow().process).not.toEqual(before.process);
-    expect((await podsOf(world, "unaware")).map((each) => [uidOf(each), each.status?.containerStatuses?.[0]?.restartCount])).toEqual([[uidOf(pod), 0]]);
-    expect(await inTask(uidOf(pod), "unaware", "echo well")).toBe("well\n");
-  });
-
-  it("in the middle of scaling is healed by the next one: every index once, and never twice", async () => {
-    const [first] = await readyTask(world, "interrupted", { count: 1 });
-    const history = await watchPods(world, "interrupted");
+describe("a server that is killed while a task is scaled, another changed and a third deleted", () => {
+  let before: { readonly server: ReturnType<typeof serverNow>; readonly unaware: Pod; readonly first: Pod };
+  let history: PodHistory;
+  let running: Running;
+  beforeAll(async () => {
+    const [unaware, first] = await Promise.all([
+      readyPod(world, "unaware", {}),
+      readyPod(world, "interrupted", {}),
+      readyPod(world, "deleted-meanwhile", {}),
+      readyPod(world, "changed-meanwhile", { env: { VERSION: "old" } }),
+    ]);
+    before = { server: serverNow(), unaware, first };
+    history = await watchPods(world, "interrupted");
     await applyTask(world, "interrupted", { count: 6 });
     // Some of the pods are made, and most likely not all.
     await eventually(() => (history.seen.length > 0 ? true : undefined));
     await killServer();
-    await upAgain();
-    await eventually(async () => ((await taskNow(world, "interrupted")).status?.summary === "6/6" ? true : undefined));
-    const pods = await podsOf(world, "interrupted");
-    expect(pods.map(indexOf).toSorted()).toEqual([0, 1, 2, 3, 4, 5]);
-    expect(pods.map(uidOf)).toContain(first === undefined ? "" : uidOf(first));
-    const made = new Set([...history.seen.map(({ pod }) => uidOf(pod)), ...pods.map(uidOf)]);
-    expect(made.size).toBe(6);
-    expect((await allocationsOf(world.namespace, "interrupted")).map(({ ID }) => ID).toSorted()).toEqual(pods.map(uidOf).toSorted());
-    history.stop();
-  });
-
-  it("while a task was changed and another deleted does both when it is back", async () => {
-    await Promise.all([readyPod(world, "deleted-meanwhile", {}), readyPod(world, "changed-meanwhile", { env: { VERSION: "old" } })]);
-    await killServer();
     await kubectlOk(["delete", "exectask", "deleted-meanwhile", "-n", world.namespace]);
     await applyTask(world, "changed-meanwhile", { env: { VERSION: "new" } });
-    await upAgain();
-    await conditionBecomes(world, "changed-meanwhile", { type: "Progressing", status: "False" });
-    const pods = await eventually(async () => {
-      const live = (await podsOf(world, "changed-meanwhile")).filter(isLive);
-      return live.length === 1 ? live : undefined;
+    running = await upAgain();
+  });
+  afterAll(() => history.stop());
+
+  it("is started again by up at the same address, with the same token", () => {
+    expect([running.address, running.token]).toEqual([inject("bridge").addr, inject("bridge").token]);
+    expect(isAlive(serverNow().process)).toBe(true);
+    expect(serverNow().process).not.toEqual(before.server.process);
+  });
+
+  it("has a successor that leaves a running task alone, and enters it", async () => {
+    const alloc = uidOf(before.unaware);
+    expect((await podsOf(world, "unaware")).map((each) => [uidOf(each), each.status?.containerStatuses?.[0]?.restartCount])).toEqual([[alloc, 0]]);
+    expect(await inTask(alloc, "unaware", "echo well")).toBe("well\n");
+  });
+
+  it("has a successor that finishes the scaling: every index once, and never twice", async () => {
+    await eventually(async () => ((await taskNow(world, "interrupted")).status?.summary === "6/6" ? true : undefined));
+    const pods = await podsOf(world, "interrupted");
+    expect(pods.map(indexOf).toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(pods.map(uidOf)).toContain(uidOf(before.first));
+    expect(new Set([...history.seen.map(({ pod }) => uidOf(pod)), ...pods.map(uidOf)]).size).toBe(6);
+    expect((await allocationsOf(world.namespace, "interrupted")).map(({ ID }) => ID).toSorted()).toEqual(pods.map(uidOf).toSorted());
+  });
+
+  it("has a successor that does what was asked for meanwhile", async () => {
+    const pod = await eventually(async () => {
+      const [one, ...others] = (await podsOf(world, "changed-meanwhile")).filter((each) => isLive(each) && isReady(each));
+      return others.length === 0 && one !== undefined && (await inTask(uidOf(one), "changed-meanwhile", "echo $VERSION").catch(() => "")) === "new\n" ? one : undefined;
     });
-    expect(await inTask(uidOf(pods[0] ?? { apiVersion: "", kind: "", metadata: { name: "" }, spec: { containers: [] } }), "changed-meanwhile", "echo $VERSION")).toBe("new\n");
+    expect(indexOf(pod)).toBe(0);
     expect(await podsOf(world, "deleted-meanwhile")).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 /** @module Stdin that arrives in small pieces reaches the session in few, whole and in order. */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { gatherInput } from "../../../src/bridge/gather-input.ts";
 import type { ClientFrame } from "../../../src/nomad/exec-frames.ts";

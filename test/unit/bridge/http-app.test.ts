@@ -41,6 +41,7 @@ const PODS = TASKS.map((owner, i) => ({ pod: pod(owner, i + 1), task: owner }));
 
 const CLUSTER: ClusterState = {
   config: () => bridgeConfigSpec.parse({}),
+  isManaged: () => true,
   tasks: () => TASKS,
   task: (namespace, jobId) => TASKS.find(({ metadata }) => metadata.namespace === namespace && metadata.name === jobId),
   allocationsOf: (owner) => PODS.filter((each) => each.task === owner),
