@@ -31,4 +31,4 @@ COPY --from=program-build /build/package.json ./
 COPY --from=program-build /build/dist/ dist/
 # The user "node" of the image, by number, so that Kubernetes can see that it is not root.
 USER 1000:1000
-ENTRYPOINT ["node", "--enable-source-maps", "/nomad-bridge/dist/nomad-bridge.js"]
+ENTRYPOINT ["node", "/nomad-bridge/dist/nomad-bridge.js"]

@@ -115,7 +115,7 @@ describe.concurrent("the files of a task", () => {
   it("are mounted read-only wherever they are the node's", async () => {
     const mounts = (await inTask(alloc, "files", "cat /proc/self/mountinfo")).trim().split("\n").map((line) => line.split(" "));
     const optionsOf = new Map(mounts.map((fields) => [fields[4] ?? "", (fields[5] ?? "").split(",")]));
-    for (const folder of ["/usr", "/bin", "/etc/passwd", "/etc/ssl", "/"]) expect([folder, optionsOf.get(folder)]).toEqual([folder, expect.arrayContaining(["ro"])]);
+    for (const folder of ["/usr", "/bin", "/etc/passwd", "/etc/ssl/certs", "/"]) expect([folder, optionsOf.get(folder)]).toEqual([folder, expect.arrayContaining(["ro"])]);
     for (const folder of ["/alloc", "/local", "/secrets", "/tmp"]) expect([folder, optionsOf.get(folder)]).toEqual([folder, expect.arrayContaining(["rw"])]);
     const secrets = mounts.find((fields) => fields[4] === "/secrets") ?? [];
     expect(secrets[secrets.indexOf("-") + 1]).toBe("tmpfs");

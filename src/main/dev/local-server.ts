@@ -84,7 +84,7 @@ function spawnServer({ paths, launcherImage }: StartOptions, certificate: string
     `--tls-key=${certificate}`,
     `--audit-log=${paths.auditLog}`,
   ];
-  const child = spawn(process.execPath, ["--enable-source-maps", ...args], {
+  const child = spawn(process.execPath, args, {
     detached: true,
     cwd: paths.server,
     stdio: ["ignore", log, log],
