@@ -242,6 +242,7 @@ describe.concurrent("kubectl apply of what can never be right", () => {
     { name: "less memoryMax than memory", spec: { resources: { memory: 64, memoryMax: 32 } }, says: "memoryMax must be at least memory" },
     { name: "a negative count", spec: { count: -1 }, says: "spec.count" },
     { name: "a kill signal that is none", spec: { killSignal: "TERM" }, says: "spec.killSignal" },
+    { name: "a kill signal that Linux has not", spec: { killSignal: "SIGNOPE" }, says: "spec.killSignal" },
     { name: "a kill timeout without a unit", spec: { killTimeout: "5" }, says: "spec.killTimeout" },
     { name: "a pid mode that Nomad has not", spec: { pidMode: "container" }, says: "spec.pidMode" },
   ])("with $name is refused at once", async ({ spec, says }) => {
