@@ -32,7 +32,7 @@ export async function ensureServer(options: StartOptions): Promise<Result<LocalS
   const certificate = await ensureBridgeCertificate(paths.server, ["localhost", "127.0.0.1"], new Date());
   const state = readUpState(paths);
   if (state === undefined) throw new Error("the server was asked for before the cluster was recorded");
-  const fingerprint = fingerprintOf([options.launcherImage, readIfThere(paths.serverKubeconfig) ?? "", readFileSync(certificate.leaf, "utf8")]);
+  const fingerprint = fingerprintOf([process.execPath, ...serverArguments(options, certificate.leaf), readIfThere(paths.serverKubeconfig) ?? "", readFileSync(certificate.leaf, "utf8")]);
   const running = state.server;
   if (running !== undefined && isAlive(running.process) && running.fingerprint === fingerprint) {
     if (await answers(running.port, certificate.ca)) return ok({ address: addressOf(running.port), ca: certificate.ca });
@@ -72,18 +72,7 @@ async function start(options: StartOptions, { state, fingerprint, certificate, p
 function spawnServer({ paths, launcherImage }: StartOptions, certificate: string, port: number): ProcessId | undefined {
   mkdirSync(paths.server, { recursive: true, mode: 0o700 });
   const log = openSync(paths.serverLog, "a", 0o600);
-  const args = [
-    join(CHECKOUT, "dist", "nomad-bridge.js"),
-    "server",
-    `--kubeconfig=${paths.serverKubeconfig}`,
-    `--controller-token=${paths.token("controller")}`,
-    `--bridge-token=${paths.token("bridge")}`,
-    `--launcher-image=${launcherImage}`,
-    `--listen=127.0.0.1:${port}`,
-    `--tls-cert=${certificate}`,
-    `--tls-key=${certificate}`,
-    `--audit-log=${paths.auditLog}`,
-  ];
+  const args = [...serverArguments({ paths, launcherImage }, certificate), `--listen=127.0.0.1:${port}`];
   const child = spawn(process.execPath, args, {
     detached: true,
     cwd: paths.server,
@@ -94,6 +83,21 @@ function spawnServer({ paths, launcherImage }: StartOptions, certificate: string
   child.unref();
   closeSync(log);
   return child.pid === undefined ? undefined : identify(child.pid);
+}
+
+/** All but the port, which may be another one at the next start. */
+function serverArguments({ paths, launcherImage }: Pick<StartOptions, "paths" | "launcherImage">, certificate: string): readonly string[] {
+  return [
+    join(CHECKOUT, "dist", "nomad-bridge.js"),
+    "server",
+    `--kubeconfig=${paths.serverKubeconfig}`,
+    `--controller-token=${paths.token("controller")}`,
+    `--bridge-token=${paths.token("bridge")}`,
+    `--launcher-image=${launcherImage}`,
+    `--tls-cert=${certificate}`,
+    `--tls-key=${certificate}`,
+    `--audit-log=${paths.auditLog}`,
+  ];
 }
 
 /** Asks it to end its sessions and stop; one that does not is killed. */
