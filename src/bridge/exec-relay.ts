@@ -3,7 +3,7 @@
  */
 import type { RawData, WebSocket } from "ws";
 import type { PodExec, PodExecError, PodExecHandlers } from "../api/pod-exec.ts";
-import { DATA_CHUNK_BYTES, decodeFrames, encodeDataHeader, encodeFrame, type FromLauncher, initialDecoder, type ToLauncher } from "../contract/frames.ts";
+import { decodeFrames, encodeDataHeader, encodeFrame, type FromLauncher, initialDecoder, type ToLauncher } from "../contract/frames.ts";
 import { assertNever, type Result } from "../lib/result.ts";
 import { decodeClientFrame, encodeExit, encodeOutput, encodeOutputClose } from "../nomad/exec-frames.ts";
 import { closeWith } from "./close-frame.ts";
@@ -36,6 +36,9 @@ const TICK_MS = 500;
 /** Nomad's own client sends a heartbeat every 10 s, and answers pings while it reads. */
 const CLIENT_PING_MS = 10_000;
 const CLIENT_SILENCE_MS = 45_000;
+
+/** Longer than any joined piece of stdin, so that a piece is one frame. */
+const STDIN_FRAME_BYTES = 128 * 1024;
 
 /** The launcher's own stderr is for its last words only. */
 const MAX_LAUNCHER_STDERR = 1024;
@@ -127,8 +130,8 @@ function performOnClient(client: WebSocket, effect: ClientEffect, feed: Run["fee
 function sendToLauncher(pod: PodExec, frame: ToLauncher): void {
   if (frame.kind !== "stdin") return pod.write([encodeFrame(frame)]);
   const parts: Uint8Array[] = [];
-  for (let offset = 0; offset < frame.data.length; offset += DATA_CHUNK_BYTES) {
-    const part = frame.data.subarray(offset, offset + DATA_CHUNK_BYTES);
+  for (let offset = 0; offset < frame.data.length; offset += STDIN_FRAME_BYTES) {
+    const part = frame.data.subarray(offset, offset + STDIN_FRAME_BYTES);
     parts.push(encodeDataHeader("stdin", part.length), part);
   }
   pod.write(parts);
