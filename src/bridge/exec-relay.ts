@@ -3,7 +3,7 @@
  */
 import type { RawData, WebSocket } from "ws";
 import type { PodExec, PodExecError, PodExecHandlers } from "../api/pod-exec.ts";
-import { decodeFrames, encodeDataHeader, encodeFrame, type FromLauncher, initialDecoder, type ToLauncher } from "../contract/frames.ts";
+import { decodeFrames, encodeDataHeader, encodeFrame, type FromLauncher, initialDecoder, STDIN_FRAME_BYTES, type ToLauncher } from "../contract/frames.ts";
 import { assertNever, type Result } from "../lib/result.ts";
 import { decodeClientFrame, encodeExit, encodeOutput, encodeOutputClose } from "../nomad/exec-frames.ts";
 import { closeWith } from "./close-frame.ts";
@@ -36,9 +36,6 @@ const TICK_MS = 500;
 /** Nomad's own client sends a heartbeat every 10 s, and answers pings while it reads. */
 const CLIENT_PING_MS = 10_000;
 const CLIENT_SILENCE_MS = 45_000;
-
-/** Longer than any joined piece of stdin, so that a piece is one frame. */
-const STDIN_FRAME_BYTES = 128 * 1024;
 
 /** The launcher's own stderr is for its last words only. */
 const MAX_LAUNCHER_STDERR = 1024;

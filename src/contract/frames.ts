@@ -18,10 +18,10 @@ export const MAX_PAYLOAD_BYTES = 1024 * 1024;
 const HEADER_BYTES = 5;
 
 /**
- * What the launcher puts into one stdout or stderr frame at the most, and the bridge into one stdin frame. Every hop on the way moves
- * 32 KiB at a time: a frame that is just as long with its header arrives in one piece, and the receiver need not join two.
+ * What the bridge puts into one stdin frame at the most. The launcher's output frames are shorter: 32 KiB with their header, as every hop
+ * behind it moves 32 KiB at a time.
  */
-export const DATA_CHUNK_BYTES = 32 * 1024 - HEADER_BYTES;
+export const STDIN_FRAME_BYTES = 128 * 1024;
 
 export type HangupPolicy = "hangup" | "kill" | "keep";
 
