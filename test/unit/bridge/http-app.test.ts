@@ -226,6 +226,18 @@ describe("the ACL endpoints", () => {
     expect((await call("PUT", "/v1/acl/bootstrap", { token: undefined })).status).toBe(400);
   });
 
+  it("keep a bootstrap token in sight that was made a client token: listed, readable, deletable", async () => {
+    const { call } = bridge();
+    const other = (await call("PUT", "/v1/acl/token", { body: { Type: "management" } })).json as { SecretID: string };
+    const token = other.SecretID;
+    expect((await call("PUT", `/v1/acl/token/${uid(8)}`, { token, body: { Type: "client", Policies: ["dev"] } })).status).toBe(200);
+    expect((await call("GET", "/v1/acl/tokens", { token })).text).toContain(uid(8));
+    expect((await call("GET", `/v1/acl/token/${uid(8)}`, { token })).json).toMatchObject({ Type: "client", Policies: ["dev"] });
+    expect((await call("DELETE", `/v1/acl/token/${uid(8)}`, { token })).status).toBe(200);
+    expect((await call("GET", "/v1/acl/tokens", { token })).text).not.toContain(uid(8));
+    expect((await call("PUT", "/v1/acl/bootstrap", { token: undefined })).status).toBe(400);
+  });
+
   it("take a bootstrap secret that is a UUID, and no other", async () => {
     const { call, world } = bridge();
     world.tokens = [];
