@@ -3,25 +3,9 @@
  * This schema is the source of the type, the CRD, the decoder and docs/reference/bridge-config.md.
  */
 import * as z from "zod";
+import { NOMAD_DEFAULT_CAPABILITIES } from "../nomad/driver/capabilities.ts";
 import type { Condition, KubeObject } from "./meta.ts";
 import { capabilityList, durationText, isolationMode, stringMap } from "./schema-parts.ts";
-
-/** Nomad's default for allow_caps, and what a task gets without cap_add and cap_drop. */
-export const DEFAULT_CAPABILITIES = [
-  "audit_write",
-  "chown",
-  "dac_override",
-  "fowner",
-  "fsetid",
-  "kill",
-  "mknod",
-  "net_bind_service",
-  "setfcap",
-  "setgid",
-  "setpcap",
-  "setuid",
-  "sys_chroot",
-] as const;
 
 /**
  * What any Debian-like node has. /etc is a list and never whole: with Nomad's default capabilities even `nobody` reads a root-only
@@ -88,7 +72,7 @@ const profile = z
     name: z.string().min(1).max(63).describe("Name that an ExecTask may ask for."),
     namespaces: z.array(z.string().max(63)).max(256).default([]).describe('Namespaces that may use this profile; "*" is every managed one.'),
     nodeSelector: stringMap(32, 63).default({}).describe("Labels of the nodes this profile is for. Different nodes, different chroot: two profiles."),
-    allowCaps: capabilityList.default([...DEFAULT_CAPABILITIES]).describe("Capabilities that tasks may have. Nomad: allow_caps."),
+    allowCaps: capabilityList.default([...NOMAD_DEFAULT_CAPABILITIES]).describe("Capabilities that tasks may have. Nomad: allow_caps."),
     defaultPidMode: isolationMode.default("private").describe("Nomad: default_pid_mode."),
     defaultIpcMode: isolationMode.default("private").describe("Nomad: default_ipc_mode."),
     allowHostPid: z.boolean().default(false).describe("Whether a task may have pidMode host."),

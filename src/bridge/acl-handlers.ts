@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { DEFAULT_TTL_BOUNDS, validatePolicyRequest, validateTokenRequest } from "../access/acl-requests.ts";
 import { type Identity, mayReadPolicy, secretHash } from "../access/authenticate.ts";
 import type { AclTokenObject } from "../api/acl.ts";
-import { formatDuration, parseDuration } from "../lib/duration.ts";
+import { durationMs, formatDuration } from "../lib/duration.ts";
 import { isManagement } from "../nomad/acl/acl.ts";
 import { bootstrapDone, INVALID_BOOTSTRAP_SECRET, nonexistentTokens, POLICY_NOT_FOUND, TOKEN_NOT_FOUND } from "../nomad/texts.ts";
 import { policyStub, policyView, tokenStub, tokenView } from "./acl-shapes.ts";
@@ -105,10 +105,9 @@ async function updateToken({ acl, body, now }: AclContext, present: AclTokenObje
   const request = tokenRequest(body);
   if (!request.ok) return text(400, request.error);
   const { global = false, expirationTtl = "0s", expirationTime } = present.spec;
-  const ttl = parseDuration(expirationTtl);
   const existing = {
     global,
-    expirationTtlMs: ttl.ok ? ttl.value : 0,
+    expirationTtlMs: durationMs(expirationTtl),
     ...(expirationTime === undefined ? {} : { expirationTime: Date.parse(expirationTime) }),
   };
   const accepted = validateTokenRequest(request.value, { ...DEFAULT_TTL_BOUNDS, now, existing });

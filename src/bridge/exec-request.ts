@@ -1,6 +1,6 @@
 /** @module What an exec request asks for, read off its URL. Used by the exec route. Source: Nomad's api-docs, client "exec". */
 import { messageOf, err, ok, type Result } from "../lib/result.ts";
-import { parseGoBool } from "./query.ts";
+import { parseGoBool } from "../lib/go-bool.ts";
 
 export type ExecParameters = {
   readonly allocId: string;

@@ -10,11 +10,12 @@ import type { Authenticate } from "../access/authenticate.ts";
 import { authorizeRequest, type AuthorizedRequest } from "../access/authorize-request.ts";
 import { findEndpoint } from "../access/endpoints.ts";
 import { requestSecret } from "../access/request-secret.ts";
+import { parseGoBool } from "../lib/go-bool.ts";
 import { messageOf } from "../lib/result.ts";
 import * as acl from "./acl-handlers.ts";
 import { parseBody } from "./body.ts";
 import type { AclObjects, ClusterState } from "./bridge-deps.ts";
-import { parseGoBool, readQuery, type QueryOptions } from "./query.ts";
+import { readQuery, type QueryOptions } from "./query.ts";
 import * as read from "./read-handlers.ts";
 import { type Reply, text } from "./reply.ts";
 

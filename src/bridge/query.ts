@@ -1,5 +1,6 @@
 /** @module The query options that every endpoint understands, read once. Source: developer.hashicorp.com/nomad/api-docs#query-parameters */
 import { parseDuration } from "../lib/duration.ts";
+import { parseGoBool } from "../lib/go-bool.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 
 export type QueryOptions = {
@@ -32,15 +33,6 @@ export function readQuery(params: URLSearchParams): Result<QueryOptions, string>
     nextToken: Buffer.from(params.get("next_token") ?? "", "base64url").toString("utf8"),
     reverse: parseGoBool(params.get("reverse") ?? "") === true,
   });
-}
-
-const TRUE = new Set(["1", "t", "T", "TRUE", "true", "True"]);
-const FALSE = new Set(["0", "f", "F", "FALSE", "false", "False"]);
-
-/** As Go's ParseBool; undefined for what is no boolean, the empty text among it. */
-export function parseGoBool(text: string): boolean | undefined {
-  if (TRUE.has(text)) return true;
-  return FALSE.has(text) ? false : undefined;
 }
 
 export type Page<T> = { readonly items: readonly T[]; readonly nextToken?: string };

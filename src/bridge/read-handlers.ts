@@ -4,7 +4,7 @@ import type { ExecTask } from "../api/exec-task.ts";
 import { nomadAllocation, allocationStub, type AllocationSource } from "../mapping/nomad-allocation.ts";
 import { nomadJob, nomadJobStub } from "../mapping/nomad-job.ts";
 import { nomadNode } from "../mapping/nomad-node.ts";
-import { allocationRecord } from "../mapping/pod-status.ts";
+import { type AllocationRecord, allocationRecord } from "../mapping/pod-status.ts";
 import type { NomadJob, NomadNode } from "../nomad/api-types.ts";
 import { unknownAllocation } from "../nomad/texts.ts";
 import { agentSelf } from "./agent-self.ts";
@@ -41,8 +41,9 @@ export function listJobs(context: ReadContext): Reply {
   // Two namespaces may have a job of one name: the namespace makes the key unique.
   const page = paginate(tasks, (task) => `${task.metadata.name}\0${task.metadata.namespace ?? ""}`, query);
   const stubs = page.items.flatMap((task) => {
-    const job = jobOf(context, task);
-    return job === undefined ? [] : [nomadJobStub(job, recordsOf(context, task))];
+    const records = recordsOf(context, task);
+    const job = nomadJob(task, names(context), isRunning(records));
+    return job === undefined ? [] : [nomadJobStub(job, records)];
   });
   return { ...json(stubs), ...(page.nextToken === undefined ? {} : { nextToken: page.nextToken }) };
 }
@@ -129,9 +130,10 @@ function namedJob(context: ReadContext): NomadJob | undefined {
 }
 
 function jobOf(context: ReadContext, task: ExecTask): NomadJob | undefined {
-  const isRunning = recordsOf(context, task).some((record) => record.state === "running");
-  return nomadJob(task, names(context), isRunning);
+  return nomadJob(task, names(context), isRunning(recordsOf(context, task)));
 }
+
+const isRunning = (records: readonly AllocationRecord[]): boolean => records.some((record) => record.state === "running");
 
 const recordsOf = ({ cluster, now }: ReadContext, task: ExecTask) => cluster.allocationsOf(task).map(({ pod }) => allocationRecord(pod, now));
 

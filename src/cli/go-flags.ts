@@ -2,6 +2,7 @@
  * @module Command line options by the rules of Go's flag package, which Nomad's CLI follows. Used by the commands.
  * Source: pkg.go.dev/flag#hdr-Command_line_flag_syntax
  */
+import { parseGoBool } from "../lib/go-bool.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 
 export type FlagTable = Readonly<Record<string, "bool" | "string">>;
@@ -15,8 +16,6 @@ type Values = Map<string, boolean | string>;
 /** A flag as it was written, and the word after it, which becomes its value if it needs one. */
 type Written = { readonly name: string; readonly value: string | undefined; readonly next: string | undefined };
 
-const TRUE_WORDS: readonly string[] = ["1", "t", "T", "TRUE", "true", "True"];
-const FALSE_WORDS: readonly string[] = ["0", "f", "F", "FALSE", "false", "False"];
 const HELP_NAMES: readonly string[] = ["h", "help"];
 
 /**
@@ -42,12 +41,6 @@ export function parseGoFlags<T extends FlagTable>(
     at += used.value;
   }
   return ok({ flags: Object.fromEntries(values) as FlagValues<T>, args: argv.slice(at) });
-}
-
-/** Go's strconv.ParseBool; undefined for anything else. */
-export function parseGoBool(text: string): boolean | undefined {
-  if (TRUE_WORDS.includes(text)) return true;
-  return FALSE_WORDS.includes(text) ? false : undefined;
 }
 
 const invalid = (message: string): Result<never, FlagFailure> => err({ kind: "invalid", message });

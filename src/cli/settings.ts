@@ -3,7 +3,8 @@
  * Source: developer.hashicorp.com/nomad/commands#command-contexts
  */
 import { err, messageOf, ok, type Result } from "../lib/result.ts";
-import { parseGoBool, type FlagTable, type FlagValues } from "./go-flags.ts";
+import { parseGoBool } from "../lib/go-bool.ts";
+import type { FlagTable, FlagValues } from "./go-flags.ts";
 
 export type Env = Readonly<Record<string, string | undefined>>;
 

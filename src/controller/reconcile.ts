@@ -7,8 +7,9 @@ import type { ExecTask } from "../api/exec-task.ts";
 import type { KubeObject } from "../api/meta.ts";
 import type { Pod } from "../api/pod.ts";
 import { ANNOTATION, LABEL } from "../contract/pod-metadata.ts";
+import { epochMs } from "../lib/epoch.ts";
 import { assertNever, type Result } from "../lib/result.ts";
-import type { Sha256 } from "../mapping/object-names.ts";
+import { placeOfPod, type Sha256 } from "../mapping/object-names.ts";
 import { type AcceptedTask, acceptTask, podForTask, type Refusal } from "../mapping/pod-for-task.ts";
 import { allocationRecord, problemOf } from "../mapping/pod-status.ts";
 import { type Outcome, settled, stalled, wait } from "./outcome.ts";
@@ -143,23 +144,20 @@ function viewsOf(deps: ReconcileDeps, task: ExecTask): readonly AllocationView[]
   return deps.podsOf(task.metadata.uid ?? "").map((pod) => allocationView(pod, now));
 }
 
-/** Index and serial are read off the name, which nobody can change; labels and annotations can be. */
 export function allocationView(pod: Pod, now: number): AllocationView {
-  const [, index = "0", serial = "0"] = /-(\d+)-(\d+)$/.exec(pod.metadata.name) ?? [];
   const record = allocationRecord(pod, now);
   const problem = problemOf(pod, record);
   return {
     name: pod.metadata.name,
     uid: pod.metadata.uid ?? "",
-    index: Number(index),
-    serial: Number(serial),
+    ...placeOfPod(pod.metadata.name),
     specHash: pod.metadata.annotations?.[ANNOTATION.specHash] ?? "",
     reschedules: Number(pod.metadata.annotations?.[ANNOTATION.reschedules] ?? 0) || 0,
     state: record.state,
     ...(record.readySince === undefined ? {} : { readySince: record.readySince }),
     ...(record.readyFrom === undefined ? {} : { readyFrom: record.readyFrom }),
     ...(record.endedAt === undefined ? {} : { endedAt: record.endedAt }),
-    createdAt: Date.parse(pod.metadata.creationTimestamp ?? "") || 0,
+    createdAt: epochMs(pod.metadata.creationTimestamp) ?? 0,
     ...(problem === undefined ? {} : { problem }),
   };
 }

@@ -1,5 +1,6 @@
 /** @module The status of an ExecTask as a value: counts, conditions, findings. Pure; reconcile hands it to the writer. */
 import type { ExecTask, Finding } from "../api/exec-task.ts";
+import { LABEL } from "../contract/pod-metadata.ts";
 import type { AcceptedTask, Refusal } from "../mapping/pod-for-task.ts";
 import type { AllocationView } from "./plan.ts";
 
@@ -74,7 +75,7 @@ const notAccepted = ({ reason, message }: Refusal): ConditionIntent => ({
   message: message.length <= MAX_MESSAGE ? message : `${message.slice(0, MAX_MESSAGE).toWellFormed()}…`,
 });
 
-const selectorOf = (groupName: string) => `nomad-bridge.dev/exec-task=${groupName}`;
+const selectorOf = (groupName: string) => `${LABEL.task}=${groupName}`;
 
 type Counts = Pick<StatusIntent, "summary" | "desired" | "ready" | "running" | "failed" | "allocations">;
 

@@ -34,6 +34,12 @@ export function parseDuration(text: string): Result<number, string> {
   return ok(text.startsWith("-") ? -total : total);
 }
 
+/** Milliseconds of a text that a schema has let through, fractions kept; 0 for any other. */
+export function durationMs(text: string): number {
+  const parsed = parseDuration(text);
+  return parsed.ok ? parsed.value : 0;
+}
+
 /** Go's own spelling, such as "1h0m0s", "1.5s", "250ms", "1.5µs" or "0s". Rounded to whole nanoseconds, as Go has no less. */
 export function formatDuration(exactMs: number): string {
   if (exactMs < 0) return `-${formatDuration(-exactMs)}`;

@@ -9,6 +9,7 @@ import type { ConnectedKubeClient } from "../kubernetes/client.ts";
 import type { Clock } from "../kubernetes/clock.ts";
 import type { Cache, Log } from "../kubernetes/types.ts";
 import { createCache } from "../kubernetes/watch.ts";
+import { controllerOf } from "./owner.ts";
 import { RESOURCES } from "./resources.ts";
 
 export type CacheContext = { readonly client: ConnectedKubeClient; readonly log: Log; readonly clock: Clock; readonly signal: AbortSignal };
@@ -57,7 +58,10 @@ export async function cachesSynced(caches: WorkCaches | BridgeCaches): Promise<v
   await Promise.all(Object.values(caches).map((cache) => cache.synced));
 }
 
-const ownerUid = (pod: Pod) => (pod.metadata.ownerReferences ?? []).filter((owner) => owner.controller === true).map((owner) => owner.uid);
+function ownerUid(pod: Pod): readonly string[] {
+  const owner = controllerOf(pod);
+  return owner === undefined ? [] : [owner.uid];
+}
 
 /** A namespace exists for us while it is labelled. */
 export function isManaged({ namespaces }: WorkCaches, namespace: string): boolean {

@@ -3,6 +3,7 @@ import type { ExecTask } from "../api/exec-task.ts";
 import type { Pod } from "../api/pod.ts";
 import type { Allocation, ClusterState } from "../bridge/bridge-deps.ts";
 import { type BridgeCaches, configReader, isManaged } from "./caches.ts";
+import { execTaskOf } from "./owner.ts";
 
 export function clusterState(caches: BridgeCaches): ClusterState {
   const visible = (task: ExecTask | undefined): ExecTask | undefined =>
@@ -22,7 +23,7 @@ export function clusterState(caches: BridgeCaches): ClusterState {
 }
 
 function allocationOf(caches: BridgeCaches, visible: (task: ExecTask | undefined) => ExecTask | undefined, pod: Pod | undefined): Allocation | undefined {
-  const owner = pod?.metadata.ownerReferences?.find((reference) => reference.controller === true && reference.kind === "ExecTask");
+  const owner = pod === undefined ? undefined : execTaskOf(pod);
   if (pod === undefined || owner === undefined) return undefined;
   const task = visible(caches.tasks.get(pod.metadata.namespace, owner.name));
   return task?.metadata.uid === owner.uid ? { pod, task } : undefined;

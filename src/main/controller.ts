@@ -13,6 +13,7 @@ import type { Log } from "../kubernetes/types.ts";
 import { createWorkQueue, type WorkQueue } from "../kubernetes/work-queue.ts";
 import { cachesSynced, workCaches, type WorkCaches } from "./caches.ts";
 import { SYSTEM_NAMESPACE } from "./identity.ts";
+import { execTaskOf } from "./owner.ts";
 import { reconcileDeps } from "./reconcile-deps.ts";
 
 export type ControllerOptions = {
@@ -116,6 +117,6 @@ function watchForWork(caches: WorkCaches, queue: WorkQueue): readonly (() => voi
 }
 
 function addOwner(pod: Pod, queue: WorkQueue): void {
-  const owner = pod.metadata.ownerReferences?.find((reference) => reference.controller === true && reference.kind === "ExecTask");
+  const owner = execTaskOf(pod);
   if (owner !== undefined) queue.add(`${pod.metadata.namespace ?? "default"}/${owner.name}`);
 }

@@ -10,6 +10,7 @@ import type { Clock } from "../kubernetes/clock.ts";
 import type { KubeClient, KubeError } from "../kubernetes/types.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { configReader, isManaged, type WorkCaches } from "./caches.ts";
+import { controllerOf } from "./owner.ts";
 import { RESOURCES } from "./resources.ts";
 
 export type ControllerContext = {
@@ -63,11 +64,9 @@ async function createPod(client: KubeClient, pod: KubeObject): Write {
   const { name, namespace = "default" } = pod.metadata;
   const there = await client.get(podRef(namespace, { name, uid: "" }));
   if (!there.ok) return err(writeError(there.error));
-  if (controllerUid(there.value) === controllerUid(pod)) return ok(undefined);
+  if (controllerOf(there.value)?.uid === controllerOf(pod)?.uid) return ok(undefined);
   return err({ retry: true, reason: "PodNameTaken", message: `pod "${name}" is left from another ExecTask of this name and in the way until it is gone; delete it if it stays` });
 }
-
-const controllerUid = ({ metadata }: KubeObject) => metadata.ownerReferences?.find((owner) => owner.controller === true)?.uid;
 
 function written(result: Result<unknown, KubeError>): Result<undefined, WriteError> {
   if (result.ok || (result.error.kind === "status" && result.error.code === 404)) return ok(undefined);

@@ -3,7 +3,7 @@
  * and by the generated reference page.
  */
 import type { ExecTaskSpec, Finding, FindingLevel } from "../api/exec-task.ts";
-import { parseDuration } from "../lib/duration.ts";
+import { durationMs } from "../lib/duration.ts";
 import type { Profile } from "../api/bridge-config.ts";
 
 /** How one field is mapped, in words for the reference page, and when its mapping is worth a line in a task's status. */
@@ -61,7 +61,7 @@ export const EXEC_TASK_RULES = {
     level: "same",
     how: "then SIGKILL, by the launcher; at most the profile's maxKillTimeout",
     finding: (spec, profile) =>
-      isLonger(spec.killTimeout, profile.maxKillTimeout) ? `is ${profile.maxKillTimeout} at most under profile "${profile.name}": ${spec.killTimeout} is cut to that` : undefined,
+      durationMs(spec.killTimeout) > durationMs(profile.maxKillTimeout) ? `is ${profile.maxKillTimeout} at most under profile "${profile.name}": ${spec.killTimeout} is cut to that` : undefined,
   },
   restart: {
     nomad: "restart",
@@ -70,12 +70,6 @@ export const EXEC_TASK_RULES = {
     finding: (spec) => (spec.restart.attempts > 1 ? "kubelet's own back-off (about 10 s, doubling) is added where it is longer than restart.delay" : undefined),
   },
 } as const satisfies Record<keyof ExecTaskSpec, Rule>;
-
-/** The schema has let only durations through. */
-function isLonger(a: string, b: string): boolean {
-  const [left, right] = [parseDuration(a), parseDuration(b)];
-  return left.ok && right.ok && left.value > right.value;
-}
 
 /** Always true of this version, whatever the task says. */
 const GENERAL: readonly Finding[] = [

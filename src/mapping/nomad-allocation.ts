@@ -4,6 +4,8 @@ import type { Pod } from "../api/pod.ts";
 import { ANNOTATION } from "../contract/pod-metadata.ts";
 import type { NomadAllocation, NomadAllocationStub, NomadJob, NomadTaskEvent, NomadTaskState } from "../nomad/api-types.ts";
 import { indexOf, nomadResources } from "./nomad-job.ts";
+import { epochMs } from "../lib/epoch.ts";
+import { placeOfPod } from "./object-names.ts";
 import { identityOf } from "./pod-for-task.ts";
 import { type AllocationRecord, allocationRecord, delayedStart } from "./pod-status.ts";
 import { allocationName } from "./task-environment.ts";
@@ -29,7 +31,7 @@ export function allocationStub(source: AllocationSource): NomadAllocationStub {
   return {
     ID: pod.metadata.uid ?? "",
     EvalID: "",
-    Name: allocationName({ ...identity, index: allocationIndex(pod) }),
+    Name: allocationName({ ...identity, index: placeOfPod(pod.metadata.name).index }),
     Namespace: identity.namespace,
     NodeID: nodeId ?? "",
     NodeName: pod.spec.nodeName ?? "",
@@ -100,11 +102,6 @@ export function clientStatus({ state, task }: AllocationRecord): ClientStatus {
   }
 }
 
-/** Read off the pod's name, which nobody can change. */
-export function allocationIndex(pod: Pod): number {
-  return Number(/-(\d+)-\d+$/.exec(pod.metadata.name)?.[1] ?? 0);
-}
-
 const jobVersion = (pod: Pod) => Number(pod.metadata.annotations?.[ANNOTATION.jobVersion] ?? 0) || 0;
 
 function taskState(record: AllocationRecord, createdMs: number): NomadTaskState {
@@ -149,10 +146,5 @@ const event = (Type: string, ms: number, DisplayMessage: string, Details: Record
   DisplayMessage,
   Details,
 });
-
-function epochMs(text: string | undefined): number | undefined {
-  const ms = Date.parse(text ?? "");
-  return Number.isNaN(ms) ? undefined : ms;
-}
 
 const timeText = (ms: number | undefined) => (ms === undefined ? ZERO_TIME : new Date(ms).toISOString());

@@ -1,7 +1,8 @@
 /** @module An ExecTask as the Nomad job that it is. Used by the bridge. */
 import { type ExecTask, type ExecTaskSpec, execTaskSpec } from "../api/exec-task.ts";
 import type { BridgeConfigSpec } from "../api/bridge-config.ts";
-import { parseDuration } from "../lib/duration.ts";
+import { durationMs } from "../lib/duration.ts";
+import { epochMs } from "../lib/epoch.ts";
 import type { NomadJob, NomadJobStub, NomadResources, NomadTask, NomadTaskGroup } from "../nomad/api-types.ts";
 import { identityOf } from "./pod-for-task.ts";
 import type { AllocationRecord } from "./pod-status.ts";
@@ -12,11 +13,7 @@ const DISK_MB = 300;
 
 export type ClusterNames = Pick<BridgeConfigSpec, "region" | "datacenter">;
 
-/** Nomad's nanoseconds of a duration; the schema has let only durations through. */
-function nanoseconds(text: string): number {
-  const ms = parseDuration(text);
-  return ms.ok ? Math.round(ms.value * NS_PER_MS) : 0;
-}
+const nanoseconds = (text: string): number => Math.round(durationMs(text) * NS_PER_MS);
 
 /** Undefined for a stored object that no longer passes the schema: it is not served, and its condition says why. */
 export function nomadJob(task: ExecTask, names: ClusterNames, running: boolean): NomadJob | undefined {
@@ -147,4 +144,4 @@ export function indexOf(object: { readonly metadata: { readonly resourceVersion?
   return Math.max(1, Number(object.metadata.resourceVersion ?? 1) || 1);
 }
 
-const submitTime = (task: ExecTask) => (Date.parse(task.metadata.creationTimestamp ?? "") || 0) * NS_PER_MS;
+const submitTime = (task: ExecTask) => (epochMs(task.metadata.creationTimestamp) ?? 0) * NS_PER_MS;

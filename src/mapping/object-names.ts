@@ -18,6 +18,12 @@ export function groupObjectName(sha256: Sha256, identity: { readonly namespace: 
  */
 export const allocationPodName = (groupName: string, index: number, serial: number) => `${groupName}-${index}-${serial}`;
 
+/** Index and serial back from a pod's name, which nobody can change as labels and annotations can be. Zeros for a name that is not one of ours. */
+export function placeOfPod(podName: string): { readonly index: number; readonly serial: number } {
+  const [, index = "0", serial = "0"] = /-(\d+)-(\d+)$/.exec(podName) ?? [];
+  return { index: Number(index), serial: Number(serial) };
+}
+
 function slugOf(jobId: string): string {
   return jobId
     .toLowerCase()

@@ -8,7 +8,7 @@ import type { KubeObject } from "../api/meta.ts";
 import { PROTOCOL_VERSION } from "../contract/frames.ts";
 import { LAUNCHER_PATH, type LauncherDocument, MAX_DOCUMENT_BYTES, POD_UID_ENV } from "../contract/launcher-document.ts";
 import { ANNOTATION, LABEL } from "../contract/pod-metadata.ts";
-import { parseDuration } from "../lib/duration.ts";
+import { durationMs } from "../lib/duration.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { effectiveCapabilities } from "../nomad/driver/capabilities.ts";
 import { allocationPodName, groupObjectName, type Sha256 } from "./object-names.ts";
@@ -219,11 +219,7 @@ function securityContext(capabilities: readonly string[]) {
 /** As on Nomad, the operator's limit holds in silence for the scheduler; a finding says so. */
 const killTimeoutMs = (spec: ExecTaskSpec, profile: Profile) => Math.min(milliseconds(spec.killTimeout), milliseconds(profile.maxKillTimeout));
 
-/** The schema has let only durations through. */
-function milliseconds(text: string): number {
-  const parsed = parseDuration(text);
-  return parsed.ok ? Math.round(parsed.value) : 0;
-}
+const milliseconds = (text: string): number => Math.round(durationMs(text));
 
 /** Key order must not change the hash: an apply from another client may order a map differently. */
 function sortKeys(value: unknown): unknown {

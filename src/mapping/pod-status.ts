@@ -3,6 +3,7 @@
  * message. Used by the controller's plan and by the bridge's Nomad objects.
  */
 import type { ContainerStatus, Pod, Terminated } from "../api/pod.ts";
+import { epochMs } from "../lib/epoch.ts";
 import { EXIT_NO_RESTART, type TerminationMessage } from "../contract/launcher-document.ts";
 
 export type TaskRecord = {
@@ -35,7 +36,7 @@ export type AllocationRecord = {
 export function allocationRecord(pod: Pod, now: number): AllocationRecord {
   const status = pod.status?.containerStatuses?.[0];
   const task = taskRecord(status);
-  const endedAt = task.lastEnd?.finishedAt ?? time(pod.metadata.creationTimestamp) ?? 0;
+  const endedAt = task.lastEnd?.finishedAt ?? epochMs(pod.metadata.creationTimestamp) ?? 0;
   if (pod.metadata.deletionTimestamp !== undefined) return { state: "stopping", task };
   if (pod.status?.phase === "Failed") return { state: "failed", endedAt, task };
   if (pod.status?.phase === "Succeeded") return { state: "complete", endedAt, task };
@@ -72,7 +73,7 @@ function isSpent(status: ContainerStatus | undefined): boolean {
 function readyTime(pod: Pod, task: TaskRecord): number | undefined {
   const ready = pod.status?.conditions?.find((condition) => condition.type === "Ready");
   if (ready?.status !== "True") return undefined;
-  return Math.max(time(ready.lastTransitionTime) ?? 0, delayedStart(task) ?? 0);
+  return Math.max(epochMs(ready.lastTransitionTime) ?? 0, delayedStart(task) ?? 0);
 }
 
 /** When the launcher starts the task again after its delay, in epoch ms. */
@@ -83,7 +84,7 @@ export function delayedStart({ lastEnd }: TaskRecord): number | undefined {
 
 function taskRecord(status: ContainerStatus | undefined): TaskRecord {
   const end = status?.state?.terminated ?? status?.lastState?.terminated;
-  const startedAt = time(status?.state?.running?.startedAt);
+  const startedAt = epochMs(status?.state?.running?.startedAt);
   const waiting = status?.state?.waiting;
   return {
     restarts: status?.restartCount ?? 0,
@@ -94,8 +95,8 @@ function taskRecord(status: ContainerStatus | undefined): TaskRecord {
 }
 
 function lastEnd(end: Terminated): NonNullable<TaskRecord["lastEnd"]> {
-  const startedAt = time(end.startedAt);
-  const finishedAt = time(end.finishedAt);
+  const startedAt = epochMs(end.startedAt);
+  const finishedAt = epochMs(end.finishedAt);
   const message = parseTermination(end);
   return {
     exitCode: message?.exitCode ?? end.exitCode,
@@ -125,10 +126,4 @@ function isTermination(value: unknown): value is TerminationMessage {
   const { version, reason, exitCode, message, restartInMs } = value as Partial<TerminationMessage>;
   const delayIsSane = restartInMs === undefined || (Number.isFinite(restartInMs) && restartInMs >= 0 && restartInMs <= MAX_RESTART_MS);
   return version === 1 && typeof reason === "string" && Number.isInteger(exitCode) && typeof message === "string" && delayIsSane;
-}
-
-function time(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const ms = Date.parse(text);
-  return Number.isNaN(ms) ? undefined : ms;
 }

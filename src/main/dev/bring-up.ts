@@ -1,6 +1,5 @@
 /** @module Everything between nothing and a bridge that answers: cluster, installation, tokens, server, ACL bootstrap, environment. Used by `up`, the demo and the tests. */
-import { request } from "node:https";
-import { chmodSync, mkdirSync, readFileSync } from "node:fs";
+import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { withHostLock } from "../../../local-cluster/host-lock.ts";
 import { runCommand } from "../../../local-cluster/run-command.ts";
@@ -11,6 +10,7 @@ import { err, messageOf, ok, type Result } from "../../lib/result.ts";
 import { toYaml } from "../../lib/yaml.ts";
 import { type IdentityName, SYSTEM_NAMESPACE } from "../identity.ts";
 import { install, installerClient, readObjects } from "../install.ts";
+import { callServer } from "./call-server.ts";
 import { findCluster, type FoundCluster } from "./find-cluster.ts";
 import { CHECKOUT, homePaths, type HomePaths, readIfThere, readUpState, writePrivate, writeUpState } from "./home.ts";
 import { localBridgeConfig } from "./local-config.ts";
@@ -110,9 +110,9 @@ function serverKubeconfig(access: ClusterAccess): string {
 
 async function managementToken(paths: HomePaths, server: LocalServer, log: (line: string) => void): Promise<Result<string, string>> {
   const known = readIfThere(paths.managementToken);
-  if (known !== undefined && (await call(server, "GET", "/v1/acl/token/self", known)).status === 200) return ok(known);
+  if (known !== undefined && (await callServer({ ...server, path: "/v1/acl/token/self", token: known })).status === 200) return ok(known);
   log("bootstrapping ACLs");
-  const answer = await call(server, "PUT", "/v1/acl/bootstrap", undefined);
+  const answer = await callServer({ ...server, method: "PUT", path: "/v1/acl/bootstrap" });
   if (answer.status === 200) {
     const secret = (JSON.parse(answer.body) as { readonly SecretID: string }).SecretID;
     writePrivate(paths.managementToken, secret);
@@ -122,19 +122,6 @@ async function managementToken(paths: HomePaths, server: LocalServer, log: (line
     `ACLs of this cluster were bootstrapped before, and the token is not in ${paths.managementToken} (${answer.body}). ` +
       "Put it there, or start over: kubectl --as=me --as-group=nomad-bridge:break-glass delete acltoken bootstrap",
   );
-}
-
-function call(server: LocalServer, method: string, path: string, token: string | undefined): Promise<{ readonly status: number; readonly body: string }> {
-  return new Promise((resolve, reject) => {
-    const headers = token === undefined ? {} : { "X-Nomad-Token": token };
-    const outgoing = request(`${server.address}${path}`, { method, headers, ca: readFileSync(server.ca), agent: false }, (response) => {
-      let body = "";
-      response.setEncoding("utf8").on("data", (chunk: string) => (body += chunk));
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
-    });
-    outgoing.on("error", reject);
-    outgoing.end();
-  });
 }
 
 type Parts = { readonly cluster: FoundCluster; readonly server: LocalServer; readonly token: string };

@@ -2,13 +2,13 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync } from "node:fs";
-import { request } from "node:https";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isPortFree, pickFreePorts } from "../../../local-cluster/free-ports.ts";
 import { ensureBridgeCertificate } from "../../../local-cluster/pki.ts";
 import { identify, isAlive, type ProcessId } from "../../../local-cluster/processes.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
+import { callServer } from "./call-server.ts";
 import { CHECKOUT, type HomePaths, readIfThere, readUpState, type UpState, writeUpState } from "./home.ts";
 
 export type LocalServer = { readonly address: string; readonly ca: string };
@@ -117,16 +117,14 @@ function signalIfAlive(id: ProcessId, signal: NodeJS.Signals): void {
   }
 }
 
-function answers(port: number, ca: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const call = request({ host: "127.0.0.1", port, path: "/v1/status/leader", ca: readFileSync(ca), timeout: 2_000, agent: false }, (response) => {
-      response.resume();
-      resolve(response.statusCode === 200);
-    });
-    call.on("timeout", () => call.destroy());
-    call.on("error", () => resolve(false));
-    call.end();
-  });
+/** False while it refuses, and when it does not answer. */
+async function answers(port: number, ca: string): Promise<boolean> {
+  try {
+    return (await callServer({ address: addressOf(port), ca, path: "/v1/status/leader", timeoutMs: 2_000 })).status === 200;
+  } catch {
+    // Not there yet, or not there any more: the caller looks again, and at the process.
+    return false;
+  }
 }
 
 /** Changes with the built code and with what the server was started with. */

@@ -1,7 +1,8 @@
 /** @module Go's flag rules. */
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseGoBool, parseGoFlags } from "../../../src/cli/go-flags.ts";
+import { parseGoFlags } from "../../../src/cli/go-flags.ts";
+import { parseGoBool } from "../../../src/lib/go-bool.ts";
 
 const TABLE = { task: "string", e: "string", i: "bool", t: "bool", "tls-skip-verify": "bool" } as const;
 const CLUSTERS = { it: ["i", "t"], ti: ["t", "i"] };

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { ExecTask } from "../../../src/api/exec-task.ts";
 import type { Node, Pod } from "../../../src/api/pod.ts";
 import { ANNOTATION } from "../../../src/contract/pod-metadata.ts";
-import { allocationIndex, allocationStub, clientStatus, nomadAllocation } from "../../../src/mapping/nomad-allocation.ts";
+import { placeOfPod } from "../../../src/mapping/object-names.ts";
+import { allocationStub, clientStatus, nomadAllocation } from "../../../src/mapping/nomad-allocation.ts";
 import { indexOf, nomadJob, nomadJobStub } from "../../../src/mapping/nomad-job.ts";
 import { nomadNode } from "../../../src/mapping/nomad-node.ts";
 import { type AllocationRecord, allocationRecord } from "../../../src/mapping/pod-status.ts";
@@ -68,7 +69,7 @@ describe("a pod as a Nomad allocation", () => {
     expect(stubOf(podOf())).toMatchObject({ NodeID: "", NodeName: "", JobVersion: 0 });
   });
 
-  it.each([["nb-web-12345678-0-1", 0], ["nb-12345678-12-3", 12], ["nb-a-5-12345678-7-100", 7], ["other", 0]])("named %s has the index %i", (name, index) => expect(allocationIndex(podOf({ metadata: { name } }))).toBe(index));
+  it.each([["nb-web-12345678-0-1", 0], ["nb-12345678-12-3", 12], ["nb-a-5-12345678-7-100", 7], ["other", 0]])("named %s has the index %i", (name, index) => expect(placeOfPod(name).index).toBe(index));
 
   it.each<[AllocationRecord["state"], number | undefined, string]>([
     ["pending", undefined, "pending"], ["running", 1, "running"], ["stopping", 1, "running"], ["stopping", undefined, "complete"], ["complete", undefined, "complete"], ["failed", undefined, "failed"], ["spent", 1, "failed"],

@@ -1,0 +1,7 @@
+/** @module Timestamps as Kubernetes writes them (RFC 3339) in epoch milliseconds. */
+
+/** Undefined where there is none, or none that can be read. */
+export function epochMs(text: string | undefined): number | undefined {
+  const ms = Date.parse(text ?? "");
+  return Number.isNaN(ms) ? undefined : ms;
+}
