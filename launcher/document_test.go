@@ -31,14 +31,14 @@ func TestDocumentIsReadWhole(t *testing.T) {
 func TestDocumentsThatAreRefused(t *testing.T) {
 	valid := string(documentText(t, validDocument()))
 	cases := []struct{ name, old, new, message string }{
-		{"empty", valid, "", "not a JSON object"},
+		{"empty", valid, "", "has no object"},
 		{"too long", valid, valid + strings.Repeat(" ", maxDocumentBytes), "longer than"},
 		{"other version", `"version":1`, `"version":2`, "version is 2"},
 		{"field missing", `"command":"/bin/sleep",`, ``, `has no "command"`},
-		{"field null", `"env":{`, `"env":null,"x":{`, `has no "env"`},
+		{"field null", `"env":{`, `"env":null,"x":{`, `has null at ".env"`},
 		{"field unknown", `"task":"web"`, `"task":"web","more":1`, `unknown field "more"`},
 		{"field in another case", `"task":"web"`, `"Task":"web"`, `has no "task"`},
-		{"field of restart missing", `"attempts":2,`, ``, `under "restart" has no "attempts"`},
+		{"field of restart missing", `"attempts":2,`, ``, `has no "attempts" at ".restart"`},
 		{"empty command", `"/bin/sleep"`, `""`, `command is ""`},
 		{"user with a line end", `"nobody"`, `"no\nbody"`, `user is`},
 		{"argument with NUL", `"1000"`, `"\u0000"`, "NUL"},
@@ -50,11 +50,14 @@ func TestDocumentsThatAreRefused(t *testing.T) {
 		{"kill timeout negative", `"killTimeoutMs":5000`, `"killTimeoutMs":-1`, "killTimeoutMs is -1"},
 		{"mode unknown", `"mode":"fail"`, `"mode":"never"`, `restart.mode is "never"`},
 		{"attempts negative", `"attempts":2`, `"attempts":-1`, "restart.attempts is -1"},
-		{"policy unknown", `"hangup":"hangup"`, `"hangup":"stay"`, `hangup is "stay"`},
+		{"driver unknown", `"driver":"exec"`, `"driver":"docker"`, `driver is "docker"`},
+		{"hook unknown", `"hook":""`, `"hook":"during"`, `lifecycle.hook is "during"`},
+		{"no log file", `"maxFiles":10`, `"maxFiles":0`, "logs keep 0 files"},
+		{"field of a list's entry missing", `"templates":[]`, `"templates":[{"data":"x"}]`, `has no "source" at ".templates[0]"`},
 		{"denied ids that are none", `"deniedUids":""`, `"deniedUids":"7-5"`, `"7-5" is not an id`},
 		{"uid that means none", `"users":{}`, `"users":{"a":{"uid":4294967295,"gid":1,"home":""}}`, "4294967295"},
-		{"user without a uid", `"users":{}`, `"users":{"a":{"gid":1}}`, `user "a" has no "uid"`},
-		{"wrong type", `"args":["1000"]`, `"args":"1000"`, "right shape"},
+		{"user without a uid", `"users":{}`, `"users":{"a":{"gid":1}}`, `has no "uid" at ".users.a"`},
+		{"wrong type", `"args":["1000"]`, `"args":"1000"`, "no list"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -17,7 +17,7 @@ func taskEnvironment(document taskDocument, user taskUser, podUID string) []stri
 		"USER":                 user.name,
 		"LOGNAME":              user.name,
 	}
-	maps.Copy(all, document.Env)
+	maps.Copy(all, document.allEnv())
 	list := make([]string, 0, len(all))
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		list = append(list, name+"="+all[name])
@@ -27,7 +27,7 @@ func taskEnvironment(document taskDocument, user taskUser, podUID string) []stri
 
 // withTerminal names a terminal type where the task has none.
 func withTerminal(document taskDocument, environment []string) []string {
-	if _, ok := document.Env["TERM"]; ok {
+	if _, ok := document.allEnv()["TERM"]; ok {
 		return environment
 	}
 	return append(environment, "TERM=xterm")

@@ -257,3 +257,7 @@ func checkStart(message startMessage) error {
 	}
 	return nil
 }
+
+func isPolicy(name string) bool {
+	return name == policyHangup || name == policyKill || name == policyKeep
+}

@@ -50,13 +50,17 @@ func needRoot(t *testing.T) {
 
 func validDocument() taskDocument {
 	return taskDocument{
-		Version: 1, Task: "web", Command: "/bin/sleep", Args: []string{"1000"},
-		Env:  map[string]string{"PATH": "/usr/local/bin:/usr/bin:/bin", "GREETING": "hello"},
-		User: "nobody", Users: map[string]userEntry{},
+		Version: 1, Task: "web", Driver: driverExec, Command: "/bin/sleep", Args: []string{"1000"}, WorkDir: "/",
+		Env:     map[string]string{"PATH": "/usr/local/bin:/usr/bin:/bin", "GREETING": "hello"},
+		TaskEnv: map[string]string{},
+		User:    "nobody", Users: map[string]userEntry{},
 		Capabilities: []string{"CAP_CHOWN", "CAP_KILL", "CAP_NET_BIND_SERVICE"},
-		WorkDir:      "/", Mounts: []string{}, KillSignal: "SIGINT", KillTimeoutMs: 5000,
-		Restart: restartPolicy{Attempts: 2, IntervalMs: 60_000, DelayMs: 10, Mode: modeFail},
-		Hangup:  policyHangup,
+		Mounts:       []string{}, Artifacts: []documentArtifact{}, Templates: []documentTemplate{},
+		Fetch:      fetchLimits{AllowNetworks: []string{}, DenyNetworks: []string{}},
+		Logs:       logsPolicy{MaxFiles: 10, MaxFileBytes: 10 << 20},
+		KillSignal: "SIGINT", KillTimeoutMs: 5000,
+		Restart:   restartPolicy{Attempts: 2, IntervalMs: 60_000, DelayMs: 10, Mode: modeFail},
+		Lifecycle: taskLifecycle{Mains: []string{}},
 	}
 }
 

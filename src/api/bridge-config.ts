@@ -59,12 +59,35 @@ const chrootPaths = z
 
 const asPaths = (paths: readonly string[]) => paths.map((host) => ({ host }));
 
-const chroot = z.object({
-  type: z.enum(["host"]).describe("host: the node's own directories, mounted read-only over an empty image."),
+const chroot = z
+  .object({
+  type: z
+    .enum(["host", "image", "hostCopy"])
+    .describe("host: the node's own directories, mounted read-only over an empty image. hostCopy: a private, writable copy of them. image: an image's file system."),
+  image: z.string().min(1).max(512).optional().describe("The image of type image."),
   directories: chrootPaths
     .default(asPaths(DEFAULT_CHROOT_DIRECTORIES))
     .describe("Directories of the node. A node that lacks one cannot run the task, and says so in the pod's events."),
   files: chrootPaths.default(asPaths(DEFAULT_CHROOT_FILES)).describe("Files of the node."),
+})
+  .meta({ "x-kubernetes-validations": [{ rule: "(self.type == 'image') == has(self.image)", message: "type image needs image, and no other type takes one" }] });
+
+const hostVolume = z.object({
+  name: z.string().min(1).max(63).describe("Name that a task's volume gives as its source."),
+  path: hostPath.describe("Directory of the node."),
+  readOnly: z.boolean().default(false).describe("Whether tasks may only read it."),
+});
+
+const artifactLimits = z.object({
+  maxSizeMiB: z.int().min(1).max(1_048_576).default(10_240).describe("Largest download, and largest sum of unpacked files."),
+  maxFiles: z.int().min(1).max(1_000_000).default(4096).describe("Most files that one archive may hold. Nomad: decompression_file_count_limit."),
+  maxRatio: z.int().min(1).max(100_000).default(200).describe("How many times its own size an archive may unpack to."),
+  timeout: durationText("30m").describe("Longest time for one artifact. Nomad: http_read_timeout and its like."),
+  allowNetworks: z
+    .array(z.string().max(43).regex(/^[0-9a-fA-F.:]+\/[0-9]{1,3}$/, 'must be a network such as "10.0.0.0/8"'))
+    .max(64)
+    .default([])
+    .describe("Private networks that an artifact's host name may lead to. Link-local, loopback and the API server are never reached."),
 });
 
 const profile = z
@@ -78,6 +101,14 @@ const profile = z
     allowHostPid: z.boolean().default(false).describe("Whether a task may have pidMode host."),
     allowHostIpc: z.boolean().default(false).describe("Whether a task may have ipcMode host."),
     chroot: chroot.prefault({ type: "host" }).describe("Root file system of the tasks."),
+    hostVolumes: z
+      .array(hostVolume)
+      .max(64)
+      .default([])
+      .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"] })
+      .describe("Directories of the node that tasks may mount. Nomad: client.host_volume."),
+    allowRawExec: z.boolean().default(false).describe("Whether tasks may use the driver raw_exec: root on the node. Nomad: plugin raw_exec, enabled."),
+    artifacts: artifactLimits.prefault({}).describe("Limits of what tasks may fetch. Nomad: client.artifact."),
     disableRemoteExec: z.boolean().default(false).describe("Refuses alloc exec. Nomad: client.disable_remote_exec."),
     hangup: z
       .enum(["hangup", "kill", "keep"])

@@ -3,72 +3,41 @@
  * and docs/reference/exec-task.md.
  */
 import * as z from "zod";
-import { SIGNAL_NAMES } from "../nomad/driver/signals.ts";
 import type { Condition, KubeObject, ObjectMeta } from "./meta.ts";
-import { absolutePathRule, argText, capabilityList, durationText, isolationMode, stringMap } from "./schema-parts.ts";
+import { isolationMode } from "./schema-parts.ts";
+import { groupTask, taskFields } from "./task-fields.ts";
 
 export const API_VERSION = "nomad-bridge.dev/v1alpha1";
 
-const resources = z
-  .object({
-    cpu: z.int().min(1).max(1_000_000).default(100).describe("CPU in MHz. A share, never a hard limit, as on Nomad."),
-    cores: z.int().min(1).max(1024).optional().describe("Whole CPU cores, reserved. Takes the place of cpu."),
-    memory: z.int().min(10).max(16_777_216).default(300).describe("Memory in MiB: what is reserved, and the limit unless memoryMax is set."),
-    memoryMax: z.int().min(10).max(16_777_216).optional().describe("Memory limit in MiB, where the task may use more than it reserves."),
-  })
-  .meta({
-    "x-kubernetes-validations": [
-      { rule: "!has(self.memoryMax) || self.memoryMax >= self.memory", message: "memoryMax must be at least memory" },
-    ],
-  });
-
-const restart = z.object({
-  attempts: z.int().min(0).max(1000).default(2).describe("Restarts allowed within one interval."),
-  interval: durationText("30m").describe("The interval that attempts are counted in."),
-  delay: durationText("15s").describe("Wait before a restart; up to a quarter is added at random."),
-  mode: z.enum(["fail", "delay"]).default("fail").describe("After the last attempt: fail the allocation, or wait for the next interval."),
+const volume = z.object({
+  name: z.string().min(1).max(63).describe("Name that volumeMounts use."),
+  type: z.enum(["host", "csi"]).describe("host: a directory of the node that the profile offers under the name in source. csi: a PersistentVolumeClaim."),
+  source: z.string().min(1).max(253).describe("Name of the profile's host volume, or of the claim."),
+  readOnly: z.boolean().default(false).describe("Whether no task of the group may write to it."),
 });
 
+const ephemeralDisk = z.object({
+  size: z.int().min(10).max(16_777_216).default(300).describe("Disk that the allocation needs, in MB. A request for the scheduler; not enforced, as on Nomad."),
+});
+
+/** A task's directory of its own is at the same place for each; only what is below it matters. */
+const chrootPath = z.string().min(2).max(512);
+
 export const execTaskSpec = z.object({
-  command: z
-    .string()
-    .min(1)
-    .max(4096)
-    .meta({
-      "x-kubernetes-validations": [
-        {
-          rule: "!self.split('/').exists(part, part == '..')",
-          messageExpression: `'command "' + self + '" contains "..": write the path that it resolves to'`,
-        },
-      ],
-    })
-    .describe("What to run, without a shell. Searched in local/, /, the mounts, then usr/local/bin, usr/bin and bin, as Nomad does."),
-  args: z.array(argText).max(1024).default([]).describe("Arguments, passed on as they are."),
-  env: stringMap(1024, 65_536).default({}).describe("Environment variables of the task, beside those of Nomad."),
-  user: z
-    .string()
-    .min(1)
-    .max(64)
-    .default("nobody")
-    .describe("User to run as: a name from the profile's table or the chroot's passwd, or a numeric uid."),
-  capAdd: capabilityList.default([]).describe("Linux capabilities to add; each must be in the profile's allowCaps."),
-  capDrop: capabilityList.default([]).describe('Linux capabilities to drop; "all" drops the defaults.'),
+  ...taskFields,
+  driver: z.enum(["exec", "raw_exec"]).default("exec").describe("raw_exec runs on the node itself, where the profile allows it."),
   pidMode: isolationMode.optional().describe("PID namespace: private, or the node's where the profile allows it. Default: the profile's."),
   ipcMode: isolationMode.optional().describe("IPC namespace: private, or the node's where the profile allows it. Default: the profile's."),
-  workDir: z
-    .string()
-    .max(4096)
-    .default("")
-    .meta(absolutePathRule("work_dir"))
-    .describe("Absolute working directory of the task and of alloc exec. Default: /."),
-  chroot: z.enum(["host"]).optional().describe("Root file system. host: the node's directories that the profile lists, read-only. Default: the profile's."),
+  chroot: z
+    .enum(["host", "image", "hostCopy"])
+    .optional()
+    .describe("Root file system, which must be the profile's own kind. host: the node's directories, read-only. hostCopy: a private, writable copy of them. image: the profile's image."),
+  chrootPaths: z.array(chrootPath).max(96).optional().describe("Of the profile's chroot paths, those that the task sees. Default: all."),
   profile: z.string().max(63).optional().describe("Profile of the BridgeConfig to run under. Default: the first that this namespace may use."),
-  resources: resources.prefault({}).describe("What the task needs."),
   count: z.int().min(0).max(1000).default(1).describe("How many allocations to run."),
-  meta: stringMap(256, 16_384).default({}).describe("Metadata, given to the task as NOMAD_META_<key>."),
-  killSignal: z.enum(SIGNAL_NAMES).default("SIGINT").describe("Signal that asks the task to stop."),
-  killTimeout: durationText("5s").describe("Time between the kill signal and SIGKILL."),
-  restart: restart.prefault({}).describe("What happens in place when the task ends."),
+  volumes: z.array(volume).max(32).default([]).describe("Volumes of the group."),
+  ephemeralDisk: ephemeralDisk.prefault({}).describe("Disk for /alloc, /local and /tmp."),
+  tasks: z.array(groupTask).max(8).default([]).describe("Further tasks of the group, beside the one that this object itself describes."),
 });
 
 /** The spec with all defaults filled in. */

@@ -4,8 +4,6 @@
  * running container).
  * Go twin: launcher/document.go.
  */
-import type { HangupPolicy } from "./frames.ts";
-
 /** Annotations may hold 256 KiB altogether; the document gets this much of it. */
 export const MAX_DOCUMENT_BYTES = 200 * 1024;
 
@@ -13,9 +11,23 @@ export const MAX_DOCUMENT_BYTES = 200 * 1024;
 export const LAUNCHER_PATH = "/nomad-bridge/launcher";
 export const DOCUMENT_PATH = "/nomad-bridge/task.json";
 export const STATE_DIR = "/nomad-bridge/state";
+/** Shared by the launchers of a group of several tasks: who has started, who is dead. Root only. */
+/** @public */
+export const GROUP_DIR = "/nomad-bridge/group";
+/** One file for each node, named for it: its NodeRecord as JSON. Mounted only where a task's texts name node values. */
+/** @public */
+export const NODES_DIR = "/nomad-bridge/nodes";
+/** One directory for each Secret that an artifact names: `artifacts[].credentials` is its name. Mounted for `fetch` alone. */
+/** @public */
+export const CREDENTIALS_DIR = "/nomad-bridge/credentials";
+/** Holds the dispatch payload as the file `payload`. */
+/** @public */
+export const PAYLOAD_DIR = "/nomad-bridge/payload";
 
-/** Set on the container by the downward API, for the launcher alone: a task never sees it. */
+/** Set on the container by the downward API, for the launcher alone: a task never sees them. */
 export const POD_UID_ENV = "NOMAD_BRIDGE_POD_UID";
+/** @public */
+export const NODE_NAME_ENV = "NOMAD_BRIDGE_NODE_NAME";
 
 /**
  * The launcher's exit code for "do not start this task again": attempts spent, or a start that can never succeed.
@@ -28,6 +40,65 @@ export type RestartPolicy = {
   readonly intervalMs: number;
   readonly delayMs: number;
   readonly mode: "fail" | "delay";
+  readonly renderTemplates: boolean;
+};
+
+/** A file to fetch before the task starts, by the program `fetch`. All texts but `credentials` are interpolated there. */
+export type DocumentArtifact = {
+  readonly source: string;
+  readonly destination: string;
+  readonly mode: "any" | "file" | "dir";
+  readonly options: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly insecure: boolean;
+  /** Directory below CREDENTIALS_DIR; empty: none. */
+  readonly credentials: string;
+  /** Set for artifact_source of Nomad 0.2: the file becomes executable. */
+  readonly executable: boolean;
+};
+
+export type FetchLimits = {
+  readonly maxBytes: number;
+  readonly maxFiles: number;
+  /** How many times its own size an archive may unpack to. */
+  readonly maxRatio: number;
+  readonly timeoutMs: number;
+  /** CIDRs that a host name may lead to although they are private. */
+  readonly allowNetworks: readonly string[];
+  /** Addresses and CIDRs that are never reached, whatever allowNetworks says: the API server's. */
+  readonly denyNetworks: readonly string[];
+};
+
+/** Exactly one of `data` and `source` is not empty. */
+export type DocumentTemplate = {
+  readonly data: string;
+  readonly source: string;
+  readonly destination: string;
+  readonly changeMode: "noop" | "restart" | "signal";
+  /** Empty but for changeMode signal. */
+  readonly changeSignal: string;
+  readonly once: boolean;
+  readonly splayMs: number;
+  /** Octal, such as "0644". */
+  readonly perms: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly leftDelimiter: string;
+  readonly rightDelimiter: string;
+  readonly env: boolean;
+  readonly errMissingKey: boolean;
+};
+
+/** The task's place among the tasks of its group. */
+export type DocumentLifecycle = {
+  /** Empty: a main task. */
+  readonly hook: "" | "prestart" | "poststart" | "poststop";
+  readonly sidecar: boolean;
+  readonly leader: boolean;
+  /** Names of the group's main tasks; with one task in the group, empty: then GROUP_DIR is not mounted. */
+  readonly mains: readonly string[];
+  /** Name of the leader, or empty. */
+  readonly leaderTask: string;
 };
 
 /** What a task user's name means, as the profile's table has it. */
@@ -36,10 +107,22 @@ export type UserEntry = { readonly uid: number; readonly gid: number; readonly h
 export type LauncherDocument = {
   readonly version: 1;
   readonly task: string;
+  readonly driver: "exec" | "raw_exec";
+  /** Interpolated by the launcher as Nomad interpolates a driver's config: an unknown variable fails the task. */
   readonly command: string;
   readonly args: readonly string[];
-  /** Everything but what is known only in the pod: the launcher adds NOMAD_ALLOC_ID, NOMAD_SHORT_ALLOC_ID, HOME, USER, LOGNAME where absent. */
+  readonly workDir: string;
+  /**
+   * Nomad's own variables and PATH, final but for what is known only in the pod: the launcher adds NOMAD_ALLOC_ID,
+   * NOMAD_SHORT_ALLOC_ID, HOME, USER, LOGNAME where absent. Values of NOMAD_META_* are interpolated.
+   */
   readonly env: Readonly<Record<string, string>>;
+  /** The job's env: interpolated, and it wins over `env`. */
+  readonly taskEnv: Readonly<Record<string, string>>;
+  /** Whether NODES_DIR is mounted: some text names a value of the node. */
+  readonly nodeValues: boolean;
+  /** Whether bare $NAME is interpolated in command and args as well, as Nomad 0.2 did. */
+  readonly bareVariables: boolean;
   /** A name, or a decimal uid. Resolved in `users` first, then in the chroot's /etc/passwd. gid is 0 unless `users` says otherwise, as on Nomad. */
   readonly user: string;
   readonly users: Readonly<Record<string, UserEntry>>;
@@ -50,15 +133,21 @@ export type LauncherDocument = {
   readonly allowRoot: boolean;
   /** The final, exact set, such as "CAP_CHOWN". */
   readonly capabilities: readonly string[];
-  readonly workDir: string;
   /** Task paths of volume mounts, in the job's order: third place of Nomad's command search. */
   readonly mounts: readonly string[];
+  readonly artifacts: readonly DocumentArtifact[];
+  readonly fetch: FetchLimits;
+  readonly templates: readonly DocumentTemplate[];
+  /** File below /local that PAYLOAD_DIR/payload is copied to; empty: none. */
+  readonly payloadFile: string;
+  readonly logs: { readonly maxFiles: number; readonly maxFileBytes: number; readonly disabled: boolean };
   readonly killSignal: string;
   readonly killTimeoutMs: number;
+  readonly shutdownDelayMs: number;
   /** Service tasks are restarted after exit 0 too, batch tasks are not. */
   readonly restartOnSuccess: boolean;
   readonly restart: RestartPolicy;
-  readonly hangup: HangupPolicy;
+  readonly lifecycle: DocumentLifecycle;
 };
 
 /** What the launcher leaves in the container's termination message, as JSON. */
@@ -66,13 +155,15 @@ export type TerminationMessage = {
   readonly version: 1;
   /**
    * `exited`: the task ended and will be started again. `completed`: it ended well and is not started again (batch).
-   * `stopped`: we were told to stop. `start-failed`: it could not be started, and never can be. `attempts-spent`: the restart policy is used up.
+   * `stopped`: we were told to stop, or the group's leader or main tasks are dead (then `message` says so). `start-failed`: it could not be started, and never can be. `attempts-spent`: the restart policy is used up.
    */
   readonly reason: "exited" | "completed" | "stopped" | "start-failed" | "attempts-spent";
   readonly exitCode: number;
   readonly signal?: string;
-  /** Nomad's text for a start that failed; empty otherwise. */
+  /** Nomad's text for a start that failed, or why it was stopped; empty otherwise. */
   readonly message: string;
+  /** The kernel killed the task for its memory. */
+  readonly oomKilled?: boolean;
   /** Restarts so far in the present interval. */
   readonly attempt: number;
   /** How long the next start is put off, in ms, counted from the end of the task; absent when there is none. */

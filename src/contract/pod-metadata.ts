@@ -21,7 +21,9 @@ export const ANNOTATION = {
   jobVersion: `${GROUP}/job-version`,
   /** SHA-256 over everything in the spec that changes what runs: count is not part of it. */
   specHash: `${GROUP}/spec-hash`,
-  /** The launcher's document, JSON. */
+  /** The pod's tasks in the group's order, JSON: PodTask[]. Absent: one task, of the name in `task`. */
+  tasks: `${GROUP}/tasks`,
+  /** The launcher's document of the pod's first task, JSON; those of others are under documentAnnotation. */
   launcher: `${GROUP}/launcher`,
   /** The protocol that the pod's launcher speaks. */
   launcherProtocol: `${GROUP}/launcher-protocol`,
@@ -31,3 +33,11 @@ export const ANNOTATION = {
 
 /** Every pod of ours begins with this, and no other pod does: the admission policies hold both ways. */
 export const POD_NAME_PREFIX = "nb-";
+
+/** One task of a pod, as the annotation `tasks` lists it. */
+/** @public */
+export type PodTask = { readonly task: string; readonly container: string; readonly hook: "" | "prestart" | "poststart" | "poststop"; readonly sidecar: boolean };
+
+/** @public Where a container's document is; the first task's has the plain name. */
+export const documentAnnotation = (container: string, position: number): string =>
+  position === 0 ? ANNOTATION.launcher : `${ANNOTATION.launcher}-${container}`;

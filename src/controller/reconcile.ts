@@ -10,7 +10,7 @@ import { ANNOTATION, LABEL } from "../contract/pod-metadata.ts";
 import { epochMs } from "../lib/epoch.ts";
 import { assertNever, type Result } from "../lib/result.ts";
 import { placeOfPod, type Sha256 } from "../mapping/object-names.ts";
-import { type AcceptedTask, acceptTask, podForTask, type Refusal } from "../mapping/pod-for-task.ts";
+import { type AcceptedTask, acceptTask, podForTask, type Refusal, type TaskImages } from "../mapping/pod-for-task.ts";
 import { allocationRecord, problemOf } from "../mapping/pod-status.ts";
 import { type Outcome, settled, stalled, wait } from "./outcome.ts";
 import { type AllocationView, type Plan, plan, type PlanPolicy, type PodIdentity } from "./plan.ts";
@@ -33,7 +33,7 @@ export type ReconcileDeps = {
   readonly writeStatus: (task: ExecTask, intent: StatusIntent) => Write;
   readonly event: (task: ExecTask, event: { readonly type: "Normal" | "Warning"; readonly reason: string; readonly note: string }) => void;
   readonly sha256: Sha256;
-  readonly image: string;
+  readonly images: TaskImages;
   readonly policy: PlanPolicy;
   readonly now: () => number;
 };
@@ -127,7 +127,7 @@ async function performOne(deps: ReconcileDeps, accepted: AcceptedTask, action: A
 }
 
 async function create(deps: ReconcileDeps, accepted: AcceptedTask, place: Plan["create"][number]): Write {
-  const pod = podForTask(accepted, place, deps.image);
+  const pod = podForTask(accepted, place, deps.images);
   if (!pod.ok) return { ok: false, error: { retry: false, ...pod.error } };
   const created = await deps.createPod(pod.value);
   const name = pod.value.metadata.name;

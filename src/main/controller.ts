@@ -11,6 +11,7 @@ import { createEventRecorder } from "../kubernetes/events.ts";
 import { electLeader } from "../kubernetes/lease.ts";
 import type { Log } from "../kubernetes/types.ts";
 import { createWorkQueue, type WorkQueue } from "../kubernetes/work-queue.ts";
+import type { TaskImages } from "../mapping/pod-for-task.ts";
 import { cachesSynced, workCaches, type WorkCaches } from "./caches.ts";
 import { SYSTEM_NAMESPACE } from "./identity.ts";
 import { execTaskOf } from "./owner.ts";
@@ -18,8 +19,8 @@ import { reconcileDeps } from "./reconcile-deps.ts";
 
 export type ControllerOptions = {
   readonly access: ClusterAccess;
-  /** Launcher image that new pods are made with. */
-  readonly image: string;
+  /** Images that new pods are made with. */
+  readonly images: TaskImages;
   readonly log: Log;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -80,13 +81,13 @@ async function lead(term: Term): Promise<void> {
 }
 
 function processor(term: Term) {
-  const { client, caches, clock, image, log, leading } = term;
+  const { client, caches, clock, images, log, leading } = term;
   const recorder = createEventRecorder(client, { log, clock, signal: leading, controller: "nomad-bridge.dev/controller", instance: hostname() });
   const deps = reconcileDeps({
     client,
     caches,
     clock,
-    image,
+    images,
     mayWrite: term.mayWrite,
     event: (task, { type, reason, note }) => recorder.record({ regarding: task, type, reason, action: "Reconcile", note }),
   });

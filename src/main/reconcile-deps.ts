@@ -17,7 +17,7 @@ export type ControllerContext = {
   readonly client: KubeClient;
   readonly caches: WorkCaches;
   readonly clock: Clock;
-  readonly image: string;
+  readonly images: ReconcileDeps["images"];
   readonly event: ReconcileDeps["event"];
   /** Asked before every write: a process that was held up may have lost the lease without having heard of it. */
   readonly mayWrite: () => boolean;
@@ -40,7 +40,7 @@ export function reconcileDeps(context: ControllerContext): ReconcileDeps {
     writeStatus: leaderOnly(context, async (task: ExecTask, intent: StatusIntent) => writeStatus(context, task, intent)),
     event: context.event,
     sha256,
-    image: context.image,
+    images: context.images,
     policy: NOMAD_SERVICE_POLICY,
     now: () => clock.now(),
   };

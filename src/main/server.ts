@@ -104,7 +104,7 @@ async function serve(settings: Settings): Promise<number> {
   const audit = openAuditFile(settings.auditLog);
   const controller = runController({
     access: identityAccess(cluster.value, "controller", settings["controller-token"], clock),
-    image: settings["launcher-image"],
+    images: { launcher: settings["launcher-image"], fetch: settings["launcher-image"] },
     log,
     clock,
     signal: stop.signal,

@@ -69,7 +69,25 @@ export const EXEC_TASK_RULES = {
     how: "counted by the launcher, container started again by kubelet",
     finding: (spec) => (spec.restart.attempts > 1 ? "kubelet's own back-off (about 10 s, doubling) is added where it is longer than restart.delay" : undefined),
   },
+  artifacts: notYet("artifact", "artifacts", (spec) => spec.artifacts.length > 0),
+  artifactSource: notYet("config.artifact_source", "artifactSource", (spec) => spec.artifactSource !== undefined),
+  checksum: notYet("config.checksum", "checksum", (spec) => spec.checksum !== undefined),
+  templates: notYet("template", "templates", (spec) => spec.templates.length > 0),
+  volumeMounts: notYet("volume_mount", "volumeMounts", (spec) => spec.volumeMounts.length > 0),
+  dispatchPayload: notYet("dispatch_payload", "dispatchPayload", (spec) => spec.dispatchPayload !== undefined),
+  logs: notYet("logs", "logs", (spec) => spec.logs.disabled),
+  shutdownDelay: notYet("shutdown_delay", "shutdownDelay", (spec) => durationMs(spec.shutdownDelay) > 0),
+  leader: notYet("leader", "leader", (spec) => spec.leader),
+  driver: notYet("driver", "driver", (spec) => spec.driver !== "exec"),
+  chrootPaths: notYet("(none)", "chrootPaths", (spec) => spec.chrootPaths !== undefined),
+  volumes: notYet("group.volume", "volumes", (spec) => spec.volumes.length > 0),
+  ephemeralDisk: notYet("group.ephemeral_disk", "ephemeralDisk", () => false),
+  tasks: notYet("group.task", "tasks", (spec) => spec.tasks.length > 0),
 } as const satisfies Record<keyof ExecTaskSpec, Rule>;
+
+function notYet(nomad: string, field: string, isUsed: (spec: ExecTaskSpec) => boolean): Rule {
+  return { nomad, level: "lost", how: "accepted, and without effect in this version", finding: (spec) => (isUsed(spec) ? `${field} is without effect in this version` : undefined) };
+}
 
 /** Always true of this version, whatever the task says. */
 const GENERAL: readonly Finding[] = [

@@ -36,6 +36,9 @@ export type AcceptedTask = {
   readonly findings: readonly Finding[];
 };
 
+/** Names of the images that pods are made of: the launcher's, and that of `fetch`, which brings artifacts. */
+export type TaskImages = { readonly launcher: string; readonly fetch: string };
+
 export type AllocationPlace = { readonly index: number; readonly serial: number; readonly reschedules: number };
 
 /** Checks a task against the profiles that its namespace may use. Nothing is made yet. */
@@ -63,7 +66,7 @@ export function acceptTask(task: ExecTask, config: BridgeConfigSpec, sha256: Sha
 }
 
 /** The pod of one allocation. The only error is a task too large for the launcher's document. */
-export function podForTask(accepted: AcceptedTask, place: AllocationPlace, image: string): Result<KubeObject, Refusal> {
+export function podForTask(accepted: AcceptedTask, place: AllocationPlace, images: TaskImages): Result<KubeObject, Refusal> {
   const document = JSON.stringify(launcherDocument(accepted, place.index));
   const bytes = new TextEncoder().encode(document).length;
   if (bytes > MAX_DOCUMENT_BYTES) {
@@ -72,7 +75,7 @@ export function podForTask(accepted: AcceptedTask, place: AllocationPlace, image
       message: `command, args, env and meta together are ${bytes} bytes, more than the ${MAX_DOCUMENT_BYTES} that fit; move large values into a file`,
     });
   }
-  return ok({ apiVersion: "v1", kind: "Pod", metadata: podMetadata(accepted, place, document), spec: podSpec(accepted, image) } as KubeObject);
+  return ok({ apiVersion: "v1", kind: "Pod", metadata: podMetadata(accepted, place, document), spec: podSpec(accepted, images) } as KubeObject);
 }
 
 /** An ExecTask is a job of one group of one task, all three of its own name. */
@@ -116,29 +119,52 @@ function launcherDocument(accepted: AcceptedTask, index: number): LauncherDocume
   return {
     version: 1,
     task: identityOf(accepted.task).task,
+    driver: spec.driver,
     command: spec.command,
     args: spec.args,
+    workDir: spec.workDir === "" ? "/" : spec.workDir,
     env: taskEnvironment(spec, taskIdentity(accepted, index)),
+    taskEnv: spec.env,
+    nodeValues: false,
+    bareVariables: false,
     user: spec.user,
     users: Object.fromEntries(Object.entries(profile.users).map(([name, { uid, gid, home }]) => [name, { uid, gid, ...(home === undefined ? {} : { home }) }])),
     deniedUids: profile.deniedHostUids,
     deniedGids: profile.deniedHostGids,
     allowRoot: profile.allowRoot,
     capabilities: accepted.capabilities.map((name) => `CAP_${name.toUpperCase()}`),
-    workDir: spec.workDir === "" ? "/" : spec.workDir,
     mounts: [],
+    artifacts: [],
+    fetch: fetchLimits(profile.artifacts),
+    templates: [],
+    payloadFile: "",
+    logs: { maxFiles: spec.logs.maxFiles, maxFileBytes: spec.logs.maxFileSize * BYTES_PER_MB, disabled: spec.logs.disabled },
     killSignal: spec.killSignal,
     killTimeoutMs: killTimeoutMs(spec, profile),
+    shutdownDelayMs: milliseconds(spec.shutdownDelay),
     restartOnSuccess: true,
     restart: {
       attempts: spec.restart.attempts,
       intervalMs: milliseconds(spec.restart.interval),
       delayMs: milliseconds(spec.restart.delay),
       mode: spec.restart.mode,
+      renderTemplates: spec.restart.renderTemplates,
     },
-    hangup: profile.hangup,
+    lifecycle: { hook: "", sidecar: false, leader: spec.leader, mains: [], leaderTask: "" },
   };
 }
+
+/** Nomad counts log sizes and artifact limits in units of 1024 * 1024 bytes. */
+const BYTES_PER_MB = 1024 * 1024;
+
+const fetchLimits = ({ maxSizeMiB, maxFiles, maxRatio, timeout, allowNetworks }: Profile["artifacts"]): LauncherDocument["fetch"] => ({
+  maxBytes: maxSizeMiB * BYTES_PER_MB,
+  maxFiles,
+  maxRatio,
+  timeoutMs: milliseconds(timeout),
+  allowNetworks,
+  denyNetworks: [],
+});
 
 const taskIdentity = ({ task, config }: AcceptedTask, index: number): TaskIdentity => ({
   ...identityOf(task),
@@ -172,7 +198,7 @@ function podMetadata(accepted: AcceptedTask, place: AllocationPlace, document: s
   };
 }
 
-function podSpec(accepted: AcceptedTask, image: string) {
+function podSpec(accepted: AcceptedTask, images: TaskImages) {
   const { spec, profile } = accepted;
   const { volumes, volumeMounts } = taskMounts(profile.chroot);
   const hostPid = (spec.pidMode ?? profile.defaultPidMode) === "host";
@@ -189,7 +215,7 @@ function podSpec(accepted: AcceptedTask, image: string) {
     containers: [
       {
         name: containerName(identityOf(accepted.task).task),
-        image,
+        image: images.launcher,
         imagePullPolicy: "IfNotPresent",
         command: [LAUNCHER_PATH, "run"],
         env: [{ name: POD_UID_ENV, valueFrom: { fieldRef: { fieldPath: "metadata.uid" } } }],

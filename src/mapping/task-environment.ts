@@ -17,9 +17,9 @@ export type TaskIdentity = {
   readonly index: number;
 };
 
-/** `env` of the job wins over everything, NOMAD_* included, as on Nomad. */
+/** Everything but the job's own env, which wins over it, NOMAD_* included, as on Nomad. */
 export function taskEnvironment(spec: ExecTaskSpec, identity: TaskIdentity): Record<string, string> {
-  return { PATH: DEFAULT_PATH, ...nomadVariables(spec, identity), ...metaVariables(spec.meta), ...spec.env };
+  return { PATH: DEFAULT_PATH, ...nomadVariables(spec, identity), ...metaVariables(spec.meta) };
 }
 
 /** Nomad's name of an allocation, such as "web.web[0]". */

@@ -57,7 +57,7 @@ function depsOf(cluster: Cluster): ReconcileDeps {
     writeStatus: (_task, intent) => write("status", () => void (cluster.status = intent)),
     event: (_task, { type, reason, note }) => void cluster.events.push(`${type} ${reason} ${note}`),
     sha256,
-    image: "launcher:1",
+    images: { launcher: "launcher:1", fetch: "fetch:1" },
     policy: NOMAD_SERVICE_POLICY,
     now: () => cluster.now,
   };

@@ -10,7 +10,7 @@ import { toYaml } from "../../../src/lib/yaml.ts";
 import { acceptTask, type AllocationPlace, containerName, podForTask } from "../../../src/mapping/pod-for-task.ts";
 import { acceptedOf, configOf, sha256, taskOf } from "./mapping-fixtures.ts";
 
-const IMAGE = "registry.example/launcher:1";
+const IMAGE = { launcher: "registry.example/launcher:1", fetch: "nomad-bridge.dev/fetch:1" };
 const FOLDER = join(import.meta.dirname, "../../golden/pod-for-task");
 const FIRST: AllocationPlace = { index: 0, serial: 1, reschedules: 0 };
 

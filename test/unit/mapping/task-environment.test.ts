@@ -21,7 +21,7 @@ describe("taskEnvironment", () => {
   });
 
   it("names the memory limit only where there is one of its own", () => {
-    expect(environment({ resources: { cpu: 250, memory: 64, memoryMax: 128 } })).toMatchObject({ NOMAD_CPU_LIMIT: "250", NOMAD_MEMORY_LIMIT: "64", NOMAD_MEMORY_MAX_LIMIT: "128" });
+    expect(environment({ resources: { cpu: 250, memory: 64, memoryMax: 128, secrets: 1 } })).toMatchObject({ NOMAD_CPU_LIMIT: "250", NOMAD_MEMORY_LIMIT: "64", NOMAD_MEMORY_MAX_LIMIT: "128" });
   });
 
   it.each<[Record<string, string>, object]>([
@@ -30,9 +30,8 @@ describe("taskEnvironment", () => {
     [{ "ключ": "" }, { NOMAD_META_____: "" }],
   ])("gives meta %j as %j", (meta, expected) => expect(environment({ meta })).toMatchObject(expected));
 
-  it("lets the job's own env win over everything, and keeps its names and values as they are", () => {
-    const env = { PATH: "/bin", NOMAD_ALLOC_INDEX: "9", NOMAD_META_A: "mine", "with-dash": "${x} $$ %", EMPTY: "" };
-    expect(environment({ env, meta: { a: "meta" } })).toMatchObject({ ...env, NOMAD_META_a: "meta" });
+  it("leaves the job's own env to the launcher, which interpolates it", () => {
+    expect(environment({ env: { PATH: "/bin", OWN: "${x}" }, meta: { a: "meta" } })).toMatchObject({ NOMAD_META_a: "meta", PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" });
   });
 });
 
