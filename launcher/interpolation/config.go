@@ -67,7 +67,7 @@ func (b *budget) fromTree(content any) (value, error) {
 // %%{. Errors are Diagnostics. The result has no NUL, and at most MaxResultBytes.
 func Evaluate(text string, names Scope) (string, error) {
 	if !strings.Contains(text, "${") && !strings.Contains(text, "%{") {
-		return text, checkText(text)
+		return checkedText(text)
 	}
 	parsed, err := parseTemplate(text)
 	if err != nil {
@@ -84,17 +84,17 @@ func Evaluate(text string, names Scope) (string, error) {
 	if err != nil {
 		return "", diagnose("Incorrect attribute value type", "Inappropriate value for %q: %v.", cut(text), err)
 	}
-	return plain, checkText(plain)
+	return checkedText(plain)
 }
 
-func checkText(text string) error {
+func checkedText(text string) (string, error) {
 	if len(text) > MaxResultBytes {
-		return errTooMuchWork
+		return "", errTooMuchWork
 	}
 	if strings.IndexByte(text, 0) >= 0 {
-		return diagnose("Invalid text", "The text holds a NUL byte, which no program can be given.")
+		return "", diagnose("Invalid text", "The text holds a NUL byte, which no program can be given.")
 	}
-	return nil
+	return text, nil
 }
 
 // Unescape is what the reader of job files does before a client sees a text: $${ becomes ${ and %%{ becomes %{, outside of

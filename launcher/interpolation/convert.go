@@ -134,6 +134,12 @@ func elementTypes(t valueType) []valueType {
 
 func unifyAll(types []valueType) (valueType, bool) {
 	result := anyType
+	// A text takes numbers and bools, which do not take each other.
+	for _, t := range types {
+		if t.kind == kindString {
+			result = stringType
+		}
+	}
 	for _, t := range types {
 		var ok bool
 		if result, ok = unify(result, t); !ok {

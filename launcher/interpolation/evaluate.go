@@ -178,15 +178,12 @@ func arithmetic(first *big.Float, operator string, second *big.Float) (result *b
 func (e conditional) evaluate(s *scope) (value, error) {
 	whenTrue, errTrue := e.whenTrue.evaluate(s)
 	whenFalse, errFalse := e.whenFalse.evaluate(s)
-	common := anyType
-	if errTrue == nil && errFalse == nil {
-		if err := s.spend(whenTrue.size + whenFalse.size); err != nil {
-			return value{}, err
-		}
-		var ok bool
-		if common, ok = unify(whenTrue.typeOf(), whenFalse.typeOf()); !ok {
-			return value{}, diagnose("Inconsistent conditional result types", "The true and false result expressions must have consistent types.")
-		}
+	if err := s.spend(whenTrue.size + whenFalse.size); err != nil {
+		return value{}, err
+	}
+	common, ok := unify(branchType(e.whenTrue, whenTrue, errTrue), branchType(e.whenFalse, whenFalse, errFalse))
+	if !ok {
+		return value{}, diagnose("Inconsistent conditional result types", "The true and false result expressions must have consistent types.")
 	}
 	condition, err := e.condition.evaluate(s)
 	if err != nil {
@@ -203,6 +200,31 @@ func (e conditional) evaluate(s *scope) (value, error) {
 		return s.convertUnlessFailed(whenTrue, common, errTrue)
 	}
 	return s.convertUnlessFailed(whenFalse, common, errFalse)
+}
+
+// branchType is what a branch would have been, as far as its form tells, where it failed.
+func branchType(branch expression, result value, err error) valueType {
+	if err == nil {
+		return result.typeOf()
+	}
+	switch node := branch.(type) {
+	case parenthesis:
+		return branchType(node.inner, result, err)
+	case template:
+		return stringType
+	case operation:
+		return operatorType(node.rest[len(node.rest)-1].operator)
+	case unary:
+		return operatorType(node.operator)
+	}
+	return anyType
+}
+
+func operatorType(operator string) valueType {
+	if len(operator) == 1 && strings.Contains("+-*/%", operator) {
+		return numberType
+	}
+	return boolType
 }
 
 func (b *budget) convertUnlessFailed(v value, t valueType, err error) (value, error) {

@@ -138,6 +138,9 @@ func integer(_ *budget, arguments []value) (value, error) {
 	if number.IsInf() {
 		return value{}, errors.New("an infinite number is no integer")
 	}
+	if number.IsInt() {
+		return numberValue(number), nil
+	}
 	whole, _ := number.Int(nil)
 	return numberValue(new(big.Float).SetPrec(numberPrecision).SetInt(whole)), nil
 }

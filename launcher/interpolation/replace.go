@@ -13,6 +13,19 @@ func Replace(text string, values Values) string {
 	return replaceNames(text, values, bracedName)
 }
 
+// Names are the names that Replace looks up, in their order.
+func Names(text string) []string {
+	var names []string
+	for next := strings.IndexByte(text, '$'); next >= 0; next = strings.IndexByte(text, '$') {
+		name, length := bracedName(text[next:])
+		if length > 0 {
+			names = append(names, name)
+		}
+		text = text[next+max(1, length):]
+	}
+	return names
+}
+
 // ReplaceBare is Replace, and takes $NAME as well: letters, digits and _, as long as they go.
 func ReplaceBare(text string, values Values) string {
 	return replaceNames(text, values, func(rest string) (name string, length int) {
