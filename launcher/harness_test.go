@@ -38,6 +38,7 @@ func placesIn(directory string) layout {
 		document:       filepath.Join(directory, "task.json"),
 		stateDirectory: filepath.Join(directory, "state"),
 		terminationLog: filepath.Join(directory, "termination-log"),
+		nodesDirectory: filepath.Join(directory, "nodes"),
 	}
 }
 

@@ -61,7 +61,7 @@ func TestTaskCommandIsSearchedInNomadsOrder(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			found, err := findTaskCommand(testRoot(t, c.files), c.command, c.mounts)
 			if c.found == "" {
-				if want := "file " + c.command + " not found under path /"; err == nil || err.Error() != want {
+				if want := notFound(c.command).Error(); err == nil || err.Error() != want {
 					t.Errorf("found %q, error %v, want %q", found, err, want)
 				}
 				return

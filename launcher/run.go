@@ -170,10 +170,10 @@ func (s *supervisor) startTask() (code int, done bool) {
 	s.startTimer, s.intent = nil, intentNone
 	plan, err := planSpawn(s.places, s.document, s.podUID)
 	if err != nil {
-		return s.startFailed(err).exitCode, true
+		return s.planFailed(err)
 	}
 	defer syscall.Close(plan.workDir)
-	path, err := findTaskCommand(s.places.root, s.document.Command, s.document.Mounts)
+	path, err := findTaskCommand(s.places.root, plan.command, s.document.Mounts)
 	if err != nil {
 		return s.startFailed(err).exitCode, true
 	}
@@ -181,7 +181,7 @@ func (s *supervisor) startTask() (code int, done bool) {
 	giveOutput(plan.user.uid)
 	s.state.Phase = phaseRunning
 	s.keep(s.state)
-	argv := append([]string{path}, s.document.Args...)
+	argv := append([]string{path}, plan.args...)
 	pid, err := plan.start(path, argv, s.sink, false)
 	if isUnusableProgram(err) {
 		// As on Nomad, a file that the kernel will not run is a task that has started, and failed.
