@@ -50,13 +50,14 @@ function checkDestination({ volume, destination }: MountSpec, { kind, entries }:
   }
   const path = cleanPath(destination);
   if (path === "/") return problem("it is the task's root");
-  const paths = kind === "host" || kind === "hostCopy" ? entries.map(({ task }) => task) : [];
-  const covered = [...TAKEN, ...paths].find((each) => each === path || isBelow(each, path));
+  const paths = kind === "host" || kind === "hostCopy" ? entries : [];
+  const covered = [...TAKEN, ...paths.map(({ task }) => task)].find((each) => each === path || isBelow(each, path));
   if (covered !== undefined) return problem(`"${covered}" is there already; choose another place`);
   const closed = CLOSED.find((each) => isBelow(path, each));
   if (closed !== undefined) return problem(`nothing may be mounted below ${closed}; choose another place`);
-  const readOnly = kind === "host" ? paths.find((each) => isBelow(path, each)) : undefined;
-  if (readOnly !== undefined) return problem(`"${readOnly}" is the node's own and read-only, so that no mount point can be made below it; choose another place`);
+  const above = paths.find(({ task }) => isBelow(path, task));
+  if (above?.type === "File") return problem(`"${above.task}" is a file; choose another place`);
+  if (above !== undefined && kind === "host") return problem(`"${above.task}" is the node's own and read-only, so that no mount point can be made below it; choose another place`);
   return undefined;
 }
 
