@@ -23,7 +23,7 @@ describe("namesNodeValue", () => {
   });
 
   it.each([
-    '${upper(node.class)}', '${ node.class }', '${meta["rack"]}', '${length(meta)}', '${env["A"]}-${attr.kernel.name}', '${lower("}${node.class}")}', '${"a" == "b" ? { x = attr.y } : 1}',
+    '${upper(node.class)}', '${ node.class }', '${meta["rack"]}', '${length(meta)}', '${f("\\"", node.class)}', '${env["A"]}-${attr.kernel.name}', '${lower("}${node.class}")}', '${"a" == "b" ? { x = attr.y } : 1}',
     '${lower("${meta.rack}")}', '$${node.class}', '$$${node.class}', '${ " ${node.class}', '${"\\${node.class}"}', "${lower(\"\\\"\")}${meta.x}", "${ nomad . datacenter }",
   ])("sees a value of the node in %s", (text) => expect(namesNodeValue(text)).toBe(true));
 
