@@ -60,7 +60,10 @@ func startExecProcess(places layout, podUID string, message startMessage, pumps 
 		return execProcess{}, err
 	}
 	defer syscall.Close(plan.workDir)
-	path, err := findExecCommand(message.Argv[0], document.Env["PATH"], document.WorkDir)
+	if environment, ok := runningEnvironment(places.controlSocket()); ok {
+		plan.environment = environment
+	}
+	path, err := findExecCommand(message.Argv[0], variablesOf(plan.environment)["PATH"], document.WorkDir)
 	if err != nil {
 		return execProcess{}, err
 	}

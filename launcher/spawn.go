@@ -9,6 +9,7 @@ import (
 // layout is where things are in a container. Only tests have another than standardLayout.
 type layout struct {
 	root           string
+	alloc          string
 	document       string
 	stateDirectory string
 	terminationLog string
@@ -17,6 +18,7 @@ type layout struct {
 func standardLayout() layout {
 	return layout{
 		root:           "/",
+		alloc:          "/alloc",
 		document:       "/nomad-bridge/task.json",
 		stateDirectory: "/nomad-bridge/state",
 		terminationLog: "/dev/termination-log",
