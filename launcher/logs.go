@@ -39,6 +39,7 @@ type rotatedLog struct {
 	fd         int
 	number     int64
 	size       int64
+	lineEnded  bool
 	retryAt    time.Time
 	complained bool
 	// directory is what the first file was opened in; another in its place is not written to.
@@ -69,29 +70,37 @@ func (l *rotatedLog) write(output []byte) {
 }
 
 func (l *rotatedLog) writePiece(output []byte) (int, error) {
-	if l.fd < 0 || l.size >= l.policy.MaxFileBytes {
+	if l.fd < 0 || len(l.fitting(output)) == 0 {
 		if err := l.openNext(); err != nil {
 			return 0, err
 		}
 	}
 	n, err := syscall.Write(l.fd, l.fitting(output))
-	if err == syscall.EINTR {
-		return 0, nil
+	if n <= 0 || err != nil {
+		if err == syscall.EINTR {
+			err = nil
+		}
+		return 0, err
 	}
-	l.size += int64(max(n, 0))
-	return max(n, 0), err
+	l.size += int64(n)
+	l.lineEnded = output[n-1] == '\n'
+	return n, nil
 }
 
-// fitting is what still goes into the present file: up to the last line end there, where there is one.
+// fitting is what still goes into the present file: up to the last line end there, or nothing after one. Only a line that
+// is longer than a file, or that came in pieces, is cut.
 func (l *rotatedLog) fitting(output []byte) []byte {
 	room := l.policy.MaxFileBytes - l.size
 	if int64(len(output)) <= room {
 		return output
 	}
-	if end := bytes.LastIndexByte(output[:room], '\n'); end >= 0 {
+	if end := bytes.LastIndexByte(output[:max(room, 0)], '\n'); end >= 0 {
 		return output[:end+1]
 	}
-	return output[:room]
+	if l.lineEnded && l.size > 0 {
+		return nil
+	}
+	return output[:max(room, 0)]
 }
 
 func (l *rotatedLog) giveUp(why error) {
