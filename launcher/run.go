@@ -33,8 +33,10 @@ type supervisor struct {
 	// startTimer runs while the task waits to be started, and waitsForGroup says that others must be further first.
 	startTimer    <-chan time.Time
 	waitsForGroup bool
-	run           taskRun
-	templates     *templates
+	// planned is where a start that is being prepared will come from.
+	planned   <-chan plannedStart
+	run       taskRun
+	templates *templates
 	// waiters get their answer when the restart that they asked for has happened.
 	waiters []chan<- controlReply
 	null    int
@@ -178,10 +180,14 @@ func (s *supervisor) apply(action restartAction) (code int, done bool) {
 
 // leave tells the cluster, and the other tasks of the group, how the task has ended.
 func (s *supervisor) leave(action restartAction) {
-	if err := writeTerminationMessage(s.places.terminationLog, action.message); err != nil {
+	s.leaveMessage(action.message)
+	s.group.tell(groupPhaseAfter(s.state, action.message.Reason), action.message.Reason)
+}
+
+func (s *supervisor) leaveMessage(message terminationMessage) {
+	if err := writeTerminationMessage(s.places.terminationLog, message); err != nil {
 		complain("no termination message is left: %v", err)
 	}
-	s.group.tell(groupPhaseAfter(s.state, action.message.Reason), action.message.Reason)
 }
 
 func (s *supervisor) loop(received <-chan os.Signal, requests <-chan controlCall, others <-chan struct{}) int {
@@ -198,6 +204,8 @@ func (s *supervisor) loop(received <-chan os.Signal, requests <-chan controlCall
 		case <-s.startTimer:
 			s.startTimer = nil
 			code, done = s.startInTurn()
+		case start := <-s.planned:
+			code, done = s.onPlanned(start)
 		case change := <-s.run.changes:
 			s.onTemplate(change)
 		case <-s.run.delayTimer:

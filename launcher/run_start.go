@@ -1,12 +1,9 @@
-// The start of a task, in Nomad's order: payload, templates, then its environment, command and process.
+// The start of a task: its turn, its process, and what follows when a file cannot be run.
 package main
 
 import (
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
 	"syscall"
 	"time"
 )
@@ -32,89 +29,25 @@ func (s *supervisor) startInTurn() (code int, done bool) {
 	return s.startTask()
 }
 
-// taskStart is all that the start of one run needs. The caller closes the plan's workDir.
-type taskStart struct {
-	plan   spawnPlan
-	path   string
-	values map[string]string
-}
-
-// planStart fails with what becomes the reason of a start that failed.
-func (s *supervisor) planStart() (taskStart, error) {
-	if err := s.prepareOnce(); err != nil {
-		return taskStart{}, err
-	}
-	plan, err := planSpawn(s.places, s.document, s.podUID)
-	if err != nil {
-		return taskStart{}, err
-	}
-	start := taskStart{plan: plan, values: variablesOf(plan.environment)}
-	extra, err := s.renderTemplates(start.values)
-	if err == nil {
-		start.plan.environment = withVariables(start.values, extra)
-		start.path, err = findTaskCommand(s.places.root, s.document.Command, s.document.Mounts)
-	}
-	if err != nil {
-		syscall.Close(plan.workDir)
-		return taskStart{}, err
-	}
-	return start, nil
-}
-
-// prepareOnce writes the payload before the first start of all: a restart finds it as the task has left it.
-func (s *supervisor) prepareOnce() error {
-	if s.state.Prepared {
-		return nil
-	}
-	if err := writePayload(s.places, s.document); err != nil {
-		return err
-	}
-	s.state.Prepared = true
-	return nil
-}
-
-func (s *supervisor) renderTemplates(values map[string]string) (map[string]string, error) {
-	if s.templates == nil {
-		made, err := newTemplates(s.places, s.document)
-		if err != nil {
-			return nil, templateFailed(err)
-		}
-		s.templates = made
-	}
-	extra, err := s.templates.render(values)
-	if err != nil {
-		return nil, templateFailed(err)
-	}
-	return extra, nil
-}
-
-func templateFailed(why error) error { return fmt.Errorf("Template failed: %w", why) }
-
-func variablesOf(environment []string) map[string]string {
-	variables := make(map[string]string, len(environment))
-	for _, entry := range environment {
-		name, value, _ := strings.Cut(entry, "=")
-		variables[name] = value
-	}
-	return variables
-}
-
-// withVariables is sorted; extra wins.
-func withVariables(values, extra map[string]string) []string {
-	all := maps.Clone(values)
-	maps.Copy(all, extra)
-	list := make([]string, 0, len(all))
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		list = append(list, name+"="+all[name])
-	}
-	return list
-}
-
+// startTask begins a start: what has to be read, written and waited for happens beside the loop, so that a stop gets
+// through meanwhile.
 func (s *supervisor) startTask() (code int, done bool) {
-	s.startTimer, s.waitsForGroup, s.run = nil, false, taskRun{}
-	start, err := s.planStart()
-	if err != nil {
-		return s.startFailed(err).exitCode, true
+	s.startTimer, s.waitsForGroup = nil, false
+	if s.planned != nil {
+		return 0, false
+	}
+	planned := make(chan plannedStart, 1)
+	s.planned = planned
+	planner := startPlanner{places: s.places, document: s.document, podUID: s.podUID, prepared: s.state.Prepared, templates: s.templates}
+	go func() { planned <- planner.plan() }()
+	return 0, false
+}
+
+// onPlanned starts the process of the task.
+func (s *supervisor) onPlanned(start plannedStart) (code int, done bool) {
+	s.planned, s.run, s.templates = nil, taskRun{}, start.templates
+	if start.err != nil {
+		return s.startFailed(start.err).exitCode, true
 	}
 	defer syscall.Close(start.plan.workDir)
 	start.plan.diesWithUs = true
@@ -122,15 +55,14 @@ func (s *supervisor) startTask() (code int, done bool) {
 	if err != nil {
 		return s.startFailed(fmt.Errorf("the task's output cannot be taken: %w", err)).exitCode, true
 	}
-	s.state.Phase = phaseRunning
+	s.state.Phase, s.state.Prepared = phaseRunning, true
 	s.keep(s.state)
 	kills, _ := s.oom.read()
-	argv := append([]string{start.path}, s.document.Args...)
 	sink := [3]uintptr{uintptr(s.null), uintptr(output.theirs[0]), uintptr(output.theirs[1])}
-	pid, err := start.plan.start(start.path, argv, sink, false)
+	pid, err := start.plan.start(start.argv[0], start.argv, sink, false)
 	if err != nil {
 		output.close()
-		return s.notStarted(start.path, err)
+		return s.notStarted(start.argv[0], err)
 	}
 	output.begin()
 	s.run = taskRun{pid: pid, started: time.Now(), environment: start.plan.environment, output: output, oomKills: kills}
