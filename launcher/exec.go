@@ -55,7 +55,10 @@ func startExecProcess(places layout, podUID string, message startMessage, pumps 
 	if err != nil {
 		return execProcess{}, err
 	}
-	plan, err := spawnRequest{places: places, document: document, podUID: podUID, besideTask: true}.plan()
+	request := spawnRequest{places: places, document: document, podUID: podUID, besideTask: true}
+	// Nil where no task runs: then it is made anew, without what templates would give.
+	request.environment, _ = runningEnvironment(places.controlSocket())
+	plan, err := request.plan()
 	if err != nil {
 		return execProcess{}, err
 	}

@@ -35,6 +35,7 @@ func TestMain(m *testing.M) {
 func placesIn(directory string) layout {
 	return layout{
 		root:           "/",
+		alloc:          filepath.Join(directory, "alloc"),
 		document:       filepath.Join(directory, "task.json"),
 		stateDirectory: filepath.Join(directory, "state"),
 		terminationLog: filepath.Join(directory, "termination-log"),

@@ -136,9 +136,8 @@ func TestExecCommandIsSearchedInPath(t *testing.T) {
 
 func TestTaskDirectoriesGetTheirModes(t *testing.T) {
 	root := testRoot(t, map[string]string{"alloc/": "", "local/": "", "tmp/": "", "elsewhere/": "", "alloc/logs": "->/elsewhere"})
-	err := prepareTaskDirectories(root)
-	if err == nil || !strings.Contains(err.Error(), "symbolic links") {
-		t.Errorf("a link among them is followed: %v", err)
+	if err := prepareTaskDirectories(root); err != nil {
+		t.Errorf("a link that a task has put among them fails the next start: %v", err)
 	}
 	if err := os.Remove(filepath.Join(root, "alloc/logs")); err != nil {
 		t.Fatal(err)

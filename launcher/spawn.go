@@ -13,6 +13,7 @@ import (
 // layout is where things are in a container. Only tests have another than standardLayout.
 type layout struct {
 	root           string
+	alloc          string
 	document       string
 	stateDirectory string
 	terminationLog string
@@ -23,6 +24,7 @@ type layout struct {
 func standardLayout() layout {
 	return layout{
 		root:           "/",
+		alloc:          "/alloc",
 		document:       "/nomad-bridge/task.json",
 		stateDirectory: "/nomad-bridge/state",
 		terminationLog: "/dev/termination-log",
@@ -68,11 +70,7 @@ func planSpawn(places layout, document taskDocument, podUID string) (spawnPlan, 
 // plan fails with Nomad's text where Nomad has one, and with errNodeUnknown where it is only too early. The caller closes
 // workDir.
 func (r spawnRequest) plan() (spawnPlan, error) {
-	passwd, err := readPasswd(filepath.Join(r.places.root, "/etc/passwd"))
-	if err != nil {
-		return spawnPlan{}, err
-	}
-	user, err := resolveUser(r.document, passwd)
+	user, err := userOf(r.places, r.document)
 	if err != nil {
 		return spawnPlan{}, err
 	}
@@ -88,6 +86,15 @@ func (r spawnRequest) plan() (spawnPlan, error) {
 		return spawnPlan{}, err
 	}
 	return plan, nil
+}
+
+// userOf looks into the container's own passwd.
+func userOf(places layout, document taskDocument) (taskUser, error) {
+	passwd, err := readPasswd(filepath.Join(places.root, "/etc/passwd"))
+	if err != nil {
+		return taskUser{}, err
+	}
+	return resolveUser(document, passwd)
 }
 
 // interpolate sets the environment and what is written in terms of it.
