@@ -12,6 +12,7 @@ type layout struct {
 	document       string
 	stateDirectory string
 	terminationLog string
+	payload        string
 }
 
 func standardLayout() layout {
@@ -20,6 +21,7 @@ func standardLayout() layout {
 		document:       "/nomad-bridge/task.json",
 		stateDirectory: "/nomad-bridge/state",
 		terminationLog: "/dev/termination-log",
+		payload:        "/nomad-bridge/payload/payload",
 	}
 }
 
