@@ -7,7 +7,6 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf16"
-	"unicode/utf8"
 )
 
 // ParseEnv reads the lines of an env file as Nomad does: comments, `export `, single quotes that hold everything as it is,
@@ -34,10 +33,7 @@ func parseEnvLine(line string) (name, value string, err error) {
 	if !found {
 		return "", "", errors.New("missing =")
 	}
-	name = strings.TrimSpace(strings.TrimPrefix(name, "export "))
-	if strings.TrimSpace(line[:strings.IndexByte(line, '=')]) == "export" {
-		name = "export"
-	}
+	name = strings.TrimPrefix(strings.TrimRightFunc(name, unicode.IsSpace), "export ")
 	if err := checkEnvName(name); err != nil {
 		return "", "", err
 	}
@@ -160,11 +156,8 @@ func parseEscape(text string) (letter rune, length int, err error) {
 	if err != nil {
 		return 0, 0, errors.New("incomplete Unicode surrogate pair")
 	}
-	letter = utf16.DecodeRune(letter, second)
-	if letter == utf8.RuneError {
-		return 0, 0, errors.New("invalid Unicode surrogate pair")
-	}
-	return letter, 12, nil
+	// Two halves that do not belong together are U+FFFD.
+	return utf16.DecodeRune(letter, second), 12, nil
 }
 
 // parseHex reads the four digits of \uXXXX.

@@ -142,8 +142,11 @@ func merged(first, second map[string]any) map[string]any {
 	return all
 }
 
-// scratchpad keeps values for the time of one rendering.
-type scratchpad struct{ values map[string]any }
+// scratchpad keeps values for the time of one rendering, as copies.
+type scratchpad struct {
+	values map[string]any
+	budget budget
+}
 
 // Key says whether there is a value, be it nil.
 func (s *scratchpad) Key(key string) bool {
@@ -155,18 +158,19 @@ func (s *scratchpad) Key(key string) bool {
 func (s *scratchpad) Get(key string) any { return s.values[key] }
 
 // Set overwrites, and prints nothing.
-func (s *scratchpad) Set(key string, value any) string {
-	if s.values == nil {
-		s.values = map[string]any{}
+func (s *scratchpad) Set(key string, value any) (string, error) {
+	kept, err := s.budget.copied(value, 0)
+	if err != nil {
+		return "", err
 	}
-	s.values[key] = value
-	return ""
+	s.values[key] = kept
+	return "", s.budget.spend(len(key))
 }
 
 // SetX does not overwrite.
-func (s *scratchpad) SetX(key string, value any) string {
+func (s *scratchpad) SetX(key string, value any) (string, error) {
 	if s.Key(key) {
-		return ""
+		return "", nil
 	}
 	return s.Set(key, value)
 }
@@ -177,8 +181,12 @@ func (s *scratchpad) MapSet(key, name string, value any) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	of[name] = value
-	return "", nil
+	kept, err := s.budget.copied(value, 1)
+	if err != nil {
+		return "", err
+	}
+	of[name] = kept
+	return "", s.budget.spend(len(name))
 }
 
 // MapSetX is MapSet that does not overwrite.
@@ -187,10 +195,10 @@ func (s *scratchpad) MapSetX(key, name string, value any) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if _, ok := of[name]; !ok {
-		of[name] = value
+	if _, ok := of[name]; ok {
+		return "", nil
 	}
-	return "", nil
+	return s.MapSet(key, name, value)
 }
 
 // MapValues are the values of a map in the order of their names.
@@ -211,7 +219,7 @@ func (s *scratchpad) MapValues(key string) ([]any, error) {
 
 func (s *scratchpad) mapAt(key string) (map[string]any, error) {
 	if !s.Key(key) {
-		s.Set(key, map[string]any{})
+		s.values[key] = map[string]any{}
 	}
 	of, ok := s.values[key].(map[string]any)
 	if !ok {

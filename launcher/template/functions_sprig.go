@@ -128,7 +128,7 @@ func sprigNumbers() text.FuncMap {
 
 func sprigCollections() text.FuncMap {
 	return text.FuncMap{
-		"list":   func(values ...any) []any { return append([]any{}, values...) },
+		"list":   list,
 		"first":  func(list any) any { return elementOf(list, func(int) int { return 0 }) },
 		"last":   func(list any) any { return elementOf(list, func(length int) int { return length - 1 }) },
 		"has":    func(needle, in any) bool { return isIn(in, needle) && reflect.ValueOf(in).Kind() != reflect.String },
@@ -193,6 +193,9 @@ func nospace(from string) string {
 }
 
 func quoted(format string, values []any) (string, error) {
+	if err := checkValues(values, 1); err != nil {
+		return "", err
+	}
 	var parts []string
 	for _, value := range values {
 		if value != nil {
@@ -324,7 +327,12 @@ func elementOf(list any, index func(length int) int) any {
 	return of.Index(index(of.Len())).Interface()
 }
 
-func dictionary(values ...any) map[string]any {
+func list(values ...any) (any, error) {
+	limit := budget{left: MaxBytes}
+	return limit.copied(values, 0)
+}
+
+func dictionary(values ...any) (any, error) {
 	made := map[string]any{}
 	for index := 0; index < len(values); index += 2 {
 		var value any = ""
@@ -333,7 +341,8 @@ func dictionary(values ...any) map[string]any {
 		}
 		made[textOf(values[index])] = value
 	}
-	return made
+	limit := budget{left: MaxBytes}
+	return limit.copied(made, 0)
 }
 
 func sprigGet(in map[string]any, key string) any {

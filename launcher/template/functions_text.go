@@ -142,15 +142,9 @@ func printFunctions() text.FuncMap {
 	}
 }
 
-// printed looks beforehand only for a format that repeats long texts; what is left is measured afterwards.
+// printed looks at the values beforehand, and at a format that repeats them.
 func printed(write func(...any) string, values []any, repeats int) (string, error) {
-	size := 0
-	for _, value := range values {
-		if of, ok := value.(string); ok {
-			size += len(of)
-		}
-	}
-	if err := checkSize(size * max(repeats/16, 1)); err != nil {
+	if err := checkValues(values, max(repeats/16, 1)); err != nil {
 		return "", err
 	}
 	result := write(values...)

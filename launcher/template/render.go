@@ -65,7 +65,7 @@ func Render(source Source, world World) (rendered string, err error) {
 		return "", fmt.Errorf("Template failed: %s: the template is longer than %d KiB; split it, or read a part of it with file",
 			source.Name, MaxSourceBytes/1024)
 	}
-	run := &execution{world: world}
+	run := &execution{world: world, scratch: scratchpad{values: map[string]any{}, budget: budget{left: maxScratchBytes}}}
 	run.set, err = run.parse(source)
 	if err != nil {
 		return "", fmt.Errorf("Template failed: %s: parse: %w%s", source.Name, err, adviceFor(err))
