@@ -4,6 +4,7 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -132,6 +133,9 @@ func configTexts(texts []string, bareVariables bool, values interpolation.Values
 			result[i] = interpolation.ReplaceBare(text, values)
 		}
 		return result, nil
+	}
+	if !slices.ContainsFunc(texts, interpolation.IsTemplate) {
+		return texts, nil
 	}
 	scope, err := interpolation.NewScope(values)
 	if err != nil {
