@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -65,19 +66,52 @@ func TestAFileIsWrittenWithItsModeInNewDirectories(t *testing.T) {
 
 func TestAFileIsGivenToItsOwnerWithAndWithoutTheRightToGiveFilesAway(t *testing.T) {
 	needRoot(t)
-	root := taskRoot(t)
-	if err := os.Chmod(filepath.Join(root, "local"), 0o777); err != nil {
-		t.Fatal(err)
+	for name, call := range map[string]func(*testing.T, func() error) error{
+		"with": func(_ *testing.T, call func() error) error { return call() }, "without": withoutChown,
+	} {
+		root := taskRoot(t)
+		if err := os.Chmod(filepath.Join(root, "local"), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		file := rootFile("text")
+		file.uid, file.gid, file.mode = 1234, 567, 0o640
+		err := call(t, func() error { return writeTaskFile(root, template.Place{Directory: "local", Below: "own"}, file) })
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		about, err := os.Stat(filepath.Join(root, "local/own"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		owner := about.Sys().(*syscall.Stat_t)
+		if owner.Uid != 1234 || owner.Gid != 567 || about.Mode() != 0o640 || readAt(t, filepath.Join(root, "local/own")) != "text" {
+			t.Errorf("%s: the file belongs to %d:%d, %v", name, owner.Uid, owner.Gid, about.Mode())
+		}
 	}
-	file := rootFile("text")
-	file.uid, file.gid = 1234, 567
-	if err := writeTaskFile(root, template.Place{Directory: "local", Below: "own"}, file); err != nil {
-		t.Fatal(err)
-	}
-	about, err := os.Stat(filepath.Join(root, "local/own"))
-	if owner := about.Sys().(*syscall.Stat_t); err != nil || owner.Uid != 1234 || owner.Gid != 567 {
-		t.Errorf("the file belongs to %d:%d, %v", owner.Uid, owner.Gid, err)
-	}
+}
+
+// withoutChown runs call on a thread that has no CAP_CHOWN, and that ends with it.
+func withoutChown(t *testing.T, call func() error) error {
+	t.Helper()
+	failed := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		header := capabilityHeader{version: capabilityVersion3}
+		var words [2]capabilityWord
+		if errno := capabilityCall(syscall.SYS_CAPGET, &header, &words); errno != 0 {
+			failed <- errno
+			return
+		}
+		words[0].effective &^= 1
+		words[0].permitted &^= 1
+		words[0].inheritable &^= 1
+		if errno := capabilityCall(syscall.SYS_CAPSET, &header, &words); errno != 0 {
+			failed <- errno
+			return
+		}
+		failed <- call()
+	}()
+	return <-failed
 }
 
 func TestAFileThatIsAlreadyRightStaysTheSameFile(t *testing.T) {

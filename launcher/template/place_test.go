@@ -57,3 +57,22 @@ func FuzzRender(f *testing.F) {
 		}
 	})
 }
+
+func TestPathsLeadWhereNomadsRulesSay(t *testing.T) {
+	for path, want := range map[string]string{
+		"local/x": "/local/x", "/secrets/a/./b": "/secrets/a/b", "../alloc/x": "/alloc/x", "../web/tmp/x": "/tmp/x",
+		"local/../../alloc/data/x": "/alloc/data/x",
+	} {
+		if place, err := FindPlace("x", "web", path); err != nil || place.String() != want {
+			t.Errorf("%q leads to %v, %v; want %s", path, place, err, want)
+		}
+	}
+	for path, want := range map[string]string{
+		"../local/x": "another task's directory", "../api/local/x": "another task's directory", "../../x": "x path escapes alloc directory",
+		"..": "x path escapes alloc directory", "local/../../../x": "x path escapes alloc directory", "etc/passwd": "read-only", "local": "is a directory",
+	} {
+		if place, err := FindPlace("x", "web", path); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q leads to %v, %v; want %q", path, place, err, want)
+		}
+	}
+}
