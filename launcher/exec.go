@@ -55,12 +55,15 @@ func startExecProcess(places layout, podUID string, message startMessage, pumps 
 	if err != nil {
 		return execProcess{}, err
 	}
+	if document, err = documentOnHost(places, document, podUID); err != nil {
+		return execProcess{}, err
+	}
 	plan, err := planSpawn(places, document, podUID)
 	if err != nil {
 		return execProcess{}, err
 	}
 	defer syscall.Close(plan.workDir)
-	path, err := findExecCommand(message.Argv[0], document.Env["PATH"], document.WorkDir)
+	path, err := plan.sessionCommand(message.Argv[0], document)
 	if err != nil {
 		return execProcess{}, err
 	}

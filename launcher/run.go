@@ -96,6 +96,9 @@ func (s *supervisor) prepare() error {
 	if err != nil {
 		return err
 	}
+	if document, err = documentOnHost(s.places, document, s.podUID); err != nil {
+		return err
+	}
 	s.document = document
 	s.rules = restartRules{policy: document.Restart, restartOnSuccess: document.RestartOnSuccess}
 	if err := becomeSubreaper(); err != nil {
@@ -104,7 +107,7 @@ func (s *supervisor) prepare() error {
 	if err := prepareTaskDirectories(s.places.root); err != nil {
 		return err
 	}
-	capabilities, err := capabilitySetOf(document.Capabilities)
+	capabilities, err := taskCapabilities(document)
 	if err != nil {
 		return err
 	}
@@ -173,7 +176,7 @@ func (s *supervisor) startTask() (code int, done bool) {
 		return s.startFailed(err).exitCode, true
 	}
 	defer syscall.Close(plan.workDir)
-	path, err := findTaskCommand(s.places.root, s.document.Command, s.document.Mounts)
+	path, err := plan.taskCommand(s.places.root, s.document)
 	if err != nil {
 		return s.startFailed(err).exitCode, true
 	}

@@ -25,6 +25,9 @@ func standardLayout() layout {
 
 func (l layout) controlSocket() string { return filepath.Join(l.stateDirectory, "control.sock") }
 
+// bridgeFile is a file or directory of ours beside the document.
+func (l layout) bridgeFile(name string) string { return filepath.Join(filepath.Dir(l.document), name) }
+
 // spawnPlan is all that is the same for each process of a task.
 type spawnPlan struct {
 	user         taskUser
@@ -33,10 +36,15 @@ type spawnPlan struct {
 	workDir      int
 	// diesWithUs is set for the task itself, which must not outlive its launcher, and not for exec sessions.
 	diesWithUs bool
+	// host is set for raw_exec alone.
+	host *hostSpawn
 }
 
 // planSpawn fails with Nomad's text where Nomad has one. The caller closes workDir.
 func planSpawn(places layout, document taskDocument, podUID string) (spawnPlan, error) {
+	if document.Driver == driverRawExec {
+		return planOnHost(places, document, podUID)
+	}
 	passwd, err := readPasswd(filepath.Join(places.root, "/etc/passwd"))
 	if err != nil {
 		return spawnPlan{}, err
@@ -71,6 +79,7 @@ func (p spawnPlan) start(path string, argv []string, files [3]uintptr, terminal 
 	if p.user.uid != 0 {
 		attributes.AmbientCaps = p.capabilities.numbers()
 	}
+	p.host.apply(attributes)
 	return syscall.ForkExec(path, argv, &syscall.ProcAttr{
 		Dir:   descriptorPath(p.workDir),
 		Env:   p.environment,
