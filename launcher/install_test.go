@@ -10,6 +10,9 @@ import (
 
 func TestInstallFillsAVolumeAnyNumberOfTimes(t *testing.T) {
 	directory := t.TempDir()
+	if err := os.Mkdir(filepath.Join(directory, "state"), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	for range 2 {
 		if output, err := launcher(t, t.TempDir(), "install", directory).CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s", err, output)

@@ -12,12 +12,14 @@ const someMounts = `22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
 31 30 254:16 / /nomad-bridge/host/usr/local ro - ext4 /dev/vdb rw
 32 22 254:0 /usr/lib /nomad-bridge/host/lib ro - ext4 /dev/vda rw
 33 22 254:0 /etc/a\040b\134c /nomad-bridge/host/etc/a\040b\134c ro master:1 propagate_from:2 - ext4 /dev/vda rw
-34 22 254:0 /usr /nomad-bridge/host/opt ro - ext4 /dev/vda rw
+34 22 254:9 /hidden /nomad-bridge/host/opt ro - ext4 /dev/vda rw
+35 22 254:0 /gone//deleted /nomad-bridge/host/gone//deleted ro - ext4 /dev/vda rw
+36 22 254:0 /usr /nomad-bridge/host/opt ro - ext4 /dev/vda rw
 `
 
 func TestMountsAreRead(t *testing.T) {
 	mounts, err := parseMounts(strings.NewReader(someMounts))
-	if err != nil || len(mounts) != 7 {
+	if err != nil || len(mounts) != 8 {
 		t.Fatalf("%v, %v", mounts, err)
 	}
 	want := mountEntry{device: "254:0", root: `/etc/a b\c`, point: `/nomad-bridge/host/etc/a b\c`}
