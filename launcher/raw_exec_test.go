@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -26,19 +27,19 @@ func runOnNode(t *testing.T, document taskDocument) *runOf {
 
 func TestRawExecRunsOnTheNode(t *testing.T) {
 	r := runOnNode(t, onNode(`cat /mnt/node; id; pwd; echo $NOMAD_TASK_DIR $NOMAD_ALLOC_DIR $NOMAD_SECRETS_DIR $HOME
-		echo kept > local/file && cat $NOMAD_TASK_DIR/file; stat -f -c %T $NOMAD_SECRETS_DIR; ls -d alloc/logs secrets/; grep CapEff /proc/self/status`))
+		echo kept > local/file && cat $NOMAD_TASK_DIR/file; stat -f -c %T $NOMAD_SECRETS_DIR; ls -d alloc/logs secrets/; grep -E "Cap(Eff|Bnd)" /proc/self/status`))
 	code := r.exitCode()
 	volumes := r.directory + "/pods/" + testPodUID + "/volumes"
-	own, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, capabilities, _ := strings.Cut(string(own), "CapEff:")
-	capabilities, _, _ = strings.Cut(capabilities, "\n")
 	want := "the node\nuid=0(root) gid=0(root) groups=0(root)\n" + r.directory + "/state/task\n" +
-		volumes + "/local " + volumes + "/alloc " + volumes + "/secrets /root\nkept\ntmpfs\nalloc/logs\nsecrets/\nCapEff:" + capabilities + "\n"
-	if got := r.stdout(); code != 0 || got != want {
+		volumes + "/local " + volumes + "/alloc " + volumes + "/secrets /root\nkept\ntmpfs\nalloc/logs\nsecrets/\n"
+	got, capabilities, _ := strings.Cut(r.stdout(), "CapEff:\t")
+	if code != 0 || got != want {
 		t.Errorf("exit %d, stderr %q, stdout\n%s\nwant\n%s", code, r.complaint(), got, want)
+	}
+	const sysAdmin = 1 << 21
+	effective, bounding, _ := strings.Cut(strings.TrimSpace(capabilities), "\nCapBnd:\t")
+	if held, err := strconv.ParseUint(effective, 16, 64); err != nil || held&sysAdmin == 0 || effective != bounding {
+		t.Errorf("the task holds %q", capabilities)
 	}
 	if text, err := os.ReadFile(filepath.Join(volumes, "local/file")); err != nil || string(text) != "kept\n" {
 		t.Errorf("on the node: %q, %v", text, err)
@@ -251,8 +252,8 @@ func TestHostPathsFollowFromTheMounts(t *testing.T) {
 			want: []string{"/k/" + uid + "/secrets", usual}},
 		{name: "a subvolume", mounts: "1 0 0:30 /@ /hr rw - btrfs d rw\n2 0 0:30 /@/k/local /local rw - btrfs d rw\n3 0 0:30 /@home /hr/home rw - btrfs d rw\n",
 			want: []string{"/k/local", usual}},
-		{name: "two places, the pod's own first", mounts: "1 0 8:1 / /hr rw - e d rw\n2 1 8:2 / /hr/m rw - e d rw\n3 1 8:2 /pods /hr/kubelet/pods rw - e d rw\n4 0 8:2 /pods/" + uid + "/l /local rw - e d rw\n",
-			want: []string{"/m/pods/" + uid + "/l", "/kubelet/pods/" + uid + "/l", usual}},
+		{name: "two places, that of the pod's name first", mounts: "1 0 8:1 / /hr rw - e d rw\n2 1 8:2 / /hr/kubelet rw - e d rw\n3 1 8:2 /pods/" + uid + " /hr/b rw - e d rw\n4 0 8:2 /pods/" + uid + "/l /local rw - e d rw\n",
+			want: []string{"/kubelet/pods/" + uid + "/l", "/b/l", usual}},
 		{name: "a part of a mount", mounts: "1 0 8:1 / /hr rw - e d rw\n2 0 8:1 /shared / rw - e d rw\n",
 			want: []string{"/shared/local", usual}},
 		{name: "not on the node", mounts: "1 0 8:1 / /hr rw - e d rw\n2 0 0:60 / /local rw - tmpfs t rw\n", want: []string{usual}},
