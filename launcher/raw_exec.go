@@ -32,12 +32,15 @@ func documentOnHost(places layout, document taskDocument, podUID string) (taskDo
 	if document.Driver != driverRawExec {
 		return document, nil
 	}
+	if err := makeTaskDirectory(places); err != nil {
+		return taskDocument{}, fmt.Errorf("the task's directory cannot be made: %w", err)
+	}
 	directories, err := findHostDirectories(places, podUID)
 	if err != nil {
 		return taskDocument{}, err
 	}
-	if err := prepareHostTask(places, directories); err != nil {
-		return taskDocument{}, fmt.Errorf("the task's directory cannot be made: %w", err)
+	if err := fillTaskDirectory(places, directories); err != nil {
+		return taskDocument{}, fmt.Errorf("the task's directory cannot be filled: %w", err)
 	}
 	document.Env = maps.Clone(document.Env)
 	document.Env["NOMAD_TASK_DIR"] = directories.local
@@ -49,17 +52,20 @@ func documentOnHost(places layout, document taskDocument, podUID string) (taskDo
 	return document, nil
 }
 
-// prepareHostTask makes the directory that a task of raw_exec starts in, with what a task directory of Nomad holds.
-func prepareHostTask(places layout, directories hostDirectories) error {
-	own := filepath.Join(places.stateDirectory, taskDirectoryName)
-	if err := os.Mkdir(own, directoryMode); err != nil && !errors.Is(err, os.ErrExist) {
+// taskDirectory is what a task of raw_exec starts in. Its state directory is its own, and on the node.
+func (l layout) taskDirectory() string { return filepath.Join(l.stateDirectory, taskDirectoryName) }
+
+func makeTaskDirectory(places layout) error {
+	if err := os.Mkdir(places.taskDirectory(), directoryMode); err != nil && !errors.Is(err, os.ErrExist) {
 		return err
 	}
-	if err := os.Chmod(own, 0o777); err != nil {
-		return err
-	}
+	return os.Chmod(places.taskDirectory(), 0o777)
+}
+
+// fillTaskDirectory puts there what a task directory of Nomad holds.
+func fillTaskDirectory(places layout, directories hostDirectories) error {
 	for name, target := range directories.byName() {
-		if err := os.Symlink(target, filepath.Join(own, name)); err != nil && !errors.Is(err, os.ErrExist) {
+		if err := os.Symlink(target, filepath.Join(places.taskDirectory(), name)); err != nil && !errors.Is(err, os.ErrExist) {
 			return err
 		}
 	}
@@ -99,6 +105,14 @@ func planOnHost(places layout, document taskDocument, podUID string) (spawnPlan,
 	}
 	environment := taskEnvironment(document, user, podUID)
 	return spawnPlan{user: user, capabilities: capabilities, environment: environment, workDir: workDir, host: &host}, nil
+}
+
+// multiplexer makes terminals that have a name where the process sees them.
+func (h *hostSpawn) multiplexer() string {
+	if h == nil {
+		return multiplexer
+	}
+	return filepath.Join(h.root, multiplexer)
 }
 
 // apply makes a start one on the node. A user other than root has no capabilities there, as after any setuid. The

@@ -46,14 +46,13 @@ func findHostDirectories(places layout, podUID string) (hostDirectories, error) 
 		{inside: filepath.Join(places.root, "alloc"), onNode: &found.alloc},
 		{inside: filepath.Join(places.root, "secrets"), onNode: &found.secrets},
 		{inside: filepath.Join(places.root, "tmp"), onNode: &found.tmp, optional: true},
-		{inside: places.stateDirectory, onNode: &found.task},
+		{inside: places.taskDirectory(), onNode: &found.task},
 	} {
 		*wanted.onNode, err = search.find(wanted.inside)
 		if err != nil && !wanted.optional {
 			return hostDirectories{}, err
 		}
 	}
-	found.task = path.Join(found.task, taskDirectoryName)
 	return found, nil
 }
 

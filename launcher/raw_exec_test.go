@@ -64,6 +64,17 @@ func TestRawExecGivesAUserItsGroupsAndNoCapabilities(t *testing.T) {
 	}
 }
 
+func TestRawExecOfAUserStartsAgain(t *testing.T) {
+	document := onNode(`echo start >> local/log; grep -c start $NOMAD_TASK_DIR/log; sleep 1000`)
+	document.User = "app"
+	r := runOnNode(t, document)
+	r.untilStdout("1\n")
+	if output, err := r.control("restart"); err != nil {
+		t.Fatalf("%v: %s, %s", err, output, r.complaint())
+	}
+	r.untilStdout("2\n")
+}
+
 func TestRawExecStartsWhereTheTaskAsks(t *testing.T) {
 	document := onNode("pwd; cat node")
 	document.WorkDir = "/mnt"
@@ -106,9 +117,12 @@ func TestExecSessionsOfRawExecAreOnTheNode(t *testing.T) {
 	for _, tty := range []bool{false, true} {
 		directory := testPlaces(t, onNode("true"))
 		c := openSessionWith(t, launcherOnNode(t, directory, "exec", "--session", testSession))
-		c.start(startMessage{Argv: []string{"sh", "-c", "cat /mnt/node; pwd; echo $HOME; echo end"}, TTY: tty, Rows: 24, Cols: 80, Policy: policyHangup})
+		c.start(startMessage{Argv: []string{"sh", "-c", "cat /mnt/node; pwd; echo $HOME; test -t 0 && stat -c %U $(tty); echo end"}, TTY: tty, Rows: 24, Cols: 80, Policy: policyHangup})
 		c.untilOutput("end")
 		want := "the node\n" + directory + "/state/task\n/root\nend\n"
+		if tty {
+			want = strings.Replace(want, "end", "root\nend", 1)
+		}
 		if got := strings.ReplaceAll(c.stdout.String(), "\r\n", "\n"); got != want {
 			t.Errorf("tty %t: %q, want %q", tty, got, want)
 		}

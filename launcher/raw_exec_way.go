@@ -38,7 +38,7 @@ func wayFor(places layout, host hostSpawn, user taskUser) error {
 }
 
 func (d hostDirectories) wayDirectories(places layout) []wayDirectory {
-	directories := []wayDirectory{{inside: filepath.Join(places.stateDirectory, taskDirectoryName), onNode: d.task}}
+	directories := []wayDirectory{{inside: places.taskDirectory(), onNode: d.task}}
 	for name, onNode := range d.byName() {
 		directories = append(directories, wayDirectory{inside: filepath.Join(places.root, name), onNode: onNode})
 	}
