@@ -12,10 +12,13 @@ import { TASK_RULES } from "./task-rules.ts";
 /** One rule for every field of the spec, in no order that matters. */
 export const EXEC_TASK_RULES = { ...TASK_RULES, ...GROUP_RULES } as const satisfies Record<keyof ExecTaskSpec, Rule<never>>;
 
-/** Always true of this version, whatever the task says. */
-const ALWAYS: readonly Finding[] = [
+/** Of a container, whatever the task says; raw_exec has the node's network and no seccomp profile. */
+const OF_A_CONTAINER: readonly Finding[] = [
   { level: "decision", path: "network", message: "runs in the pod's network, with the pod's host name and DNS; on Nomad a task without a network block shares the node's" },
   { level: "weaker", path: "seccomp", message: "runs under the container runtime's default seccomp profile; Nomad applies none" },
+];
+
+const ALWAYS: readonly Finding[] = [
   { level: "weaker", path: "secrets", message: "/secrets lives in memory, but programs in it can be run: on Nomad it is mounted noexec" },
   { level: "equivalent", path: "memory", message: "when memory runs out the kernel ends the whole container, exec sessions too; on Nomad one process, which need not be the task's first" },
 ];
@@ -36,6 +39,7 @@ export function findingsFor(spec: ExecTaskSpec, profile: Profile): readonly Find
       ...findingsOf(GROUP_TASK_RULES, task, `tasks[${i}].`, context),
       ...findingsOf(TASK_RULES, task as TaskSpec, `tasks[${i}].`, context),
     ]),
+    ...(spec.driver === "exec" ? OF_A_CONTAINER : []),
     ...ALWAYS,
   ];
   return found.toSorted((a, b) => SEVERITY.indexOf(a.level) - SEVERITY.indexOf(b.level));

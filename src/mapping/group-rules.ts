@@ -1,7 +1,7 @@
 /** @module How each field of the group, and of the tasks beside the first, is mapped. A field without a rule does not compile. Used by findings.ts. */
 import type { ExecTaskSpec } from "../api/exec-task.ts";
 import type { GroupTask, TaskSpec } from "../api/task-fields.ts";
-import { type Note, noteIf, type Rule, type RuleContext } from "./finding-rule.ts";
+import { clipped, type Note, noteIf, type Rule, type RuleContext } from "./finding-rule.ts";
 
 export const GROUP_RULES = {
   driver: {
@@ -16,7 +16,7 @@ export const GROUP_RULES = {
     how: "private: the container's own PID namespace, where the launcher is process 1 and the task is not; host: hostPID",
     notes: (spec, { profile }) =>
       noteIf(
-        (spec.pidMode ?? profile.defaultPidMode) === "host",
+        spec.driver === "exec" && (spec.pidMode ?? profile.defaultPidMode) === "host",
         "other processes of the same user on the node can read this task's environment; exec into it needs alloc-node-exec",
       ),
   },
@@ -29,7 +29,7 @@ export const GROUP_RULES = {
   chroot: {
     nomad: "client.chroot_env",
     level: "weaker",
-    how: "host: the profile's directories of the node, read-only, and / itself is read-only; /alloc, /local, /secrets and /tmp can be written. hostCopy: a private, writable copy. image: an image's files",
+    how: "host: the profile's directories of the node, read-only, and / itself is read-only; /alloc, /local, /secrets and /tmp can be written. hostCopy: a private, writable copy of them. image: an image's files",
     notes: chrootNotes,
   },
   chrootPaths: { nomad: "(none)", level: "equivalent", how: "narrows the profile's paths for one task, which Nomad cannot" },
@@ -65,7 +65,7 @@ export const GROUP_TASK_RULES = {
   lifecycle: {
     nomad: "lifecycle",
     level: "equivalent",
-    how: "prestart tasks run one after the other, on Nomad together; poststart when the main tasks run; poststop must end within the pod's grace period",
+    how: "prestart tasks run one after the other, on Nomad together; poststart when the main tasks run; poststop must end within the profile's maxKillTimeout",
     notes: lifecycleNotes,
   },
 } as const satisfies Record<Exclude<keyof GroupTask, keyof TaskSpec>, Rule<GroupTask>>;
@@ -73,32 +73,33 @@ export const GROUP_TASK_RULES = {
 function rawExecNotes({ driver }: ExecTaskSpec): readonly Note[] {
   if (driver !== "raw_exec") return [];
   return [
-    { level: "decision", message: "runs on the node itself, outside any chroot; alloc exec into it needs alloc-node-exec, as on Nomad" },
+    { level: "decision", message: "runs on the node itself, with its root, network and processes; alloc exec into it needs alloc-node-exec, as on Nomad" },
     { level: "weaker", message: "sees only the devices that a container has, as the container is not privileged" },
     { message: "memory and cpu are held by the container's cgroup; on Nomad raw_exec has such limits only where cgroups are mounted" },
   ];
 }
 
 function ipcNotes(spec: ExecTaskSpec, { profile }: RuleContext): readonly Note[] {
+  if (spec.driver === "raw_exec") return [];
   if ((spec.ipcMode ?? profile.defaultIpcMode) === "host") return [{ message: "other processes of the same user on the node can use this task's IPC objects" }];
   return noteIf(spec.tasks.length > 0, "the tasks of this group share their IPC objects and /dev/shm: the namespace is the pod's, on Nomad each task's", { level: "weaker" });
 }
 
 function chrootNotes(spec: ExecTaskSpec, { profile }: RuleContext): readonly Note[] {
   if (spec.driver === "raw_exec") return [];
-  switch (spec.chroot ?? profile.chroot.type) {
+  switch (profile.chroot.type) {
     case "host":
       return [{ message: "/ and the node's directories are read-only: write to /alloc, /local or /tmp; of /etc there are only the files that the profile lists" }];
     case "image":
-      return [{ level: "equivalent", message: `the root file system is that of the image ${profile.chroot.image ?? ""}: what it does not hold is not there, whatever the node has` }];
+      return [{ level: "equivalent", message: `the root file system is that of the image ${clipped(profile.chroot.image ?? "")}: what it does not hold is not there, whatever the node has` }];
     case "hostCopy":
-      return [{ level: "equivalent", message: "the node's directories are copied for each allocation: its start takes longer, and the copy counts as disk of the pod" }];
+      return [{ level: "equivalent", message: "the node's directories are copied for each task: the start takes longer, and the copy counts as disk of the pod; / itself is read-only" }];
   }
 }
 
-function lifecycleNotes({ lifecycle, name }: GroupTask, { group }: RuleContext): readonly Note[] {
+function lifecycleNotes({ lifecycle, name }: GroupTask, { group, profile }: RuleContext): readonly Note[] {
   if (lifecycle?.hook === "poststop") {
-    return [{ level: "weaker", message: "must end within the pod's grace period once the allocation is stopped, or it is killed; on Nomad it may take as long as it likes" }];
+    return [{ level: "weaker", message: `is killed when it has not ended ${profile.maxKillTimeout} after the others were stopped, the profile's maxKillTimeout; on Nomad it may take as long as it likes` }];
   }
   const prestarts = group.tasks.filter((task) => task.lifecycle?.hook === "prestart" && !task.lifecycle.sidecar);
   const earlier = prestarts.findIndex((task) => task.name === name);

@@ -48,7 +48,7 @@ export const TASK_RULES = {
   artifacts: {
     nomad: "artifact",
     level: "equivalent",
-    how: "fetched by an init container as the task's user, before any task of the group starts; on Nomad just before the task. hg:: and gcs:: are refused",
+    how: "fetched by an init container as the task's user, after the prestart tasks and before all others; on Nomad just before the task. hg:: and gcs:: cannot be fetched",
     notes: artifactNotes,
   },
   artifactSource: {
@@ -57,12 +57,7 @@ export const TASK_RULES = {
     how: "one artifact in mode file, made executable, at local/<name>; bare $NAME is interpolated in command and args, as then",
     notes: (spec) => noteIf(hasUrlSecret(spec.artifactSource ?? ""), `carries a secret in its URL: use artifacts with credentials`, { level: "weaker" }),
   },
-  checksum: {
-    nomad: "config.checksum",
-    level: "same",
-    how: "checked as the artifact's checksum option",
-    notes: (spec) => noteIf(spec.checksum !== undefined && spec.artifactSource === undefined, "nothing is checked: there is no artifactSource", { level: "lost" }),
-  },
+  checksum: { nomad: "config.checksum", level: "same", how: "checked as the artifact's checksum option; refused without an artifactSource" },
   templates: {
     nomad: "template",
     level: "weaker",
@@ -72,8 +67,7 @@ export const TASK_RULES = {
   volumeMounts: {
     nomad: "volume_mount",
     level: "equivalent",
-    how: "a mount of the group's volume; propagation host-to-task as on Nomad, bidirectional is refused, as the container would have to be privileged",
-    notes: (spec, context) => spec.volumeMounts.flatMap(({ destination }, i) => mountPointNotes(destination, `[${i}].destination`, context)),
+    how: "a mount of the group's volume; propagation host-to-task as on Nomad, bidirectional is refused, as the container would have to be privileged, and so is a place inside a read-only directory of the node",
   },
   dispatchPayload: { nomad: "dispatch_payload", level: "equivalent", how: "read from a Secret, 16 KiB at most, and written below local/ before the task starts" },
   resources: {
@@ -135,7 +129,7 @@ const secretNote = (name: string): Note => ({
 });
 
 function rootNotes({ user, capAdd, capDrop }: TaskSpec, { group, profile }: RuleContext): readonly Note[] {
-  if ((user !== "root" && user !== "0") || group.driver === "raw_exec") return [];
+  if ((user !== "root" && !/^0+$/.test(user)) || group.driver === "raw_exec") return [];
   const effective = effectiveCapabilities({ capAdd, capDrop, allowCaps: profile.allowCaps });
   const count = effective.ok ? effective.value.length : 0;
   return [{ level: "weaker", message: `root has ${count} capabilities here, on Nomad all of them: what is missing must be in the profile's allowCaps and in capAdd` }];
@@ -152,7 +146,7 @@ function nodeLevelNotes({ capAdd, capDrop }: TaskSpec, { profile }: RuleContext)
 
 function artifactNotes(spec: TaskSpec, context: RuleContext): readonly Note[] {
   if (spec.artifacts.length === 0) return [];
-  const when = context.group.tasks.length === 0 ? "" : ", before any task of the group starts, prestart tasks too";
+  const when = context.group.tasks.length === 0 ? "" : ", together with what the group's other tasks fetch and not just before the task";
   return [
     { message: `fetched by an init container${when}; the files belong to the task's user, on Nomad only with chown` },
     ...spec.artifacts.flatMap((artifact, i) => oneArtifactNotes(artifact, `[${i}]`, context)),
@@ -175,26 +169,21 @@ function oneArtifactNotes({ source, destination, headers, options }: ArtifactSpe
 
 function templateNotes(template: TemplateSpec, at: string, context: RuleContext): readonly Note[] {
   return [
-    ...missingFunctions(template).map(({ name, needs }): Note => ({ level: "lost", at, message: `the function ${name} does not exist here, and the task fails at its start: it reads ${needs}` })),
+    ...missingFunctions(template).map(({ name, why }): Note => ({ level: "lost", at, message: `the function ${name} does not exist here, and the task fails at its start: ${why}` })),
     ...writableNotes(template.destination, `${at}.destination`, context),
   ];
 }
 
 const WRITABLE = ["/alloc", "/local", "/secrets", "/tmp"];
 
-/** Where the root is the node's own directories, nothing can be written beside the task's directories. */
+/** Only an image's root can be written to, and of a copy what was copied. */
 function writableNotes(destination: string, at: string, { group, profile }: RuleContext): readonly Note[] {
+  const { type, directories } = profile.chroot;
+  if (group.driver === "raw_exec" || type === "image") return [];
+  const copied = type === "hostCopy" ? directories.map(({ host, task = host }) => task) : [];
   const path = taskPath(destination);
-  const readOnly = group.driver === "exec" && (group.chroot ?? profile.chroot.type) === "host";
-  const fails = readOnly && !WRITABLE.some((directory) => isBeneath(path, directory));
-  return noteIf(fails, `${clipped(path)} cannot be written, as / is read-only under chroot host: use a destination below local/, secrets/ or ../alloc/`, { level: "lost", at });
-}
-
-/** A mount point inside a read-only directory of the node cannot be made, as a copy's could. */
-function mountPointNotes(destination: string, at: string, { group, profile }: RuleContext): readonly Note[] {
-  if ((group.chroot ?? profile.chroot.type) !== "host" || group.driver !== "exec") return [];
-  const inside = profile.chroot.directories.map(({ host, task = host }) => task).find((directory) => isBeneath(destination, directory) && destination !== directory);
-  return noteIf(inside !== undefined, `${clipped(destination)} must exist on the node: it lies in ${inside ?? ""}, which is the node's and read-only`, { level: "weaker", at });
+  const fails = ![...WRITABLE, ...copied].some((directory) => isBeneath(path, directory));
+  return noteIf(fails, `${clipped(path)} cannot be written, as / is read-only: use a destination below local/, secrets/ or ../alloc/`, { level: "lost", at });
 }
 
 function resourceNotes({ resources }: TaskSpec): readonly Note[] {

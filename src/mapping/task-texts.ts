@@ -30,31 +30,33 @@ export function missingVariable(texts: readonly string[], env: Readonly<Record<s
   return undefined;
 }
 
-const CONSUL = [
-  "key", "keyExists", "keyExistsGet", "keyOrDefault", "ls", "safeLs", "tree", "safeTree", "service", "services", "connect", "caLeaf", "caRoots", "node", "nodes",
-  "datacenters", "partitions", "peerings", "exportedServices",
-];
-const VAULT = ["secret", "secrets", "pkiCert"];
-const NOMAD = ["nomadService", "nomadServices", "nomadVar", "nomadVarExists", "nomadVarList", "nomadVarListSafe"];
+/** By why they do not exist; the launcher's template functions know the same names. */
+const MISSING_FUNCTION_NAMES: Readonly<Record<string, string>> = {
+  "it reads Consul":
+    "byKey byMeta byPort byTag caLeaf caRoots connect datacenters explode exportedServices key keyExists keyExistsGet keyOrDefault ls node nodes partitions peerings safeLs safeTree service services tree",
+  "it reads Vault": "pkiCert secret secrets",
+  "it reads Nomad's variables or services": "nomadService nomadServices nomadVar nomadVarExists nomadVarList nomadVarListSafe",
+  "no template runs programs or writes other files": "plugin writeToFile",
+  "write JSON, which is YAML too": "parseYAML toYAML toTOML",
+  "leave it out": "sockaddr spew_dump spew_printf spew_sdump spew_sprintf",
+};
 
-const MISSING_FUNCTIONS: ReadonlyMap<string, string> = new Map([
-  ...CONSUL.map((name) => [name, "Consul"] as const),
-  ...VAULT.map((name) => [name, "Vault"] as const),
-  ...NOMAD.map((name) => [name, "Nomad's variables and services"] as const),
-]);
+const MISSING_FUNCTIONS: ReadonlyMap<string, string> = new Map(
+  Object.entries(MISSING_FUNCTION_NAMES).flatMap(([why, names]) => names.split(" ").map((name) => [name, why] as const)),
+);
 
-export type MissingFunction = { readonly name: string; readonly needs: string };
+export type MissingFunction = { readonly name: string; readonly why: string };
 
-/** Functions of a template that read Consul, Vault or Nomad, each once, in the order of the text. Names in strings and comments are none. */
+/** Functions of a template that do not exist here, each once, in the order of the text. Names in strings and comments are none. */
 export function missingFunctions(template: Pick<TaskSpec["templates"][number], "data" | "leftDelimiter" | "rightDelimiter">): readonly MissingFunction[] {
   const found = new Map<string, string>();
   for (const action of actionsOf(template.data ?? "", template.leftDelimiter, template.rightDelimiter)) {
     for (const [, name = ""] of withoutLiterals(action).matchAll(/(?<![\w.$])([A-Za-z]\w*)(?![\w.])/g)) {
-      const needs = MISSING_FUNCTIONS.get(name);
-      if (needs !== undefined) found.set(name, needs);
+      const why = MISSING_FUNCTIONS.get(name);
+      if (why !== undefined) found.set(name, why);
     }
   }
-  return [...found].map(([name, needs]) => ({ name, needs }));
+  return [...found].map(([name, why]) => ({ name, why }));
 }
 
 /** What stands between the delimiters. The last action may lack its end: it is looked at all the same. */

@@ -34,7 +34,6 @@ describe("findingsFor, of one task", () => {
     ["a user of a name", { user: "www-data" }, {}, []],
     ["a capability that stays inside", { capAdd: ["net_raw"] }, { allowCaps: ["all"] }, []],
     ["a capability that leads out", { capAdd: ["CAP_SYS_ADMIN"] }, { allowCaps: ["all"] }, ["equivalent capAdd"]],
-    ["a checksum of nothing", { checksum: "md5:00" }, {}, ["lost checksum"]],
     ["Nomad 0.2's own artifact", { artifactSource: "https://h/x", checksum: "md5:00" }, {}, []],
     ["host namespaces of the task", { pidMode: "host", ipcMode: "host" }, {}, ["equivalent pidMode", "equivalent ipcMode"]],
     ["host namespaces of the profile", {}, { defaultPidMode: "host", defaultIpcMode: "host" }, ["equivalent pidMode", "equivalent ipcMode"]],
@@ -56,6 +55,11 @@ describe("findingsFor, of one task", () => {
     ["raw_exec, which has none", { driver: "raw_exec" }, {}, ["decision driver", "weaker driver", "equivalent driver"]],
   ])("tells of a root that is %s", (_name, spec, profile, expected) => {
     expect(found(spec, profile).filter(({ path }) => path === "chroot" || path === "driver").map(({ level, path }) => `${level} ${path}`)).toEqual(expected);
+  });
+
+  it("tells raw_exec nothing of a container's network and seccomp profile", () => {
+    const paths = found({ driver: "raw_exec" }, { defaultPidMode: "host", defaultIpcMode: "host" }).map(({ path }) => path);
+    expect(paths).toEqual(["driver", "driver", "secrets", "driver", "memory"]);
   });
 
   it("names the signal that has no process 1 to be ignored by, where the task would be process 1 on Nomad", () => {
@@ -147,18 +151,15 @@ describe("findingsFor, of artifacts and templates", () => {
 
   it("names the function and what it reads", () => {
     expect(messageAt("templates[0]", template('{{ secret "kv/x" }}'))).toBe("the function secret does not exist here, and the task fails at its start: it reads Vault");
+    expect(messageAt("templates[0]", template("{{ toYAML . }}"))).toMatch(/: write JSON, which is YAML too$/);
   });
 
-  it("lets everything be written where the root is a copy", () => {
-    expect(announced({ ...template("x", { destination: "etc/app.conf" }), chroot: "hostCopy" }, { chroot: { type: "hostCopy" } })).toEqual(["equivalent chroot"]);
-  });
-
-  it("tells of a mount inside a directory of the node", () => {
-    const mounted = (destination: string) => ({ volumes: [{ name: "v", type: "host", source: "v" }], volumeMounts: [{ volume: "v", destination }] }) as Spec;
-    expect(announced(mounted("/usr/share/data"))).toEqual(["weaker volumeMounts[0].destination"]);
-    expect(announced(mounted("/usr2"))).toEqual([]);
-    expect(announced(mounted("/usr"))).toEqual([]);
-    expect(announced(mounted("/data"))).toEqual([]);
+  it.each<[object, string, readonly string[]]>([
+    [{ type: "hostCopy" }, "usr/share/x", []],
+    [{ type: "hostCopy" }, "srv/x", ["lost templates[0].destination"]],
+    [{ type: "image", image: "debian:13" }, "srv/x", []],
+  ])("knows what can be written under %j: %s", (chroot, destination, expected) => {
+    expect(announced(template("x", { destination }), { chroot }).filter((each) => each !== "equivalent chroot")).toEqual(expected);
   });
 });
 
@@ -181,13 +182,18 @@ describe("findingsFor, of a group", () => {
     expect(messageAt("tasks[2].lifecycle", beside(hook("prestart"), {}, hook("prestart")))).toBe('starts when "t0" has ended; on Nomad prestart tasks run at the same time');
   });
 
+  it("says how long a poststop task may take", () => {
+    expect(messageAt("tasks[0].lifecycle", beside(hook("poststop")), { maxKillTimeout: "45s" })).toMatch(/^is killed when it has not ended 45s after/);
+  });
+
   it("says that artifacts come before the tasks of the group", () => {
-    expect(messageAt("tasks[0].artifacts", beside({ artifacts: [{ source: "https://h/x" }] }))).toMatch(/before any task of the group starts/);
+    expect(messageAt("tasks[0].artifacts", beside({ artifacts: [{ source: "https://h/x" }] }))).toMatch(/together with what the group's other tasks fetch/);
   });
 
   it("keeps one IPC namespace a finding even where it is private", () => {
     expect(announced({ ...beside({}), ipcMode: "private" })).toContain("weaker ipcMode");
     expect(announced({ ...beside({}), ipcMode: "host" })).toContain("equivalent ipcMode");
+    expect(announced({ ...beside({}), driver: "raw_exec" }).filter((each) => each.endsWith("ipcMode"))).toEqual([]);
   });
 });
 
