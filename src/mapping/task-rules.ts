@@ -1,11 +1,9 @@
 /** @module How each field of one task is mapped, and what of it the task can see. A field without a rule does not compile. Used by findings.ts. */
 import type { ArtifactSpec, TaskSpec, TemplateSpec } from "../api/task-fields.ts";
 import { durationMs } from "../lib/duration.ts";
-import { effectiveCapabilities } from "../nomad/driver/capabilities.ts";
+import { effectiveCapabilities, LINUX_CAPABILITIES } from "../nomad/driver/capabilities.ts";
 import { clipped, type Note, noteIf, type Rule, type RuleContext } from "./finding-rule.ts";
-import { hasUrlSecret, isBeneath, literalSecrets, missingFunctions, missingVariable, taskPath } from "./task-texts.ts";
-
-const SECRET_ADVICE = "keep it in a Secret: dispatchPayload writes one to local/, and a template with env: true makes variables of such a file";
+import { hasUrlSecret, isBeneath, literalSecrets, missingFunctions, missingVariable, SECRET_HEADER, SECRET_OPTION, taskPath } from "./task-texts.ts";
 
 export const TASK_RULES = {
   command: {
@@ -125,14 +123,15 @@ function keptVariable(texts: readonly string[], { env }: TaskSpec): readonly Not
 const secretNote = (name: string): Note => ({
   level: "weaker",
   at: `.${name}`,
-  message: `looks like a secret, and whoever may read this object or its pod can read it: ${SECRET_ADVICE}`,
+  message:
+    "looks like a secret, and whoever may read this object or its pod can read it; keep it in a Secret: dispatchPayload writes one to a file, and a template with env: true makes variables of a file",
 });
 
 function rootNotes({ user, capAdd, capDrop }: TaskSpec, { group, profile }: RuleContext): readonly Note[] {
   if ((user !== "root" && !/^0+$/.test(user)) || group.driver === "raw_exec") return [];
   const effective = effectiveCapabilities({ capAdd, capDrop, allowCaps: profile.allowCaps });
   const count = effective.ok ? effective.value.length : 0;
-  return [{ level: "weaker", message: `root has ${count} capabilities here, on Nomad all of them: what is missing must be in the profile's allowCaps and in capAdd` }];
+  return [{ level: "weaker", message: `root keeps ${count} of its ${LINUX_CAPABILITIES.length} capabilities here, on Nomad all: what is missing must be in the profile's allowCaps and in capAdd` }];
 }
 
 /** With one of these a process gets out of its container; the bridge then asks for more (access/node-level.ts). */
@@ -153,9 +152,6 @@ function artifactNotes(spec: TaskSpec, context: RuleContext): readonly Note[] {
     ...keptVariable(spec.artifacts.flatMap(({ source, destination, options, headers }) => [source, destination, ...Object.values(options), ...Object.values(headers)]), spec),
   ];
 }
-
-const SECRET_HEADER = /^(proxy-)?authorization$|token|secret|cookie|api-?key/i;
-const SECRET_OPTION = /^(aws_access_key_secret|aws_access_token|sshkey)$/;
 
 function oneArtifactNotes({ source, destination, headers, options }: ArtifactSpec, at: string, context: RuleContext): readonly Note[] {
   const getter = /^(hg|gcs)::/.exec(source)?.[1];

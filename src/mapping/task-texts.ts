@@ -80,6 +80,10 @@ export function literalSecrets(env: Readonly<Record<string, string>>): readonly 
 
 const isOnlyVariables = (value: string) => value.replace(/\$\{[^}]*\}/g, "").trim() === "";
 
+/** Names of HTTP headers and of an artifact's options whose values are secrets. */
+export const SECRET_HEADER = /^(proxy-)?authorization$|token|secret|cookie|api-?key/i;
+export const SECRET_OPTION = /^(aws_access_key_secret|aws_access_token|sshkey)$/;
+
 /** Whether a source's URL carries a user's password, or a key in its query. */
 export function hasUrlSecret(source: string): boolean {
   return /:\/\/[^/\s@]*:[^/\s@]+@/.test(source) || /[?&](aws_access_key_secret|aws_access_token|sshkey|token|password)=[^&]/i.test(source);

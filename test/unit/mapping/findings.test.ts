@@ -70,7 +70,7 @@ describe("findingsFor, of one task", () => {
   });
 
   it("says how many capabilities root is left with", () => {
-    expect(messageAt("user", { user: "root", capDrop: ["chown"] }, { allowRoot: true })).toMatch(/^root has 12 capabilities here, on Nomad all of them/);
+    expect(messageAt("user", { user: "root", capDrop: ["chown"] }, { allowRoot: true })).toMatch(/^root keeps 12 of its 41 capabilities here, on Nomad all:/);
   });
 
   it.each<[string, object, string]>([

@@ -40,7 +40,7 @@ describe("readLegacyConfig", () => {
 describe("shellWords", () => {
   const single = (word: string) => `'${word.replaceAll("'", `'"'"'`)}'`;
   const double = (word: string) => `"${word.replace(/[\\"]/g, "\\$&")}"`;
-  const escaped = (word: string) => (word === "" ? "''" : [...word].map((character) => `\\${character}`).join(""));
+  const escaped = (word: string) => (word === "" ? "''" : word.replace(/[\s\S]/gu, "\\$&"));
   const style = fc.constantFrom(single, double, escaped);
   const blank = fc.stringMatching(/^[ \t\r\n]{1,3}$/);
   const word = fc.string({ unit: fc.oneof(fc.constantFrom("'", '"', "\\", " ", "\n", "$", "`", "a"), fc.string({ minLength: 1, maxLength: 1, unit: "binary" })) });
