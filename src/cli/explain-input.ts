@@ -87,8 +87,10 @@ function taskObject(value: Dictionary, at: string): Result<ExecTask, string> {
 /** A BridgeConfig's spec with its defaults, or what is wrong with it. */
 export function readConfig(spec: unknown, where: string): Result<BridgeConfigSpec, string> {
   const parsed = bridgeConfigSpec.safeParse(spec ?? {});
-  if (parsed.success) return ok(parsed.data);
-  return err(`the BridgeConfig of ${where} is not valid: ${parsed.error.issues.map(({ path, message }) => `${path.join(".") || "spec"}: ${message}`).join("; ")}`);
+  const problems = parsed.success
+    ? unknownFields(spec, parsed.data, { kind: "BridgeConfig", path: "" })
+    : parsed.error.issues.map(({ path, message }) => `${path.join(".") || "spec"}: ${message}`);
+  return parsed.success && problems.length === 0 ? ok(parsed.data) : err(`the BridgeConfig of ${where} is not valid: ${problems.join("; ")}`);
 }
 
 /**
@@ -97,30 +99,35 @@ export function readConfig(spec: unknown, where: string): Result<BridgeConfigSpe
  */
 export function specProblems(spec: unknown): readonly string[] {
   const parsed = execTaskSpec.safeParse(spec);
-  if (parsed.success) return unknownFields(spec, parsed.data, "");
+  if (parsed.success) return unknownFields(spec, parsed.data, ROOT);
   const issues = parsed.error.issues.map(({ path, message }) => mistake(path, message, spec));
-  const unknown = isDictionary(spec) ? unknownFields(spec, execTaskSpec.shape, "", 0) : [];
+  const unknown = isDictionary(spec) ? unknownFields(spec, execTaskSpec.shape, ROOT, 0) : [];
   return [...new Set([...unknown, ...issues])];
 }
 
+type Place = { readonly kind: "ExecTask" | "BridgeConfig"; readonly path: string };
+const ROOT: Place = { kind: "ExecTask", path: "" };
+
 /** What the parser kept is what the schema knows. @param depth how much deeper to look */
-function unknownFields(given: unknown, kept: unknown, path: string, depth = Infinity): readonly string[] {
-  if (Array.isArray(given) && Array.isArray(kept)) return given.flatMap((each, i) => unknownFields(each, kept[i], `${path}[${i}]`, depth - 1));
+function unknownFields(given: unknown, kept: unknown, { kind, path }: Place, depth = Infinity): readonly string[] {
+  if (Array.isArray(given) && Array.isArray(kept)) return given.flatMap((each, i) => unknownFields(each, kept[i], { kind, path: `${path}[${i}]` }, depth - 1));
   if (!isDictionary(given) || !isDictionary(kept)) return [];
   return Object.keys(given).flatMap((key) => {
     const inner = path === "" ? key : `${path}.${key}`;
-    if (!Object.hasOwn(kept, key)) return [`${inner} is not a field of ExecTask${advice(key, path)}`];
-    return depth > 0 ? unknownFields(given[key], kept[key], inner, depth - 1) : [];
+    if (!Object.hasOwn(kept, key)) return [`${inner} is not a field of ${kind}${advice(key, { kind, path })}`];
+    return depth > 0 ? unknownFields(given[key], kept[key], { kind, path: inner }, depth - 1) : [];
   });
 }
 
-function advice(key: string, path: string): string {
-  if (key === "config" && path === "") return ": what Nomad has in config stands directly in spec, such as spec.command";
+function advice(key: string, { kind, path }: Place): string {
+  if (kind === "ExecTask" && key === "config" && path === "") return ": what Nomad has in config stands directly in spec, such as spec.command";
   const camel = key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
   const ours = [camel, `${camel}s`].find((name) => Object.hasOwn(execTaskSpec.shape, name));
-  if (path === "" && ours !== undefined) return `; write ${ours}`;
+  if (kind === "ExecTask" && path === "" && ours !== undefined) return `; write ${ours}`;
   return camel === key ? "" : `; did you mean ${camel}?`;
 }
+
+const DURATION_FIELD = /(^|\.)(killTimeout|shutdownDelay|delay|interval|splay)$/;
 
 function mistake(path: readonly PropertyKey[], message: string, spec: unknown): string {
   const place = path.map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`)).join("").replace(/^\./, "");
@@ -129,6 +136,7 @@ function mistake(path: readonly PropertyKey[], message: string, spec: unknown): 
     const list = argsList(value);
     if (list !== undefined) return `${place} ${list}`;
   }
+  if (typeof value === "number" && DURATION_FIELD.test(place)) return `${place} is a number, and must be a duration: write "${value}s" for seconds`;
   if ((typeof value === "number" || typeof value === "boolean") && /expected string/.test(message)) return `${place} is a ${typeof value}, and must be text: put it in quotes`;
   if (value === undefined && /received undefined/.test(message)) return `${place} is missing`;
   return `${place === "" ? "spec" : place}: ${message}`;

@@ -158,6 +158,8 @@ describe("explain, of a spec that is written wrong", () => {
     ["args of another task", "tasks: [{ name: b, command: y, args: 5 }]", 'tasks[0].args must be a list: write args: ["5"]'],
     ["a number among args", "args: [-n, 5]", "args[1] is a number, and must be text: put it in quotes"],
     ["a number in env, whose value stays unsaid", `env: { PIN: ${SECRET} }`, "env.PIN is a number, and must be text: put it in quotes"],
+    ["a time of Nomad 0.1", "restart: { delay: 5 }, killTimeout: 5", 'killTimeout is a number, and must be a duration: write "5s" for seconds; restart.delay is a number, and must be a duration: write "5s" for seconds'],
+    ["a resource that Nomad has moved", "resources: { disk: 300 }", "resources.disk is not a field of ExecTask"],
     ["Nomad's spelling", "cap_add: [chown]", "cap_add is not a field of ExecTask; write capAdd"],
     ["Nomad's spelling beside another mistake", "cap_add: [chown], count: x", "cap_add is not a field of ExecTask; write capAdd; count: Invalid input: expected number, received string"],
     ["Nomad's singular", "artifact: {}", "artifact is not a field of ExecTask; write artifacts"],
@@ -176,6 +178,19 @@ describe("explain, of a spec that is written wrong", () => {
   it("says that the command is missing", async () => {
     const { out } = await run(["f", "--format=json"], { files: { f: TASK.replace("command: x", "") } });
     expect(json(out).tasks[0]?.refusal?.message).toBe("command is missing");
+  });
+});
+
+describe("explain, of a BridgeConfig that is written wrong", () => {
+  it.each([
+    ["no_pivot_root: true", "profiles[0].no_pivot_root is not a field of BridgeConfig; did you mean noPivotRoot?"],
+    ["allow_caps: [all]", "profiles[0].allow_caps is not a field of BridgeConfig; did you mean allowCaps?"],
+    ["chroot: { type: host, env: {} }", "profiles[0].chroot.env is not a field of BridgeConfig"],
+    ["artifacts: { set_environment_variables: x }", "profiles[0].artifacts.set_environment_variables is not a field of BridgeConfig; did you mean setEnvironmentVariables?"],
+    ["cgroup_parent: x", "profiles[0].cgroup_parent is not a field of BridgeConfig; did you mean cgroupParent?"],
+  ])("refuses a setting that a profile does not have: %s", async (setting, message) => {
+    const { code, complaints } = await run(["f"], { files: { f: `${TASK}---\nkind: BridgeConfig\nspec: { profiles: [{ name: a, namespaces: ["*"], ${setting} }] }` } });
+    expect({ code, complaints }).toEqual({ code: 2, complaints: `nomad-bridge explain: the BridgeConfig of f is not valid: ${message}\n` });
   });
 });
 
