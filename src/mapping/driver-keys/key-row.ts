@@ -1,0 +1,98 @@
+/** @module The shape of a row of the exec driver's table, and the tests that rows refer to. Used by the sections and the generator. */
+import type { ExecTaskSpec, FindingLevel } from "../../api/exec-task.ts";
+
+/** Tests by a short name: a file, or a file and the name of a test in it, as it is written there. That each exists is a test of its own. */
+export const PROOFS = {
+  allocExec: "test/clients/nomad-api/exec_streaming_test.go",
+  artifactFindings: "test/unit/mapping/findings.test.ts#findingsFor, of artifacts and templates",
+  allocationLives: "test/integration/controller.test.ts#for a moment is the same allocation afterwards, with its files and its index",
+  capabilities: "test/unit/nomad/driver/capabilities.test.ts#effectiveCapabilities",
+  capabilitiesInside: "test/integration/task-inside.test.ts#with $name are what Nomad gives, in the task and in a session",
+  chrootGolden: "test/golden/pod-for-task/chroot-of-its-own.in.yaml",
+  commandSearch: "launcher/lookup_test.go#TestTaskCommandIsSearchedInNomadsOrder",
+  commandTexts: "launcher/run_test.go#TestStartsThatCanNeverSucceed",
+  coresGolden: "test/golden/pod-for-task/reserved-cores.in.yaml",
+  disableExec: "test/integration/task-inside.test.ts#is closed to everyone where its profile says disableRemoteExec",
+  environmentGolden: "test/golden/pod-for-task/environment-and-meta.in.yaml",
+  environmentInside: "test/integration/task-inside.test.ts#has Nomad's variables, its own, and nothing of Kubernetes, in the task and in a session",
+  execOpens: "test/integration/admission.test.ts#let the bridge open what a session needs",
+  explainLegacy: "test/unit/cli/explain.test.ts#says what to write for %s",
+  findings: "test/unit/mapping/findings.test.ts#announces for %s what it can see",
+  groupFindings: "test/unit/mapping/findings.test.ts#findingsFor, of a group",
+  hostIpcRefused: "test/golden/pod-for-task/refused-host-ipc.in.yaml",
+  hostNamespaces: "test/golden/pod-for-task/host-namespaces-asked-for.in.yaml",
+  hostNamespacesDefault: "test/golden/pod-for-task/host-namespaces-by-the-profile.in.yaml",
+  hostPidInside: "test/integration/task-inside.test.ts#sees them, and is entered only with alloc-node-exec",
+  idRanges: "launcher/user_test.go#TestIDRangesThatAreRefused",
+  jobObject: "test/unit/mapping/nomad-objects.test.ts#has its name thrice, its version from 0, and every time and duration in nanoseconds",
+  killed: "test/integration/controller.test.ts#is killed when its kill_timeout is over",
+  killSignal: "test/integration/controller.test.ts#gets its kill_signal, and its last words are heard",
+  killTree: "launcher/run_test.go#TestStopKillsATaskThatIgnoresItAndAllOfItsTree",
+  legacy: "test/unit/nomad/driver/legacy-config.test.ts#readLegacyConfig",
+  legacyWords: "test/unit/nomad/driver/legacy-config.test.ts#shellWords",
+  lowPort: "test/golden/pod-for-task/http-server-on-a-low-port.in.yaml",
+  maxKillTimeout: "test/golden/pod-for-task/slow-to-stop.in.yaml",
+  memoryMax: "test/golden/pod-for-task/memory-above-its-reservation.in.yaml",
+  metaVariables: "test/unit/mapping/task-environment.test.ts#gives meta %j as %j",
+  modes: "launcher/lookup_test.go#TestTaskDirectoriesGetTheirModes",
+  namespaceManaged: "test/integration/controller.test.ts#because its namespace is not managed says how to manage it, and runs when that is done",
+  nodeObject: "test/unit/mapping/nomad-objects.test.ts#has the node's UID, labels as metadata, and the exec driver",
+  nodeResources: "test/unit/mapping/nomad-objects.test.ts#of cpu %j and memory %j has %i MHz, %i whole cores and %i MiB",
+  oneAtATime: "test/integration/controller.test.ts#is updated one allocation at a time, and never misses more than one",
+  oomEvent: "test/unit/mapping/nomad-objects.test.ts#tells the exit code and an end by memory in the event's details",
+  plan: "test/unit/controller/plan.test.ts",
+  profileChosen: "test/unit/mapping/pod-for-task.test.ts#chooses the first profile that lists the namespace, and never one that does not",
+  profileNode: "test/golden/pod-for-task/second-profile-by-name.in.yaml",
+  readOnlyRoot: "test/integration/task-inside.test.ts#cannot be written in %s",
+  reservedRestart: "launcher/restart_test.go#TestRestartDecisions",
+  resources: "test/unit/mapping/resources.test.ts#containerResources",
+  restartFinding: "test/unit/mapping/findings.test.ts#counts kubelet's own back-off for %s",
+  restartInside: "test/integration/controller.test.ts#by its own exit is restarted in place, and fails when its attempts are spent",
+  rescheduled: "test/integration/controller.test.ts#by $name keeps Nomad's text to be read, and is replaced after 30 s",
+  rootRefused: "test/golden/pod-for-task/refused-root.in.yaml",
+  rootGolden: "test/golden/pod-for-task/root-where-the-profile-allows-it.in.yaml",
+  rootProfile: "test/integration/task-inside.test.ts#are root's only where the profile says so",
+  runRoot: "test/unit/mapping/findings.test.ts#tells of a root that is %s",
+  scaled: "test/integration/controller.test.ts#is scaled up and down by kubectl without an index being taken twice or a survivor being touched",
+  secretFindings: "test/unit/mapping/findings.test.ts#findingsFor, of secrets",
+  sessionRuns: "launcher/exec_faults_test.go#TestSessionRunsAsTheTask",
+  shadowUnread: "test/integration/task-inside.test.ts#do not hold what is nobody's business in %s",
+  signalNote: "test/unit/mapping/findings.test.ts#names the signal that has no process 1 to be ignored by, where the task would be process 1 on Nomad",
+  signalsForwarded: "launcher/run_test.go#TestOtherSignalsAreForwarded",
+  stopAlone: "launcher/run_test.go#TestStopSendsTheKillSignalToTheTaskAlone",
+  taskIdentity: "launcher/run_test.go#TestTaskIdentity",
+  tooLarge: "test/unit/mapping/pod-for-task.test.ts#refuses a task that does not fit the launcher's document, with its size",
+  unknownCapability: "test/golden/pod-for-task/refused-unknown-capability.in.yaml",
+  unknownField: "test/integration/controller.test.ts#with a field that does not exist is refused, not dropped",
+  unknownConfig: "test/unit/cli/explain.test.ts#refuses a setting that a profile does not have: %s",
+  users: "launcher/user_test.go#TestUsersAreResolved",
+  userTable: "test/golden/pod-for-task/user-from-the-profile-table.in.yaml",
+  writable: "test/integration/task-inside.test.ts#can be written in %s",
+  zombies: "launcher/run_test.go#TestZombiesAreReaped",
+} as const satisfies Readonly<Record<string, string>>;
+
+/** Tests that show it, or why no test does yet. */
+export type Proof = readonly (keyof typeof PROOFS)[] | { readonly none: string };
+
+/** A key whose field of ExecTask has a rule: level and words are the rule's, unless they are given. */
+export type FieldRow = {
+  readonly key: string;
+  readonly field: keyof ExecTaskSpec;
+  readonly level?: FindingLevel;
+  readonly how?: string;
+  readonly proof: Proof;
+};
+
+/** Any other key. */
+export type PlainRow = {
+  readonly key: string;
+  /** What it becomes; empty: nothing. */
+  readonly here: string;
+  readonly level: FindingLevel;
+  readonly how: string;
+  readonly proof: Proof;
+};
+
+export type KeyRow = FieldRow | PlainRow;
+
+export type KeySection = { readonly title: string; readonly about: string; readonly rows: readonly KeyRow[] };
