@@ -116,6 +116,9 @@ func (s *gitSession) fetch(ctx context.Context, wanted repository, into *tree) e
 	if plain.Scheme == "ssh" {
 		remote.dialer = transport.ProxyOptions{URL: checkedScheme + "://connect"}
 	}
+	if remote.opened, err = git.Init(storage, nil); err != nil {
+		return err
+	}
 	remote.remote = git.NewRemote(storage, &config.RemoteConfig{Name: "origin", URLs: []string{plain.String()}})
 	commit, err := remote.fetch(ctx, wanted.ref)
 	if err != nil {
@@ -129,6 +132,7 @@ type remoteRepository struct {
 	remote  *git.Remote
 	auth    transport.AuthMethod
 	storage *filesystem.Storage
+	opened  *git.Repository
 	dialer  transport.ProxyOptions
 }
 
@@ -152,11 +156,7 @@ func (r *remoteRepository) fetch(ctx context.Context, ref string) (*object.Commi
 	if err := r.get(ctx, 0, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"); err != nil {
 		return nil, err
 	}
-	opened, err := git.Open(r.storage, nil)
-	if err != nil {
-		return nil, err
-	}
-	hash, err := opened.ResolveRevision(plumbing.Revision(ref))
+	hash, err := r.opened.ResolveRevision(plumbing.Revision(ref))
 	if err != nil {
 		return nil, fmt.Errorf("the repository has no branch, tag or commit %q", ref)
 	}

@@ -56,6 +56,9 @@ func (f *fetcher) fetch(ctx context.Context) error {
 	if from.getter == getterGit {
 		return f.fetchRepository(ctx, from, target, growing)
 	}
+	if from.getter == getterS3 && from.format() == "" && (f.job.Artifact.Mode == modeDir || from.fileName == "") {
+		return f.fetchFolder(ctx, from, target, growing)
+	}
 	size, err := f.download(ctx, from, growing)
 	if from.getter == getterS3 && errors.Is(err, errNoObject) && from.format() == "" && f.job.Artifact.Mode != modeFile {
 		return f.fetchFolder(ctx, from, target, growing)
