@@ -31,7 +31,19 @@ func TestMain(m *testing.M) {
 		around.newNetwork = loopbackNetwork
 		os.Exit(runWorker(os.Stdin, os.Stdout, around))
 	}
+	if len(os.Args) == 3 && os.Args[1] == "supervise" {
+		os.Exit(supervise(layoutBelow(os.Args[2]), os.Stderr))
+	}
 	os.Exit(m.Run())
+}
+
+// layoutBelow is the container of a test.
+func layoutBelow(root string) layout {
+	at := func(name string) string { return filepath.Join(root, name) }
+	return layout{
+		document: at("task.json"), state: at("state"), credentials: at("credentials"), nodes: at("nodes"), passwd: at("passwd"),
+		message: at("termination-log"), program: "/proc/self/exe", podUID: "0a1b2c3d-0000-4000-8000-000000000000", nodeName: "node-1",
+	}
 }
 
 // loopbackNetwork is the real one, but that high ports of 127.0.0.1 are reached, where the tests' servers are.
