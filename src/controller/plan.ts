@@ -24,6 +24,8 @@ export type AllocationView = {
   /** When it ended, in epoch ms: only failed and complete ones have it. */
   readonly endedAt?: number;
   readonly createdAt: number;
+  /** Of all its tasks, in place. */
+  readonly restarts: number;
   /** Why it failed, or why it does not start yet, in words for a person. */
   readonly problem?: string;
 };

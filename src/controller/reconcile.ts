@@ -158,6 +158,7 @@ export function allocationView(pod: Pod, now: number): AllocationView {
     ...(record.readyFrom === undefined ? {} : { readyFrom: record.readyFrom }),
     ...(record.endedAt === undefined ? {} : { endedAt: record.endedAt }),
     createdAt: epochMs(pod.metadata.creationTimestamp) ?? 0,
+    restarts: record.tasks.reduce((sum, task) => sum + task.restarts, 0),
     ...(problem === undefined ? {} : { problem }),
   };
 }

@@ -96,11 +96,17 @@ function countsOf(views: readonly AllocationView[], desired: number): Counts {
 }
 
 function readyCondition({ ready, desired, failed }: Counts, views: readonly AllocationView[]): ConditionIntent {
-  if (ready >= desired) return { type: "Ready", status: "True", reason: "AllReady", message: `${ready} of ${desired} allocations are ready` };
+  if (ready >= desired) return { type: "Ready", status: "True", reason: "AllReady", message: `${ready} of ${desired} allocations are ready${restartsOf(views)}` };
   const waiting = views.filter((each) => each.state === "pending").length;
   const reason = failed > 0 && waiting === 0 ? "AllocationsFailed" : "AllocationsPending";
-  const message = `${ready} of ${desired} allocations are ready, ${waiting} pending, ${failed} failed${newestProblem(views)}`;
+  const message = `${ready} of ${desired} allocations are ready, ${waiting} pending, ${failed} failed${restartsOf(views)}${newestProblem(views)}`;
   return { type: "Ready", status: "False", reason, message };
+}
+
+/** In place, of the allocations that live. */
+function restartsOf(views: readonly AllocationView[]): string {
+  const restarts = views.filter(({ state }) => state === "pending" || state === "running").reduce((sum, each) => sum + each.restarts, 0);
+  return restarts === 0 ? "" : `, ${restarts} ${restarts === 1 ? "restart" : "restarts"} of their tasks`;
 }
 
 const MAX_PROBLEM_CHARS = 500;

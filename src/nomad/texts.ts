@@ -42,4 +42,8 @@ export const unknownTask = (task: string): string => `unknown task name "${task}
 export const taskNotStarted = (task: string): string => `task "${task}" not started yet.`;
 export const taskNotRunning = (task: string): string => `task "${task}" is not running.`;
 
+/** Why a launcher stopped a task without being told to from outside: it leaves one of these in its termination message. */
+export const LEADER_TASK_DEAD = "Leader Task in Group dead";
+export const MAIN_TASKS_DEAD = "Main tasks in the group died";
+
 export const INVALID_METHOD = "Invalid method";

@@ -7,7 +7,7 @@ import { acceptedOf, taskOf } from "../mapping/mapping-fixtures.ts";
 type State = AllocationView["state"] | "ready";
 
 const view = (state: State, index: number): AllocationView => ({
-  name: `g-${index}-1`, uid: `uid-${index}`, index, serial: 1, specHash: "v1", reschedules: 0, createdAt: 0,
+  name: `g-${index}-1`, uid: `uid-${index}`, index, serial: 1, specHash: "v1", reschedules: 0, createdAt: 0, restarts: 0,
   ...(state === "ready" ? { state: "running" as const, readySince: 1 } : { state }),
 });
 const statusOf = (count: number, states: readonly State[], progress: Parameters<typeof acceptedStatus>[2] = { updating: false }) =>
@@ -37,6 +37,12 @@ describe("the status of an accepted task", () => {
     const status = statusOf(5, ["ready", "pending", "failed", "spent", "stopping", "complete"]);
     expect(status).toMatchObject({ observedGeneration: 7, desired: 5, ready: 1, running: 2, failed: 2, allocations: ["uid-0", "uid-1"] });
     expect(status.selector).toMatch(/^nomad-bridge\.dev\/exec-task=nb-web-[0-9a-f]{8}$/);
+  });
+
+  it.each([[0, "1 of 1 allocations are ready"], [1, "1 of 1 allocations are ready, 1 restart of their tasks"], [7, "1 of 1 allocations are ready, 7 restarts of their tasks"]])("tells of %i restarts in place", (restarts, message) => {
+    const gone = { ...view("failed", 0), restarts: 100 };
+    const status = acceptedStatus(acceptedOf(taskOf({ count: 1 })), [{ ...view("ready", 0), restarts }, gone], { updating: false });
+    expect(status.conditions.find(({ type }) => type === "Ready")?.message).toBe(message);
   });
 
   it("says that an update is under way, even when all are ready", () => {
