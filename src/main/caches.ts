@@ -20,10 +20,10 @@ export type WorkCaches = {
   readonly pods: Cache<Pod>;
   readonly namespaces: Cache<KubeObject>;
   readonly configs: Cache<BridgeConfig>;
+  readonly nodes: Cache<Node>;
 };
 
 export type BridgeCaches = WorkCaches & {
-  readonly nodes: Cache<Node>;
   readonly policies: Cache<AclPolicyObject>;
   readonly tokens: Cache<AclTokenObject>;
 };
@@ -32,10 +32,11 @@ export function workCaches(context: CacheContext): WorkCaches {
   const { client, log, clock, signal } = context;
   const options = { log, clock, signal };
   return {
-    tasks: createCache<ExecTask>(client, { resource: RESOURCES.execTasks }, options),
+    tasks: createCache<ExecTask>(client, { resource: RESOURCES.execTasks }, { ...options, indexes: { namespace: (task) => [task.metadata.namespace ?? "default"] } }),
     pods: createCache<Pod>(client, { resource: RESOURCES.pods, labelSelector: `${LABEL.managed}=true` }, { ...options, indexes: { owner: ownerUid } }),
     namespaces: createCache<KubeObject>(client, { resource: RESOURCES.namespaces }, options),
     configs: createCache<BridgeConfig>(client, { resource: RESOURCES.bridgeConfigs }, options),
+    nodes: createCache<Node>(client, { resource: RESOURCES.nodes }, options),
   };
 }
 
@@ -44,7 +45,6 @@ export function bridgeCaches(context: CacheContext): BridgeCaches {
   const options = { log, clock, signal };
   return {
     ...workCaches(context),
-    nodes: createCache<Node>(client, { resource: RESOURCES.nodes }, options),
     policies: createCache<AclPolicyObject>(client, { resource: RESOURCES.aclPolicies }, { ...options, indexes: { name: (policy) => [policy.spec.name] } }),
     tokens: createCache<AclTokenObject>(
       client,

@@ -7,13 +7,14 @@ import { reconcile } from "../controller/reconcile.ts";
 import { type ConnectedKubeClient, createKubeClient } from "../kubernetes/client.ts";
 import type { Clock } from "../kubernetes/clock.ts";
 import type { ClusterAccess } from "../kubernetes/credentials.ts";
-import { createEventRecorder } from "../kubernetes/events.ts";
+import { createEventRecorder, type EventRecorder } from "../kubernetes/events.ts";
 import { electLeader } from "../kubernetes/lease.ts";
 import type { Log } from "../kubernetes/types.ts";
 import { createWorkQueue, type WorkQueue } from "../kubernetes/work-queue.ts";
 import type { TaskImages } from "../mapping/pod-for-task.ts";
 import { cachesSynced, workCaches, type WorkCaches } from "./caches.ts";
 import { SYSTEM_NAMESPACE } from "./identity.ts";
+import { keepRecords } from "./node-knowledge.ts";
 import { execTaskOf } from "./owner.ts";
 import { reconcileDeps } from "./reconcile-deps.ts";
 
@@ -74,15 +75,20 @@ type Term = ControllerOptions & {
 
 async function lead(term: Term): Promise<void> {
   await term.ready;
-  const queue = createWorkQueue({ name: "exectasks", workers: WORKERS, process: processor(term), log: term.log, clock: term.clock });
+  const { client, log, clock, leading } = term;
+  const recorder = createEventRecorder(client, { log, clock, signal: leading, controller: "nomad-bridge.dev/controller", instance: hostname() });
+  await Promise.all([workOnTasks(term, recorder), keepRecords({ ...term, recorder })]);
+}
+
+async function workOnTasks(term: Term, recorder: EventRecorder): Promise<void> {
+  const queue = createWorkQueue({ name: "exectasks", workers: WORKERS, process: processor(term, recorder), log: term.log, clock: term.clock });
   const stop = watchForWork(term.caches, queue);
   await queue.start(term.leading);
   for (const each of stop) each();
 }
 
-function processor(term: Term) {
-  const { client, caches, clock, images, log, leading } = term;
-  const recorder = createEventRecorder(client, { log, clock, signal: leading, controller: "nomad-bridge.dev/controller", instance: hostname() });
+function processor(term: Term, recorder: EventRecorder) {
+  const { client, caches, clock, images, log } = term;
   const deps = reconcileDeps({
     client,
     caches,

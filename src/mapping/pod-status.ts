@@ -37,7 +37,7 @@ export function allocationRecord(pod: Pod, now: number): AllocationRecord {
   const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
   const raw = tasksOfPod(pod).map((task) => ({ ...task, ...containerRecord(statusOf(statuses, task.container)) }));
   const fate = fateOf(pod, raw, now);
-  return { ...fate, tasks: raw.map((task) => taskRecord(task, { raw, fate, now })), setup: statuses.filter(({ name }) => isSetup(name)).map(setupRecord) };
+  return { ...fate, tasks: raw.map((task) => taskRecord(task, { raw, fate, now })), setup: statuses.filter(({ name }) => isSetup(name, raw)).map(setupRecord) };
 }
 
 const statusOf = (statuses: readonly ContainerStatus[], container: string) => statuses.find(({ name }) => name === container);

@@ -2,11 +2,13 @@
 import type { Pod } from "../api/pod.ts";
 import { ANNOTATION, documentAnnotation, type PodTask } from "../contract/pod-metadata.ts";
 
-/** Init containers that prepare a pod for its tasks and are none themselves: fetch's, the launcher's installation, the copy of the chroot. */
-export const FETCH_PREFIX = "nb-fetch-";
-const SETUP_CONTAINERS: readonly string[] = ["nb-install", "nb-copy"];
+/** Containers with such names prepare a pod for its tasks and are none themselves: fetch's, the launcher's installation, the copy of the chroot. */
+const OWN_CONTAINER = "nb-";
 
-export const isSetup = (container: string): boolean => container.startsWith(FETCH_PREFIX) || SETUP_CONTAINERS.includes(container);
+export const isSetup = (container: string, tasks: readonly PodTask[]): boolean => container.startsWith(OWN_CONTAINER) && !tasks.some((task) => task.container === container);
+
+/** The container that fetches the artifacts of the group's task at that position, if it has any. */
+export const fetchContainer = (position: number): string => `nb-fetch-${position}`;
 
 /** In the group's order, never empty. The admission policies keep the annotation; one that cannot be read counts as absent. */
 export function tasksOfPod({ metadata, spec }: Pod): readonly PodTask[] {

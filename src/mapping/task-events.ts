@@ -10,7 +10,7 @@ import { SIGNAL_NUMBERS } from "../nomad/driver/signals.ts";
 import { LEADER_TASK_DEAD, MAIN_TASKS_DEAD } from "../nomad/texts.ts";
 import type { RunEnd } from "./container-record.ts";
 import { type AllocationRecord, failedTask, type TaskRecord } from "./pod-status.ts";
-import { FETCH_PREFIX, rulesOf } from "./pod-tasks.ts";
+import { fetchContainer, rulesOf } from "./pod-tasks.ts";
 
 const NS_PER_MS = 1_000_000;
 const SIGKILL = 9;
@@ -32,7 +32,7 @@ function setupEvents(source: EventSource): readonly NomadTaskEvent[] {
   const { pod, record, task } = source;
   const created = createdAt(source);
   const events = [event("Received", created, "Task received by client")];
-  const fetch = record.setup.find(({ container }) => container === `${FETCH_PREFIX}${task.container}`);
+  const fetch = record.setup.find(({ container }) => container === fetchContainer(record.tasks.indexOf(task)));
   // Kubelet makes the volumes of the task's directory before it starts the first container that sees them.
   if (fetch?.startedAt !== undefined || task.startedAt !== undefined || task.lastEnd !== undefined) {
     events.push(event("Task Setup", epochMs(pod.status?.startTime) ?? created, "Building Task Directory"));

@@ -3,6 +3,9 @@
  * Source: developer.hashicorp.com/nomad/api-docs, and what Nomad's Go client decodes.
  */
 
+/** The Nomad release whose API we speak; clients of it and before it meet no surprise. */
+export const NOMAD_VERSION = "2.0.5";
+
 export type NomadTask = {
   readonly Name: string;
   readonly Driver: string;

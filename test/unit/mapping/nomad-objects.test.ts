@@ -7,7 +7,7 @@ import { allocationStub, clientStatus, nomadAllocation } from "../../../src/mapp
 import { indexOf, nomadJob, nomadJobStub } from "../../../src/mapping/nomad-job.ts";
 import { nomadNode } from "../../../src/mapping/nomad-node.ts";
 import { type AllocationRecord, allocationRecord, type TaskRecord } from "../../../src/mapping/pod-status.ts";
-import { taskOf } from "./mapping-fixtures.ts";
+import { configOf, taskOf } from "./mapping-fixtures.ts";
 import { ANNOUNCE, at, groupPod, lastWords, MAIN, ms, podOf, PROXY, running, terminated } from "./pod-fixtures.ts";
 
 const NAMES = { region: "eu", datacenter: "fra1" };
@@ -154,14 +154,14 @@ describe("the state of an allocation's task", () => {
 
 describe("a node as a Nomad node", () => {
   const node = (status: Node["status"] = {}, fields: Partial<Node> = {}): Node => ({ apiVersion: "v1", kind: "Node", metadata: { name: "n1", uid: "node-uid", resourceVersion: "5", labels: { zone: "a" } }, status, ...fields });
-  const asNomad = (each: Node) => nomadNode(each, NAMES, 2000);
+  const asNomad = (each: Node) => nomadNode({ node: each, config: { ...NAMES, profiles: configOf({ mhzPerCore: 2000 }).profiles } });
 
   it("has the node's UID, labels as metadata, and the exec driver", () => {
     const capacity = { cpu: "4", memory: "16Gi" };
     expect(asNomad(node({ capacity, conditions: [{ type: "Ready", status: "True" }], nodeInfo: { architecture: "amd64", osImage: "Debian 13", operatingSystem: "linux", kernelVersion: "6.12" } }))).toMatchObject({
       ID: "node-uid", Name: "n1", Datacenter: "fra1", Status: "ready", SchedulingEligibility: "eligible", Meta: { zone: "a" }, HTTPAddr: "", ModifyIndex: 5,
       Drivers: { exec: { Detected: true, Healthy: true } }, Resources: { CPU: 8000, MemoryMB: 16_384 }, NodeResources: { Cpu: { CpuShares: 8000, TotalCpuCores: 4 }, Memory: { MemoryMB: 16_384 } },
-      Attributes: { "cpu.arch": "amd64", "cpu.numcores": "4", "os.name": "Debian 13", "kernel.version": "6.12", "unique.hostname": "n1" },
+      Attributes: { "cpu.arch": "amd64", "cpu.numcores": "4", "os.name": "debian", "os.version": "13", "cpu.totalcompute": "8000", "kernel.version": "6.12", "unique.hostname": "n1" },
     });
   });
 

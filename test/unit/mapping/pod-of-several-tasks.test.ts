@@ -84,12 +84,12 @@ const failedFetch = (message: string | undefined) => ({ state: { waiting: { reas
 
 describe("the problem of an allocation", () => {
   it.each<[string, Readonly<Record<string, Partial<ContainerStatus>>>, string | undefined]>([
-    ["an artifact that cannot be had", { "nb-fetch-web": failedFetch('failed to download artifact "x": 404\n') }, 'failed to download artifact "x": 404'],
-    ["an artifact that cannot be had, in a launcher's form", { "nb-fetch-web": failedFetch(lastWords({ message: "checksum mismatch" })) }, "checksum mismatch"],
-    ["an artifact that cannot be had, without a word", { "nb-fetch-web": failedFetch(undefined) }, "Exit Code: 1"],
-    ["an artifact that is tried again", { "nb-fetch-web": { state: running(9), lastState: terminated(1, 5, "no") } }, "no"],
-    ["an artifact that came at last", { "nb-fetch-web": { state: terminated(0, 9), lastState: terminated(1, 5, "no") } }, undefined],
-    ["a chroot that cannot be copied", { "nb-copy": failedFetch("no space left on device") }, "no space left on device"],
+    ["an artifact that cannot be had", { "nb-fetch-0": failedFetch('failed to download artifact "x": 404\n') }, 'failed to download artifact "x": 404'],
+    ["an artifact that cannot be had, in a launcher's form", { "nb-fetch-0": failedFetch(lastWords({ message: "checksum mismatch" })) }, "checksum mismatch"],
+    ["an artifact that cannot be had, without a word", { "nb-fetch-0": failedFetch(undefined) }, "Exit Code: 1"],
+    ["an artifact that is tried again", { "nb-fetch-0": { state: running(9), lastState: terminated(1, 5, "no") } }, "no"],
+    ["an artifact that came at last", { "nb-fetch-0": { state: terminated(0, 9), lastState: terminated(1, 5, "no") } }, undefined],
+    ["a chroot that cannot be copied", { "nb-copy-1": failedFetch("no space left on device") }, "no space left on device"],
     ["an image that is not there", { "nb-install": { state: { waiting: { reason: "ErrImagePull", message: "no such image" } } }, web: { state: { waiting: { reason: "PodInitializing" } } } }, "ErrImagePull: no such image"],
     ["waiting for others alone", { web: { state: { waiting: { reason: "PodInitializing" } } } }, "PodInitializing"],
     ["a task that gave up", { ...UP, proxy: SPENT }, 'task "proxy": Exit Code: 3'],
@@ -99,7 +99,7 @@ describe("the problem of an allocation", () => {
   });
 
   it("is pending while kubelet tries again to fetch, and the containers that prepare it are no tasks", () => {
-    const record = allocationRecord(groupPod({ tasks: GROUP, statuses: { "nb-fetch-web": failedFetch("no"), "nb-install": { state: terminated(213, 1, lastWords({ reason: "start-failed" })) } }, phase: "Pending" }), NOW);
+    const record = allocationRecord(groupPod({ tasks: GROUP, statuses: { "nb-fetch-0": failedFetch("no"), "nb-install": { state: terminated(213, 1, lastWords({ reason: "start-failed" })) } }, phase: "Pending" }), NOW);
     expect(record.state).toBe("pending");
     expect(record.tasks.map(({ task }) => task)).toEqual(GROUP.map(({ task }) => task));
   });
@@ -120,7 +120,7 @@ describe("whatever the containers of a group are at", () => {
   const ended: fc.Arbitrary<ContainerState> = fc.tuple(fc.constantFrom(0, 1, 137, 213), second, words).map(([code, to, said]) => terminated(code, to, said));
   const state: fc.Arbitrary<ContainerState> = fc.oneof(second.map(running), ended, fc.constant({ waiting: { reason: "CrashLoopBackOff" } }));
   const status: fc.Arbitrary<Partial<ContainerStatus>> = fc.record({ state, lastState: ended }, { requiredKeys: [] });
-  const containers: fc.Arbitrary<Record<string, Partial<ContainerStatus>>> = fc.record(Object.fromEntries(["nb-fetch-web", ...GROUP.map(({ container }) => container)].map((name) => [name, fc.option(status, { nil: {} })])));
+  const containers: fc.Arbitrary<Record<string, Partial<ContainerStatus>>> = fc.record(Object.fromEntries(["nb-fetch-0", ...GROUP.map(({ container }) => container)].map((name) => [name, fc.option(status, { nil: {} })])));
   const pods = fc
     .record({ statuses: containers, phase: fc.constantFrom("Pending", "Running", "Failed", "Succeeded"), readyAt: fc.option(second, { nil: undefined }), deleted: fc.boolean() })
     .map(({ statuses, phase, readyAt, deleted }) => groupPod({ tasks: GROUP, statuses, phase, ...(readyAt === undefined ? {} : { readyAt }), ...(deleted ? { metadata: { deletionTimestamp: at(110) } } : {}) }));

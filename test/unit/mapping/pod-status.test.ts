@@ -21,6 +21,7 @@ describe("the state of an allocation", () => {
     ["one that was ready only after its delay", podOf({ readyAt: 80, container: { state: running(50), lastState: terminated(1, 49, lastWords({ restartInMs: 5_000 })) } }), { state: "running", readySince: ms(80) }],
     ["one whose launcher gave up", podOf({ container: { state: terminated(GIVEN_UP, 9, spentWords) } }), { state: "spent" }],
     ["one that kubelet started again although its launcher gave up", podOf({ readyAt: 20, container: { state: running(20), lastState: terminated(GIVEN_UP, 9, spentWords) } }), { state: "spent" }],
+    ["one whose launcher gave up and was killed since", podOf({ container: { restartCount: 1, state: terminated(137, 30), lastState: terminated(GIVEN_UP, 9, spentWords) } }), { state: "spent" }],
     ["one that can never start", podOf({ container: { state: terminated(GIVEN_UP, 9, lastWords({ reason: "start-failed" })) } }), { state: "spent" }],
     ["a task with the launcher's code as its own", podOf({ container: { state: terminated(GIVEN_UP, 9, lastWords({ exitCode: GIVEN_UP })) } }), { state: "pending" }],
     ["that code without words of ours", podOf({ container: { state: terminated(GIVEN_UP, 9, "attempts-spent") } }), { state: "pending" }],

@@ -24,14 +24,14 @@ describe("the events of a task", () => {
     const names = (pod: Pod) => eventsOf(pod).map(({ Type }) => Type);
     expect(names(podWith({}))).toEqual(["Received"]);
     expect(names(podWith({ web: { state: running(3) } }))).toEqual(["Received", "Task Setup", "Started"]);
-    expect(names(podWith({ "nb-fetch-web": { state: running(2) } }))).toEqual(["Received", "Task Setup", "Downloading Artifacts"]);
-    expect(names(podWith({ "nb-fetch-proxy": { state: running(2) } }))).toEqual(["Received"]);
+    expect(names(podWith({ "nb-fetch-0": { state: running(2) } }))).toEqual(["Received", "Task Setup", "Downloading Artifacts"]);
+    expect(names(podWith({ "nb-fetch-1": { state: running(2) } }))).toEqual(["Received"]);
     expect(eventsOf(podWith({ web: { state: running(3) } }))[1]?.DisplayMessage).toBe("Building Task Directory");
   });
 
   it.each<[string, Pod, readonly unknown[]]>([
     [
-      "whose artifact cannot be had", podWith({ "nb-fetch-web": { state: { waiting: { reason: "CrashLoopBackOff" } }, lastState: { terminated: { ...terminated(1, 9, 'failed to download artifact "x": 404').terminated, startedAt: at(2) } } } }),
+      "whose artifact cannot be had", podWith({ "nb-fetch-0": { state: { waiting: { reason: "CrashLoopBackOff" } }, lastState: { terminated: { ...terminated(1, 9, 'failed to download artifact "x": 404').terminated, startedAt: at(2) } } } }),
       [["Downloading Artifacts", 2, "Client is downloading artifacts"], ["Failed Artifact Download", 9, 'failed to download artifact "x": 404']],
     ],
     [
@@ -82,6 +82,8 @@ describe("the events of a task", () => {
     expect(told(podWith({ web: spent, proxy: stopped }), "proxy").map(([type]) => type)).toEqual(["Started", "Sibling Task Failed", "Main Tasks Dead", "Killing", "Terminated", "Killed"]);
     const failed = podWith({ proxy: spent, web: { state: running(3) } });
     expect(told(failed)).toContainEqual(["Sibling Task Failed", 20, 'Task\'s sibling "proxy" failed']);
+    const overBefore = podWith({ proxy: spent, web: { state: terminated(0, 9, lastWords({ reason: "completed", exitCode: 0 })) } });
+    expect(told(overBefore).map(([type]) => type)).toEqual(["Terminated"]);
     expect(told(failed, "proxy").map(([type]) => type)).not.toContain("Sibling Task Failed");
     expect(told(podWith({ proxy: { state: running(3) }, web: { state: running(3) } }))).toEqual([["Started", 3, "Task started by client"]]);
   });

@@ -1,0 +1,80 @@
+/** @module What the controller knows of nodes and hands on: the node records in managed namespaces. One queue, beside that of the tasks. */
+import type { ExecTask } from "../api/exec-task.ts";
+import type { Node } from "../api/pod.ts";
+import { keepNodeRecords, type NodeRecordsDeps } from "../controller/node-records.ts";
+import type { ConnectedKubeClient } from "../kubernetes/client.ts";
+import type { Clock } from "../kubernetes/clock.ts";
+import type { EventRecorder } from "../kubernetes/events.ts";
+import type { Log } from "../kubernetes/types.ts";
+import { createWorkQueue, type WorkQueue } from "../kubernetes/work-queue.ts";
+import { nodeRecord } from "../mapping/node-facts.ts";
+import { configReader, isManaged, type WorkCaches } from "./caches.ts";
+import { configMapStore } from "./config-maps.ts";
+
+export type KnowledgeTerm = {
+  readonly client: ConnectedKubeClient;
+  readonly caches: WorkCaches;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly recorder: EventRecorder;
+  readonly leading: AbortSignal;
+  readonly mayWrite: () => boolean;
+};
+
+/** A namespace's records are read and written whole: more workers would only keep more of them in memory. */
+const WORKERS = 2;
+
+/** Resolves when the term is over. */
+export async function keepRecords(term: KnowledgeTerm): Promise<void> {
+  const deps = recordsDeps(term);
+  const queue = createWorkQueue({ name: "node-records", workers: WORKERS, process: async (namespace) => await keepNodeRecords(deps, namespace), log: term.log, clock: term.clock });
+  const stop = watchForRecords(term.caches, queue);
+  await queue.start(term.leading);
+  for (const each of stop) each();
+}
+
+function recordsDeps(term: KnowledgeTerm): NodeRecordsDeps {
+  const { client, caches, log, recorder, mayWrite } = term;
+  return {
+    ...configMapStore(client, mayWrite),
+    isManaged: (namespace) => isManaged(caches, namespace),
+    tasksIn: (namespace) => caches.tasks.byIndex("namespace", namespace),
+    // The mapping decides which tasks' pods mount the records; until it says so, every task's may.
+    needsNodeValues: () => true,
+    config: configReader(caches),
+    nodes: () => caches.nodes.all(),
+    osOf: () => undefined,
+    onDropped: (namespace, nodes) => {
+      const note = `no room for what tasks may know of ${nodes.length} nodes, ${nodes[0] ?? ""} among them: tasks there that name node values fail; shorten annotations of nodes, or give the namespace a profile with fewer nodes`;
+      log.warn({ namespace, dropped: nodes.length }, "node records left out for their size");
+      const regarding = caches.namespaces.get(undefined, namespace);
+      if (regarding !== undefined) recorder.record({ regarding, type: "Warning", reason: "NodeRecordsTooLarge", action: "KeepNodeRecords", note });
+    },
+  };
+}
+
+/** Of tasks only coming and going and the spec count, and of nodes only what a record says: heartbeats are no news. */
+function watchForRecords(caches: WorkCaches, queue: WorkQueue): readonly (() => void)[] {
+  const config = configReader(caches);
+  const namespaceOf = ({ metadata }: ExecTask) => metadata.namespace ?? "default";
+  const addAll = () => {
+    for (const namespace of new Set([...caches.tasks.all()].map(namespaceOf))) queue.add(namespace);
+  };
+  const recordText = (node: Node | undefined): string => {
+    const now = config();
+    return node === undefined || now === undefined ? "" : JSON.stringify(nodeRecord({ node, config: now }));
+  };
+  addAll();
+  return [
+    caches.nodes.onChange(({ type, object, previous }) => {
+      if (type !== "updated" || recordText(object) !== recordText(previous)) addAll();
+    }),
+    caches.configs.onChange(addAll),
+    caches.tasks.onChange(({ type, object, previous }) => {
+      if (type === "added" || object.metadata.generation !== previous?.metadata.generation) queue.add(namespaceOf(object));
+    }),
+    caches.namespaces.onChange(({ object, previous }) => {
+      if (JSON.stringify(object.metadata.labels) !== JSON.stringify(previous?.metadata.labels)) queue.add(object.metadata.name);
+    }),
+  ];
+}

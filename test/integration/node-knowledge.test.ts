@@ -1,0 +1,114 @@
+/** @module What tasks may know of their nodes: the records that the controller keeps, and who may write them. */
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import type { Node } from "../../src/api/pod.ts";
+import { NODE_RECORDS_NAME, type NodeRecord } from "../../src/contract/node-record.ts";
+import type { ConfigMap } from "../../src/controller/node-records.ts";
+import { RESOURCES } from "../../src/main/resources.ts";
+import { eventually, must } from "./kubernetes/real-cluster.ts";
+import { BREAK_GLASS, kubectl, kubectlOk } from "./support/kubectl.ts";
+import { nomadJson } from "./support/nomad.ts";
+import { enterWorld, readyPod, unique, type World } from "./support/world.ts";
+
+let world: World;
+let node: Node;
+beforeAll(async () => {
+  world = await enterWorld("nodes");
+  await readyPod(world, "curious", {});
+  [node] = (await must(world.client.list<Node>({ resource: RESOURCES.nodes }))).items as [Node];
+});
+afterAll(async () => {
+  await kubectlOk(["annotate", "node", node.metadata.name, "meta.nomad-bridge.dev/rack-"]);
+  await world.leave();
+});
+
+const ref = (namespace = world.namespace) => ({ resource: RESOURCES.configMaps, namespace, name: NODE_RECORDS_NAME });
+const records = async (): Promise<ConfigMap | undefined> => {
+  const read = await world.client.get<ConfigMap>(ref());
+  return read.ok ? read.value : undefined;
+};
+const recordNow = async (): Promise<NodeRecord | undefined> => {
+  const text = (await records())?.data?.[node.metadata.name];
+  return text === undefined ? undefined : (JSON.parse(text) as NodeRecord);
+};
+
+describe("the node records of a namespace", () => {
+  it("say of each node what nomad node status says", async () => {
+    const record = await eventually(recordNow);
+    const shown = await nomadJson<{ readonly Attributes: object; readonly Meta: object }>(`/v1/node/${node.metadata.uid ?? ""}`);
+    expect(record).toMatchObject({ id: node.metadata.uid, name: node.metadata.name, region: "global", datacenter: "dc1", pool: "default" });
+    expect([record.attributes, record.meta]).toEqual([shown.Attributes, shown.Meta]);
+    expect(record.attributes).toMatchObject({ "kernel.name": "linux", "driver.exec": "1", "unique.hostname": node.metadata.name });
+  });
+
+  it("are in a pod that mounts them, as a file for each node", async () => {
+    await eventually(recordNow);
+    const folders = ["bin", "lib", "lib64", "usr"];
+    const mounts = folders.map((folder) => ({ name: folder, mountPath: `/${folder}`, readOnly: true }));
+    const container = { name: "main", image: inject("launcherImage"), imagePullPolicy: "Never", command: ["/bin/sleep", "600"], volumeMounts: [...mounts, { name: "nodes", mountPath: "/nodes" }] };
+    const volumes = [...folders.map((folder) => ({ name: folder, hostPath: { path: `/${folder}` } })), { name: "nodes", configMap: { name: NODE_RECORDS_NAME } }];
+    const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "reader", namespace: world.namespace }, spec: { terminationGracePeriodSeconds: 0, containers: [container], volumes } };
+    await kubectlOk(["create", "-f", "-", ...BREAK_GLASS], pod);
+    await kubectlOk(["-n", world.namespace, "wait", "pod/reader", "--for=condition=Ready", "--timeout=60s"]);
+    const text = await kubectlOk(["-n", world.namespace, "exec", "reader", "--", "/bin/cat", `/nodes/${node.metadata.name}`]);
+    expect(JSON.parse(text)).toEqual(await recordNow());
+  });
+
+  it("follow what an administrator says of a node, and do not change for what is none of a task's business", async () => {
+    await eventually(recordNow);
+    await kubectlOk(["annotate", "node", node.metadata.name, "meta.nomad-bridge.dev/rack=Rack 7, left", "--overwrite"]);
+    const before = await eventually(async () => ((await recordNow())?.meta["rack"] === "Rack 7, left" ? await records() : undefined));
+    await kubectlOk(["annotate", "node", node.metadata.name, `example.org/beat=${unique("b")}`, "--overwrite"]);
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    expect((await records())?.metadata.resourceVersion).toBe(before.metadata.resourceVersion);
+  });
+
+  it("are in no managed namespace without a task", async () => {
+    const empty = await enterWorld("empty");
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    expect((await world.client.get<ConfigMap>(ref(empty.namespace))).ok).toBe(false);
+    await empty.leave();
+  });
+});
+
+describe("a person who may write ConfigMaps in a managed namespace", () => {
+  const here = (...args: string[]) => ["-n", world.namespace, ...args];
+  const mine = (namespace: string) => ({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: NODE_RECORDS_NAME, namespace }, data: { n1: "{}" } });
+
+  it.each<[string, () => readonly string[]]>([
+    ["changing them", () => here("patch", "configmap", NODE_RECORDS_NAME, "--type=merge", "-p", '{"data":{"n1":"{}"}}')],
+    ["labelling them", () => here("label", "configmap", NODE_RECORDS_NAME, "a=b")],
+    ["deleting them", () => here("delete", "configmap", NODE_RECORDS_NAME)],
+    ["deleting all ConfigMaps", () => here("delete", "configmaps", "--all")],
+    ["changing them as our controller, impersonated", () => here("label", "configmap", NODE_RECORDS_NAME, "a=b", "--as=system:serviceaccount:nomad-bridge:controller")],
+  ])("is refused %s", async (_name, args) => {
+    const before = await eventually(records);
+    expect(await kubectl(args())).toMatchObject({ code: 1, stderr: expect.stringMatching(/tells tasks about their nodes|cannot patch resource/) as string });
+    expect(await records()).toEqual(before);
+  });
+
+  it("is refused making them where there are none, and what we know of the nodes' files, and may do as they like elsewhere", async () => {
+    const empty = await enterWorld("empty");
+    expect((await kubectl(["create", "-f", "-"], mine(empty.namespace))).stderr).toMatch(/tells tasks about their nodes/);
+    expect((await kubectl(["-n", "nomad-bridge", "create", "configmap", "nomad-bridge-probes"])).stderr).toMatch(/tells tasks about their nodes/);
+    await kubectlOk(["-n", empty.namespace, "create", "configmap", "nomad-bridge-nodes-2"]);
+    const plain = unique("plain");
+    await kubectlOk(["create", "namespace", plain]);
+    await kubectlOk(["create", "-f", "-"], mine(plain));
+    await kubectlOk(["delete", "namespace", plain, "--wait=false"]);
+    await empty.leave();
+  });
+
+  it("gets them back when break-glass has deleted them and a task comes", async () => {
+    await kubectlOk(here("delete", "configmap", NODE_RECORDS_NAME, ...BREAK_GLASS));
+    await readyPod(world, "newcomer", {});
+    expect(await eventually(recordNow)).toMatchObject({ name: node.metadata.name });
+  });
+
+  it("does not keep a managed namespace from going", async () => {
+    const going = await enterWorld("going");
+    await readyPod(going, "last", {});
+    await eventually(async () => ((await world.client.get<ConfigMap>(ref(going.namespace))).ok ? true : undefined));
+    await going.leave();
+    await eventually(async () => ((await kubectl(["get", "namespace", going.namespace])).code === 1 ? true : undefined));
+  });
+});
