@@ -26,6 +26,8 @@ export type ReconcileDeps = {
   readonly isManaged: (namespace: string) => boolean;
   /** Undefined: there is no valid BridgeConfig "default". */
   readonly config: () => BridgeConfigSpec | undefined;
+  /** Host paths of the task's chroot that its nodes are known to lack. */
+  readonly missingPaths: (task: ExecTask, config: BridgeConfigSpec) => ReadonlySet<string>;
   readonly createPod: (pod: KubeObject) => Write;
   readonly deletePod: (namespace: string, pod: PodIdentity) => Write;
   /** Makes the pod fail and stay. */
@@ -45,7 +47,7 @@ export async function reconcile(deps: ReconcileDeps, key: { readonly namespace: 
   if (!deps.isManaged(key.namespace)) return refuse(deps, task, notManaged(key.namespace));
   const config = deps.config();
   if (config === undefined) return refuse(deps, task, NO_CONFIG);
-  const accepted = acceptTask(task, config, deps.sha256);
+  const accepted = acceptTask(task, config, deps.sha256, { missingPaths: deps.missingPaths(task, config) });
   if (!accepted.ok) return refuse(deps, task, accepted.error);
   return converge(deps, accepted.value);
 }

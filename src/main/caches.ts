@@ -9,6 +9,7 @@ import type { ConnectedKubeClient } from "../kubernetes/client.ts";
 import type { Clock } from "../kubernetes/clock.ts";
 import type { Cache, Log } from "../kubernetes/types.ts";
 import { createCache } from "../kubernetes/watch.ts";
+import { probedNode } from "../mapping/probe.ts";
 import { controllerOf } from "./owner.ts";
 import { RESOURCES } from "./resources.ts";
 
@@ -33,7 +34,7 @@ export function workCaches(context: CacheContext): WorkCaches {
   const options = { log, clock, signal };
   return {
     tasks: createCache<ExecTask>(client, { resource: RESOURCES.execTasks }, { ...options, indexes: { namespace: (task) => [task.metadata.namespace ?? "default"] } }),
-    pods: createCache<Pod>(client, { resource: RESOURCES.pods, labelSelector: `${LABEL.managed}=true` }, { ...options, indexes: { owner: ownerUid } }),
+    pods: createCache<Pod>(client, { resource: RESOURCES.pods, labelSelector: `${LABEL.managed}=true` }, { ...options, indexes: { owner: ownerUid, probe: probed } }),
     namespaces: createCache<KubeObject>(client, { resource: RESOURCES.namespaces }, options),
     configs: createCache<BridgeConfig>(client, { resource: RESOURCES.bridgeConfigs }, options),
     nodes: createCache<Node>(client, { resource: RESOURCES.nodes }, options),
@@ -56,6 +57,11 @@ export function bridgeCaches(context: CacheContext): BridgeCaches {
 
 export async function cachesSynced(caches: WorkCaches | BridgeCaches): Promise<void> {
   await Promise.all(Object.values(caches).map((cache) => cache.synced));
+}
+
+function probed(pod: Pod): readonly string[] {
+  const node = probedNode(pod);
+  return node === undefined ? [] : [node];
 }
 
 function ownerUid(pod: Pod): readonly string[] {

@@ -1,4 +1,4 @@
-/** @module The few ConfigMaps that the controller keeps, read and written one by one: it has a right to no other. Used by node-knowledge.ts. */
+/** @module The few ConfigMaps that the controller keeps, read and written one by one: it has a right to no other. Used by controller.ts and node-records.ts. */
 import type { ConfigMap, NodeRecordsDeps } from "../controller/node-records.ts";
 import type { WriteError } from "../controller/reconcile.ts";
 import type { KubeClient, KubeError } from "../kubernetes/types.ts";

@@ -47,6 +47,8 @@ export function nodeRecord(source: NodeSource): NodeRecord {
 export const profilesOn = (node: Node, profiles: readonly Profile[]): readonly Profile[] =>
   profiles.filter(({ nodeSelector }) => Object.entries(nodeSelector).every(([key, value]) => node.metadata.labels?.[key] === value));
 
+export const isReady = ({ status }: Node): boolean => status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True") === true;
+
 export type NodeSize = {
   /** Whole ones: Nomad's clients decode no other number. */
   readonly cores: number;

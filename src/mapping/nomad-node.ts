@@ -1,6 +1,6 @@
 /** @module A Kubernetes node as a Nomad node. Used by the bridge. */
 import type { NomadNode, NomadResources } from "../nomad/api-types.ts";
-import { driversOn, nodeRecord, nodeSize, type NodeSource } from "./node-facts.ts";
+import { driversOn, isReady, nodeRecord, nodeSize, type NodeSource } from "./node-facts.ts";
 import { indexOf } from "./nomad-job.ts";
 
 const NO_RESOURCES: NomadResources = { CPU: 0, Cores: 0, MemoryMB: 0, MemoryMaxMB: 0, DiskMB: 0 };
@@ -10,7 +10,7 @@ export function nomadNode(source: NodeSource): NomadNode {
   const record = nodeRecord(source);
   const { cores, mhz, memoryBytes } = nodeSize(source);
   const memoryMb = Math.floor(memoryBytes / 2 ** 20);
-  const ready = isReady(source);
+  const ready = isReady(node);
   return {
     ID: record.id,
     Name: record.name,
@@ -36,5 +36,3 @@ export function nomadNode(source: NodeSource): NomadNode {
     ModifyIndex: indexOf(node),
   };
 }
-
-const isReady = ({ node }: NodeSource): boolean => node.status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True") === true;

@@ -41,8 +41,13 @@ export type TaskImages = { readonly launcher: string; readonly fetch: string };
 
 export type AllocationPlace = { readonly index: number; readonly serial: number; readonly reschedules: number };
 
+export type NodeKnowledge = {
+  /** Host paths known to be absent: as on Nomad they are left out of the chroot. */
+  readonly missingPaths?: ReadonlySet<string>;
+};
+
 /** Checks a task against the profiles that its namespace may use. Nothing is made yet. */
-export function acceptTask(task: ExecTask, config: BridgeConfigSpec, sha256: Sha256): Result<AcceptedTask, Refusal> {
+export function acceptTask(task: ExecTask, config: BridgeConfigSpec, sha256: Sha256, { missingPaths = new Set() }: NodeKnowledge = {}): Result<AcceptedTask, Refusal> {
   const parsed = execTaskSpec.safeParse(task.spec);
   if (!parsed.success) return err({ reason: "InvalidSpec", message: parsed.error.issues.map((i) => `${i.path.join(".")}: ${i.message}`).join("; ") });
   const spec = parsed.data;
@@ -56,13 +61,19 @@ export function acceptTask(task: ExecTask, config: BridgeConfigSpec, sha256: Sha
   return ok({
     task,
     spec,
-    profile: profile.value,
+    profile: withoutPaths(profile.value, missingPaths),
     config,
     capabilities: capabilities.value,
     groupName: groupObjectName(sha256, identityOf(task)),
     specHash: sha256(JSON.stringify(sortKeys(running))),
     findings: findingsFor(spec, profile.value),
   });
+}
+
+function withoutPaths(profile: Profile, missing: ReadonlySet<string>): Profile {
+  const { directories, files } = profile.chroot;
+  const isThere = ({ host }: { readonly host: string }) => !missing.has(host);
+  return { ...profile, chroot: { ...profile.chroot, directories: directories.filter(isThere), files: files.filter(isThere) } };
 }
 
 /** The pod of one allocation. The only error is a task too large for the launcher's document. */

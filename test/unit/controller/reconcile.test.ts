@@ -44,6 +44,7 @@ function depsOf(cluster: Cluster): ReconcileDeps {
     podsOf: (uid) => [...cluster.pods.values()].filter((pod) => pod.metadata.ownerReferences?.some((owner) => owner.uid === uid)),
     isManaged: () => cluster.managed,
     config: () => cluster.config,
+    missingPaths: () => new Set(),
     createPod: (object) => write("create", () => {
       const pod = object as Pod;
       if (cluster.pods.has(pod.metadata.name)) return;

@@ -1,4 +1,4 @@
-/** @module What the controller knows of nodes and hands on: the node records in managed namespaces. One queue, beside that of the tasks. */
+/** @module The queue that keeps node records in managed namespaces, and what it needs of Kubernetes. One part of the controller. */
 import type { ExecTask } from "../api/exec-task.ts";
 import type { Node } from "../api/pod.ts";
 import { keepNodeRecords, type NodeRecordsDeps } from "../controller/node-records.ts";
@@ -8,8 +8,10 @@ import type { EventRecorder } from "../kubernetes/events.ts";
 import type { Log } from "../kubernetes/types.ts";
 import { createWorkQueue, type WorkQueue } from "../kubernetes/work-queue.ts";
 import { nodeRecord } from "../mapping/node-facts.ts";
+import type { OperatingSystem } from "../mapping/operating-system.ts";
 import { configReader, isManaged, type WorkCaches } from "./caches.ts";
 import { configMapStore } from "./config-maps.ts";
+import type { ProbeBook } from "./probe-book.ts";
 
 export type KnowledgeTerm = {
   readonly client: ConnectedKubeClient;
@@ -17,6 +19,7 @@ export type KnowledgeTerm = {
   readonly clock: Clock;
   readonly log: Log;
   readonly recorder: EventRecorder;
+  readonly probes: ProbeBook;
   readonly leading: AbortSignal;
   readonly mayWrite: () => boolean;
 };
@@ -28,7 +31,7 @@ const WORKERS = 2;
 export async function keepRecords(term: KnowledgeTerm): Promise<void> {
   const deps = recordsDeps(term);
   const queue = createWorkQueue({ name: "node-records", workers: WORKERS, process: async (namespace) => await keepNodeRecords(deps, namespace), log: term.log, clock: term.clock });
-  const stop = watchForRecords(term.caches, queue);
+  const stop = watchForRecords(term, queue);
   await queue.start(term.leading);
   for (const each of stop) each();
 }
@@ -43,7 +46,7 @@ function recordsDeps(term: KnowledgeTerm): NodeRecordsDeps {
     needsNodeValues: () => true,
     config: configReader(caches),
     nodes: () => caches.nodes.all(),
-    osOf: () => undefined,
+    osOf: (node) => osOf(term, node),
     onDropped: (namespace, nodes) => {
       const note = `no room for what tasks may know of ${nodes.length} nodes, ${nodes[0] ?? ""} among them: tasks there that name node values fail; shorten annotations of nodes, or give the namespace a profile with fewer nodes`;
       log.warn({ namespace, dropped: nodes.length }, "node records left out for their size");
@@ -53,8 +56,15 @@ function recordsDeps(term: KnowledgeTerm): NodeRecordsDeps {
   };
 }
 
+/** Empty texts are an os-release that does not say. */
+function osOf({ caches, probes }: KnowledgeTerm, name: string): OperatingSystem | undefined {
+  const node = caches.nodes.get(undefined, name);
+  const os = node === undefined ? undefined : probes.of(node)?.os;
+  return os?.name === "" ? undefined : os;
+}
+
 /** Of tasks only coming and going and the spec count, and of nodes only what a record says: heartbeats are no news. */
-function watchForRecords(caches: WorkCaches, queue: WorkQueue): readonly (() => void)[] {
+function watchForRecords({ caches, probes }: KnowledgeTerm, queue: WorkQueue): readonly (() => void)[] {
   const config = configReader(caches);
   const namespaceOf = ({ metadata }: ExecTask) => metadata.namespace ?? "default";
   const addAll = () => {
@@ -65,6 +75,7 @@ function watchForRecords(caches: WorkCaches, queue: WorkQueue): readonly (() => 
     return node === undefined || now === undefined ? "" : JSON.stringify(nodeRecord({ node, config: now }));
   };
   addAll();
+  probes.onChange(addAll);
   return [
     caches.nodes.onChange(({ type, object, previous }) => {
       if (type !== "updated" || recordText(object) !== recordText(previous)) addAll();
