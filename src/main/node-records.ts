@@ -1,5 +1,5 @@
 /** @module The queue that keeps node records in managed namespaces, and what it needs of Kubernetes. One part of the controller. */
-import type { ExecTask } from "../api/exec-task.ts";
+import { type ExecTask, execTaskSpec } from "../api/exec-task.ts";
 import type { Node } from "../api/pod.ts";
 import { keepNodeRecords, type NodeRecordsDeps } from "../controller/node-records.ts";
 import type { ConnectedKubeClient } from "../kubernetes/client.ts";
@@ -8,6 +8,7 @@ import type { EventRecorder } from "../kubernetes/events.ts";
 import type { Log } from "../kubernetes/types.ts";
 import { createWorkQueue, type WorkQueue } from "../kubernetes/work-queue.ts";
 import { nodeRecord } from "../mapping/node-facts.ts";
+import { needsNodeValues } from "../mapping/node-values.ts";
 import type { OperatingSystem } from "../mapping/operating-system.ts";
 import { configReader, isManaged, type WorkCaches } from "./caches.ts";
 import { configMapStore } from "./config-maps.ts";
@@ -42,8 +43,7 @@ function recordsDeps(term: KnowledgeTerm): NodeRecordsDeps {
     ...configMapStore(client, mayWrite),
     isManaged: (namespace) => isManaged(caches, namespace),
     tasksIn: (namespace) => caches.tasks.byIndex("namespace", namespace),
-    // The mapping decides which tasks' pods mount the records; until it says so, every task's may.
-    needsNodeValues: () => true,
+    needsNodeValues: mountsRecords,
     config: configReader(caches),
     nodes: () => caches.nodes.all(),
     osOf: (node) => osOf(term, node),
@@ -54,6 +54,11 @@ function recordsDeps(term: KnowledgeTerm): NodeRecordsDeps {
       if (regarding !== undefined) recorder.record({ regarding, type: "Warning", reason: "NodeRecordsTooLarge", action: "KeepNodeRecords", note });
     },
   };
+}
+
+function mountsRecords({ spec }: ExecTask): boolean {
+  const parsed = execTaskSpec.safeParse(spec);
+  return parsed.success && [parsed.data, ...parsed.data.tasks].some(needsNodeValues);
 }
 
 /** Empty texts are an os-release that does not say. */

@@ -10,7 +10,7 @@ import type { Clock } from "../kubernetes/clock.ts";
 import type { KubeClient, KubeError } from "../kubernetes/types.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { missingPaths } from "../mapping/probe.ts";
-import { profileOfTask } from "../mapping/profiles.ts";
+import { profileFor } from "../mapping/task-checks.ts";
 import { configReader, isManaged, type WorkCaches } from "./caches.ts";
 import { controllerOf } from "./owner.ts";
 import type { ProbeBook } from "./probe-book.ts";
@@ -39,8 +39,8 @@ export function reconcileDeps(context: ControllerContext): ReconcileDeps {
     isManaged: (namespace) => isManaged(caches, namespace),
     config: configReader(caches),
     missingPaths: (task, config) => {
-      const profile = profileOfTask(task, config);
-      return profile === undefined ? new Set() : missingPaths(profile, caches.nodes.all(), context.probes.of);
+      const profile = profileFor(task.metadata.namespace ?? "default", task.spec.profile, config);
+      return profile.ok ? missingPaths(profile.value, caches.nodes.all(), context.probes.of) : new Set();
     },
     ...podWrites(context),
     endPod: leaderOnly(context, async (namespace: string, pod: PodIdentity) => endPod(context, namespace, pod)),

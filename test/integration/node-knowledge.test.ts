@@ -6,14 +6,17 @@ import type { ConfigMap } from "../../src/controller/node-records.ts";
 import { RESOURCES } from "../../src/main/resources.ts";
 import { eventually, must } from "./kubernetes/real-cluster.ts";
 import { BREAK_GLASS, kubectl, kubectlOk } from "./support/kubectl.ts";
-import { nomadJson } from "./support/nomad.ts";
-import { enterWorld, readyPod, unique, type World } from "./support/world.ts";
+import { inTask, nomadJson } from "./support/nomad.ts";
+import { enterWorld, readyPod, uidOf, unique, type World } from "./support/world.ts";
+
+/** Names a value of its node, so that its pod mounts the records. */
+const CURIOUS = { env: { KERNEL: "${attr.kernel.name}", RACK: "${meta.rack}", NODE: "${node.unique.name}" } };
 
 let world: World;
 let node: Node;
 beforeAll(async () => {
   world = await enterWorld("nodes");
-  await readyPod(world, "curious", {});
+  await readyPod(world, "curious", CURIOUS);
   [node] = (await must(world.client.list<Node>({ resource: RESOURCES.nodes }))).items as [Node];
 });
 afterAll(async () => {
@@ -62,8 +65,16 @@ describe("the node records of a namespace", () => {
     expect((await records())?.metadata.resourceVersion).toBe(before.metadata.resourceVersion);
   });
 
-  it("are in no managed namespace without a task", async () => {
+  it("are what the task's own texts name", async () => {
+    await eventually(recordNow);
+    const pod = await readyPod(world, "interpolated", CURIOUS);
+    const said = await inTask(uidOf(pod), "interpolated", "echo $KERNEL $NODE");
+    expect(said.trim()).toBe(`linux ${node.metadata.name}`);
+  });
+
+  it("are in no managed namespace without a task that asks", async () => {
     const empty = await enterWorld("empty");
+    await readyPod(empty, "content", {});
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     expect((await world.client.get<ConfigMap>(ref(empty.namespace))).ok).toBe(false);
     await empty.leave();
@@ -100,13 +111,13 @@ describe("a person who may write ConfigMaps in a managed namespace", () => {
 
   it("gets them back when break-glass has deleted them and a task comes", async () => {
     await kubectlOk(here("delete", "configmap", NODE_RECORDS_NAME, ...BREAK_GLASS));
-    await readyPod(world, "newcomer", {});
+    await readyPod(world, "newcomer", CURIOUS);
     expect(await eventually(recordNow)).toMatchObject({ name: node.metadata.name });
   });
 
   it("does not keep a managed namespace from going", async () => {
     const going = await enterWorld("going");
-    await readyPod(going, "last", {});
+    await readyPod(going, "last", CURIOUS);
     await eventually(async () => ((await world.client.get<ConfigMap>(ref(going.namespace))).ok ? true : undefined));
     await going.leave();
     await eventually(async () => ((await kubectl(["get", "namespace", going.namespace])).code === 1 ? true : undefined));
