@@ -7,7 +7,7 @@ import { epochMs } from "../lib/epoch.ts";
 import { formatDuration } from "../lib/duration.ts";
 import type { NomadTaskEvent } from "../nomad/api-types.ts";
 import { SIGNAL_NUMBERS } from "../nomad/driver/signals.ts";
-import { LEADER_TASK_DEAD, MAIN_TASKS_DEAD } from "../nomad/texts.ts";
+import { LEADER_TASK_DEAD, LEADER_TASK_IN_GROUP_DEAD, MAIN_TASKS_DEAD } from "../nomad/texts.ts";
 import type { RunEnd } from "./container-record.ts";
 import { type AllocationRecord, failedTask, type TaskRecord } from "./pod-status.ts";
 import { fetchContainer, rulesOf } from "./pod-tasks.ts";
@@ -81,7 +81,7 @@ function signalOf({ message, exitCode, oomKilled }: RunEnd): number {
 }
 
 function groupEvents(at: number, { message }: RunEnd): readonly NomadTaskEvent[] {
-  if (message?.message === LEADER_TASK_DEAD) return [event("Leader Task Dead", at, LEADER_TASK_DEAD)];
+  if (message?.message === LEADER_TASK_DEAD) return [event("Leader Task Dead", at, LEADER_TASK_IN_GROUP_DEAD)];
   return message?.message === MAIN_TASKS_DEAD ? [event("Main Tasks Dead", at, MAIN_TASKS_DEAD)] : [];
 }
 
