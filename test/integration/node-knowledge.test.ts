@@ -1,13 +1,18 @@
 /** @module What tasks may know of their nodes: the records that the controller keeps, and who may write them. */
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import type { Node } from "../../src/api/pod.ts";
+import type { KubeObject } from "../../src/api/meta.ts";
+import type { Node, Pod } from "../../src/api/pod.ts";
 import { NODE_RECORDS_NAME, type NodeRecord } from "../../src/contract/node-record.ts";
 import type { ConfigMap } from "../../src/controller/node-records.ts";
+import { createKubeClient } from "../../src/kubernetes/client.ts";
+import { tokenAccess } from "../../src/kubernetes/credentials.ts";
+import { createTokenMinter } from "../../src/kubernetes/token-minter.ts";
 import { RESOURCES } from "../../src/main/resources.ts";
+import { probePod } from "../../src/mapping/probe.ts";
 import { eventually, must } from "./kubernetes/real-cluster.ts";
 import { BREAK_GLASS, kubectl, kubectlOk } from "./support/kubectl.ts";
 import { inTask, nomadJson } from "./support/nomad.ts";
-import { enterWorld, readyPod, uidOf, unique, type World } from "./support/world.ts";
+import { enterWorld, grantProfiles, readyPod, uidOf, unique, type World } from "./support/world.ts";
 
 /** Names a value of its node, so that its pod mounts the records. */
 const CURIOUS = { env: { KERNEL: "${attr.kernel.name}", RACK: "${meta.rack}", NODE: "${node.unique.name}" } };
@@ -123,3 +128,77 @@ describe("a person who may write ConfigMaps in a managed namespace", () => {
     await eventually(async () => ((await kubectl(["get", "namespace", going.namespace])).code === 1 ? true : undefined));
   });
 });
+
+describe("what the nodes have", () => {
+  const PROBES = { resource: RESOURCES.configMaps, namespace: "nomad-bridge", name: "nomad-bridge-probes" };
+  type Found = { readonly at: number; readonly kinds: Readonly<Record<string, string>>; readonly os: { readonly name: string } };
+  const found = async (): Promise<Found | undefined> => {
+    const text = (await must(world.client.get<ConfigMap>(PROBES))).data?.[node.metadata.name];
+    return text === undefined ? undefined : (JSON.parse(text) as Found);
+  };
+  const probePods = async () => (await must(world.client.list<Pod>({ resource: RESOURCES.pods, namespace: "nomad-bridge-probes" }))).items;
+
+  it("is looked at and kept, and a path that is not there is left out of a task's root and named", async () => {
+    const paths = ["/usr", "/bin", "/lib", "/lib64", "/no/such/directory"].map((host) => ({ host }));
+    const takeAway = await grantProfiles(world, [{ name: world.namespace, chroot: { type: "host", directories: paths, files: [{ host: "/usr/bin" }, { host: "/etc/passwd" }] } }]);
+    try {
+      const probe = await eventually(async () => ((await found())?.kinds["/no/such/directory"] === undefined ? undefined : await found()));
+      expect(probe.kinds).toMatchObject({ "/usr": "d", "/no/such/directory": "-", "/usr/bin": "d", "/etc/passwd": "f" });
+      expect(probe.os.name).toMatch(/^[a-z]+$/);
+      const pod = await readyPod(world, "lenient", { profile: world.namespace });
+      expect(pod.spec.volumes?.map(({ hostPath }) => hostPath?.path)).not.toContain("/no/such/directory");
+      expect(pod.spec.volumes?.map(({ hostPath }) => hostPath?.path)).toContain("/usr");
+      expect((await recordNow())?.attributes["os.name"]).toBe(probe.os.name);
+    } finally {
+      await takeAway();
+    }
+  });
+
+  it("leaves no pod behind, and is not looked at again when nothing has changed", async () => {
+    await eventually(async () => ((await probePods()).length === 0 ? true : undefined));
+    const before = await eventually(found);
+    await kubectlOk(["annotate", "node", node.metadata.name, `example.org/beat=${unique("b")}`, "--overwrite"]);
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    expect([(await probePods()).length, (await found())?.at]).toEqual([0, before.at]);
+  });
+
+  it.each<[string, object]>([
+    ["a pod of one's own", { metadata: { name: "mine" } }],
+    ["a pod that looks like a probe", { metadata: { name: "nb-probe-00000000-00000000", labels: { "nomad-bridge.dev/managed": "true" } } }],
+  ])("is looked at in a namespace where nobody else makes %s", async (_name, { metadata }: { metadata?: object }) => {
+    const container = { name: "probe", image: "example.org/none:1", command: ["/nomad-bridge/launcher", "probe"], securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"], add: ["DAC_READ_SEARCH"] } } };
+    const pod = { apiVersion: "v1", kind: "Pod", metadata: { namespace: "nomad-bridge-probes", ...metadata }, spec: { restartPolicy: "Never", automountServiceAccountToken: false, containers: [container] } };
+    for (const who of [[], BREAK_GLASS]) expect(await kubectl(["create", "-f", "-", ...who], pod)).toMatchObject({ code: 1, stderr: expect.stringMatching(/is for the pods that nomad-bridge looks at nodes with|for pods that nomad-bridge makes/) as string });
+  });
+
+  const as = (change: (pod: ProbeObject) => void) => {
+    const pod = structuredClone(probePod("nb-probe-00000000-00000001", "nowhere", ["/usr"], "example.org/none:1")) as ProbeObject;
+    change(pod);
+    return pod;
+  };
+  it.each<[string, (pod: ProbeObject) => void]>([
+    ["with another command", (pod) => void (pod.spec.containers[0]!["command"] = ["/host/bin/sh"])],
+    ["with arguments", (pod) => void (pod.spec.containers[0]!["args"] = ["x"])],
+    ["that can write", (pod) => void (pod.spec.containers[0]!["volumeMounts"] = [{ name: "node", mountPath: "/host" }])],
+    ["with a token", (pod) => void (pod.spec["automountServiceAccountToken"] = true)],
+    ["with a Secret", (pod) => void pod.spec.volumes.push({ name: "secret", secret: { secretName: "x" } })],
+    ["with the node's processes", (pod) => void (pod.spec["hostPID"] = true)],
+    ["with two containers", (pod) => void pod.spec.containers.push({ ...pod.spec.containers[0], name: "two" })],
+    ["with a container before it", (pod) => void (pod.spec["initContainers"] = [{ ...pod.spec.containers[0], name: "two" }])],
+    ["with every capability", (pod) => void (pod.spec.containers[0]!["securityContext"] = { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"], add: ["ALL"] } })],
+    ["under another name", (pod) => void (pod.metadata.name = "nb-other")],
+  ])("is not looked at by our own controller %s", async (_name, change) => {
+    const controller = createKubeClient(tokenAccess(world.access, createTokenMinter(world.breakGlass, { namespace: "nomad-bridge", name: "controller" })));
+    try {
+      const made = await controller.create(RESOURCES.pods, as(change));
+      expect(made).toMatchObject({ ok: false, error: { message: expect.stringMatching(/is for the pods that nomad-bridge looks at nodes with/) as string } });
+      const exact = await controller.create(RESOURCES.pods, as(() => undefined));
+      expect(exact.ok).toBe(true);
+      await must(controller.remove({ resource: RESOURCES.pods, namespace: "nomad-bridge-probes", name: "nb-probe-00000000-00000001" }));
+    } finally {
+      await controller.close();
+    }
+  });
+});
+
+type ProbeObject = KubeObject & { metadata: { name: string }; spec: Record<string, unknown> & { containers: Record<string, unknown>[]; volumes: object[] } };
