@@ -55,9 +55,8 @@ export function planProbe(input: ProbeInput): ProbePlan {
   const freshFor = freshness(input, node);
   if (freshFor > 0) return { create: false, remove: live.map(identity), wakeInMs: freshFor };
   if (current !== undefined) return waitFor(current, stale, now);
-  // A pod of that name that is going must be gone first, and its going wakes us; so does the node when it becomes ready.
-  const isFree = !pods.some(({ name }) => name === podName);
-  return { create: node.ready && isFree, remove: stale.map(identity) };
+  // While a pod of that name is still going, making another one changes nothing; its end wakes us, as a node does that becomes ready.
+  return { create: node.ready, remove: stale.map(identity) };
 }
 
 const identity = ({ name, uid }: ProbePodView): PodIdentity => ({ name, uid });

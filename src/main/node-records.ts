@@ -10,6 +10,7 @@ import { createWorkQueue, type WorkQueue } from "../kubernetes/work-queue.ts";
 import { nodeRecord } from "../mapping/node-facts.ts";
 import { needsNodeValues } from "../mapping/node-values.ts";
 import type { OperatingSystem } from "../mapping/operating-system.ts";
+import { operatingSystemOf } from "../mapping/probe.ts";
 import { configReader, isManaged, type WorkCaches } from "./caches.ts";
 import { configMapStore } from "./config-maps.ts";
 import type { ProbeBook } from "./probe-book.ts";
@@ -61,11 +62,9 @@ function mountsRecords({ spec }: ExecTask): boolean {
   return parsed.success && [parsed.data, ...parsed.data.tasks].some(needsNodeValues);
 }
 
-/** Empty texts are an os-release that does not say. */
 function osOf({ caches, probes }: KnowledgeTerm, name: string): OperatingSystem | undefined {
   const node = caches.nodes.get(undefined, name);
-  const os = node === undefined ? undefined : probes.of(node)?.os;
-  return os?.name === "" ? undefined : os;
+  return node === undefined ? undefined : operatingSystemOf(node, probes.byName(name));
 }
 
 /** Of tasks only coming and going and the spec count, and of nodes only what a record says: heartbeats are no news. */

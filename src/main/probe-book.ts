@@ -2,10 +2,10 @@
 import type { Node } from "../api/pod.ts";
 import { type NodeRecordsDeps, writeConfigMap } from "../controller/node-records.ts";
 import type { Log } from "../kubernetes/types.ts";
-import { type NodeProbe, readProbe } from "../mapping/probe.ts";
+import { type NodeProbe, PROBES_NAME, readProbe } from "../mapping/probe.ts";
 import { SYSTEM_NAMESPACE } from "./identity.ts";
 
-const PLACE = { namespace: SYSTEM_NAMESPACE, name: "nomad-bridge-probes" };
+const PLACE = { namespace: SYSTEM_NAMESPACE, name: PROBES_NAME };
 /** An object takes 1 MiB. What does not fit is known until the controller is restarted. */
 const MAX_BYTES = 900 * 1024;
 

@@ -108,6 +108,14 @@ export function readReport(message: string | undefined, paths: readonly string[]
   return { kinds: Object.fromEntries(paths.map((path, i) => [path, kinds[i] as PathKind])), os: { name: text(os?.name), version: text(os?.version) } };
 }
 
+/** What is known of that very node, and not of one that had its name before. Empty texts are an os-release that does not say. */
+export function operatingSystemOf({ metadata }: Node, probe: NodeProbe | undefined): OperatingSystem | undefined {
+  return probe?.nodeUid === metadata.uid && probe?.os.name !== "" ? probe?.os : undefined;
+}
+
+/** ConfigMap in our own namespace that holds what was found, under the nodes' names. */
+export const PROBES_NAME = "nomad-bridge-probes";
+
 /** One node's entry in the ConfigMap of probes; undefined for what is none. */
 export function readProbe(text: string): NodeProbe | undefined {
   const { nodeUid, bootId, at, kinds, os } = (parsed(text) ?? {}) as Partial<NodeProbe>;
