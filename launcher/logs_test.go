@@ -120,6 +120,13 @@ func TestLogsAgainstAHostileTask(t *testing.T) {
 	}{
 		{"link to a file", func(path, elsewhere string) error { return os.Symlink(elsewhere, path) }},
 		{"link to nothing yet", func(path, elsewhere string) error { return os.Symlink(elsewhere+".new", path) }},
+		{"link to another log", func(path, _ string) error {
+			other := filepath.Join(filepath.Dir(path), "web.stderr.0")
+			if err := os.WriteFile(other, nil, 0o644); err != nil {
+				return err
+			}
+			return os.Symlink("web.stderr.0", path)
+		}},
 		{"hard link", func(path, elsewhere string) error { return os.Link(elsewhere, path) }},
 		{"fifo", func(path, _ string) error { return syscall.Mkfifo(path, 0o666) }},
 		{"directory", func(path, _ string) error { return os.Mkdir(path, 0o777) }},
@@ -140,7 +147,10 @@ func TestLogsAgainstAHostileTask(t *testing.T) {
 					t.Fatal(err)
 				}
 				log, complaints := logOf(t, alloc, logsPolicy{MaxFiles: 5, MaxFileBytes: 4})
-				if !restarted {
+				name, want := "web.stdout.2", "two\n"
+				if restarted {
+					log.policy.MaxFileBytes, name, want = 100, "web.stdout.0", "one\ntwo\n"
+				} else {
 					log.write([]byte("one\n"))
 				}
 				trap := filepath.Join(logs, "web.stdout.1")
@@ -157,11 +167,25 @@ func TestLogsAgainstAHostileTask(t *testing.T) {
 				if _, err := os.Lstat(elsewhere + ".new"); err == nil {
 					t.Error("a file has been made elsewhere")
 				}
-				if text, err := os.ReadFile(filepath.Join(logs, "web.stdout.2")); err != nil || string(text) != "two\n" {
+				if text, err := os.ReadFile(filepath.Join(logs, name)); err != nil || string(text) != want {
 					t.Errorf("the output is not kept beside it: %q, %v, complaints %q", text, err, *complaints)
 				}
+				expectNotResumed(t, log, 1)
 			})
 		}
+	}
+}
+
+// expectNotResumed is for a trap that was set after the launcher had looked.
+func expectNotResumed(t *testing.T, log *rotatedLog, number int64) {
+	t.Helper()
+	directory, err := log.openDirectory()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer directory.Close()
+	if log.resume(directory, number) {
+		t.Errorf("%s is written to", log.nameOf(number))
 	}
 }
 

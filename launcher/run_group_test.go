@@ -182,6 +182,20 @@ func TestTaskThatItsLeaderEndedDoesNotStartAgain(t *testing.T) {
 	}
 }
 
+func TestStopOfThePodDoesNotChangeWhyTheTaskEnds(t *testing.T) {
+	group := newPodGroup(t, "a", "a", "b")
+	b := startRun(t, group.places("b", hookMain, false, `trap 'echo got INT' INT; echo ready; while :; do sleep 0.02; done`, func(d *taskDocument) {
+		d.KillTimeoutMs = 500
+	}))
+	b.untilStdout("ready")
+	startRun(t, group.places("a", hookMain, false, "exit 0", once)).exitCode()
+	b.untilStdout("got INT")
+	b.signal(syscall.SIGTERM)
+	if code := b.exitCode(); code != 0 || b.message().Message != leaderDeadText || strings.Count(b.stdout(), "got INT") != 1 {
+		t.Errorf("exit code %d, message %+v, stdout %q", code, b.message(), b.stdout())
+	}
+}
+
 func TestLeaderThatWaitsForItsRestartIsNotDead(t *testing.T) {
 	group := newPodGroup(t, "a", "a", "b")
 	b := group.run("b", hookMain, false, serveScript)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -57,6 +58,28 @@ func TestNoOutputIsLostAtTheEnd(t *testing.T) {
 	kept := contentsOf(t, logs)
 	if got := len(kept["web.stdout.0"] + kept["web.stdout.1"] + kept["web.stdout.2"]); got != bytes || len(kept) != 4 {
 		t.Errorf("%d bytes are kept, in %d files", got, len(kept))
+	}
+}
+
+// TestOutputIsSeenOutForASlowReader ends the task while its output is in all places that can hold some.
+func TestOutputIsSeenOutForASlowReader(t *testing.T) {
+	needRoot(t)
+	directory, _ := withLogs(t, shell("head -c 90000 /dev/zero; sleep 0.2; head -c 30000 /dev/zero"))
+	command := launcher(t, directory, "run")
+	output, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(600 * time.Millisecond)
+	all, err := io.ReadAll(output)
+	if err != nil || len(all) != 120_000 {
+		t.Errorf("%d bytes came, %v", len(all), err)
+	}
+	if err := command.Wait(); err != nil {
+		t.Errorf("the launcher ends with %v", err)
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"syscall"
+
+	"github.com/nomad-bridge/nomad-bridge/launcher/interpolation"
 )
 
 const templateFailedText = "Template failed: "
@@ -55,7 +57,7 @@ func (p startPlanner) plan() plannedStart {
 		return plannedStart{err: err}
 	}
 	argv := append([]string{path}, plan.args...)
-	return plannedStart{templates: made, plan: plan, argv: argv, values: values}
+	return plannedStart{templates: made, plan: plan, argv: argv, values: values.Env}
 }
 
 func (p startPlanner) request(extra map[string]string) spawnRequest {
@@ -63,33 +65,35 @@ func (p startPlanner) request(extra map[string]string) spawnRequest {
 }
 
 // render also renders again what an earlier launcher of the pod has rendered: the variables of templates are nowhere else.
-func (p startPlanner) render(values map[string]string) (made *templates, extra map[string]string, err error) {
+func (p startPlanner) render(values interpolation.Values) (made *templates, extra map[string]string, err error) {
 	made = p.templates
 	if made == nil {
 		if made, err = newTemplates(p.places, p.document); err != nil {
 			return nil, nil, templateFailed(err)
 		}
+		made.node = values.Node
 	}
-	if extra, err = made.render(values); err != nil {
+	if extra, err = made.render(values.Env); err != nil {
 		return nil, nil, templateFailed(err)
 	}
 	return made, extra, nil
 }
 
-// templateValues is the task's environment as templates see it.
-func (p startPlanner) templateValues() (map[string]string, error) {
+// templateValues is the task's environment, and its node, as templates see them.
+func (p startPlanner) templateValues() (interpolation.Values, error) {
 	if len(p.document.Templates) == 0 {
-		return nil, nil
+		return interpolation.Values{}, nil
 	}
 	user, err := userOf(p.places, p.document)
 	if err != nil {
-		return nil, err
+		return interpolation.Values{}, err
 	}
 	facts, err := readPodFacts(p.places, p.document, p.podUID, user)
 	if err != nil {
-		return nil, err
+		return interpolation.Values{}, err
 	}
-	return taskEnvironment(p.document, facts, nil)
+	environment, err := taskEnvironment(p.document, facts, nil)
+	return interpolation.Values{Env: environment, Node: facts.node}, err
 }
 
 // templateFailed says so once.

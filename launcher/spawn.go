@@ -4,6 +4,7 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -19,6 +20,7 @@ type layout struct {
 	terminationLog string
 	// nodesDirectory holds a record for each node, where the document asks for one.
 	nodesDirectory string
+	payload        string
 }
 
 func standardLayout() layout {
@@ -29,6 +31,7 @@ func standardLayout() layout {
 		stateDirectory: "/nomad-bridge/state",
 		terminationLog: "/dev/termination-log",
 		nodesDirectory: "/nomad-bridge/nodes",
+		payload:        "/nomad-bridge/payload/payload",
 	}
 }
 
@@ -60,11 +63,6 @@ type spawnRequest struct {
 	besideTask bool
 	// environment takes the place of all that would be computed: it is the running task's own. nil where that is not known.
 	environment []string
-}
-
-// planSpawn plans without variables of templates, and with an environment made anew.
-func planSpawn(places layout, document taskDocument, podUID string) (spawnPlan, error) {
-	return spawnRequest{places: places, document: document, podUID: podUID}.plan()
 }
 
 // plan fails with Nomad's text where Nomad has one, and with errNodeUnknown where it is only too early. The caller closes
@@ -135,6 +133,9 @@ func configTexts(texts []string, bareVariables bool, values interpolation.Values
 			result[i] = interpolation.ReplaceBare(text, values)
 		}
 		return result, nil
+	}
+	if !slices.ContainsFunc(texts, interpolation.IsTemplate) {
+		return texts, nil
 	}
 	scope, err := interpolation.NewScope(values)
 	if err != nil {

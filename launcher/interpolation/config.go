@@ -63,10 +63,15 @@ func (b *budget) fromTree(content any) (value, error) {
 	return b.object(fields)
 }
 
+// IsTemplate says whether Evaluate has anything to do, and so whether a scope is needed.
+func IsTemplate(text string) bool {
+	return strings.Contains(text, "${") || strings.Contains(text, "%{")
+}
+
 // Evaluate is the text that a template gives: ${…} with expressions and functions, %{ if } and %{ for }, and the escapes $${ and
 // %%{. Errors are Diagnostics. The result has no NUL, and at most MaxResultBytes.
 func Evaluate(text string, names Scope) (string, error) {
-	if !strings.Contains(text, "${") && !strings.Contains(text, "%{") {
+	if !IsTemplate(text) {
 		return checkedText(text)
 	}
 	parsed, err := parseTemplate(text)

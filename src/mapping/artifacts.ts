@@ -1,6 +1,8 @@
 /** @module What a task fetches before it starts: checks, the document's list, and the container that fetches. Used by acceptTask and podForTask. */
+import type { Profile } from "../api/bridge-config.ts";
 import type { ArtifactSpec, TaskSpec } from "../api/task-fields.ts";
 import { CREDENTIALS_DIR, type DocumentArtifact, NODE_NAME_ENV, POD_UID_ENV } from "../contract/launcher-document.ts";
+import type { Chroot } from "./chroot-mounts.ts";
 import { isSubdomain } from "./object-names.ts";
 import { type ContainerPart, fieldEnv, helperSecurity, type Mounts } from "./pod-parts.ts";
 import { firstRefusal, type Refusal } from "./refusal.ts";
@@ -17,6 +19,17 @@ export function checkArtifacts(spec: TaskSpec): Refusal | undefined {
     if (credentials !== undefined && !isSubdomain(credentials)) return refused(`artifact "${source}": credentials "${credentials}" cannot be the name of a Secret`);
     return undefined;
   });
+}
+
+/** Users that the image of `fetch` knows by itself. */
+const FETCH_USERS = ["root", "nobody"];
+
+/** `fetch` runs as the task's user, and outside of its image: a name that only the image can tell is of no use to it. */
+export function checkFetchUser(spec: TaskSpec, { name, users }: Profile, { entries }: Chroot): Refusal | undefined {
+  const isTold = /^[0-9]+$/.test(spec.user) || Object.hasOwn(users, spec.user) || FETCH_USERS.includes(spec.user) || entries.some(({ task }) => task === "/etc/passwd");
+  if (!hasArtifacts(spec) || isTold) return undefined;
+  const where = `in users of profile "${name}", or in an /etc/passwd that its chroot has from the node`;
+  return { reason: "ArtifactRefused", message: `artifacts are fetched as user "${spec.user}", who must be ${where}; name the user there, or give the uid` };
 }
 
 /**

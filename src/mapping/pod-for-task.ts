@@ -9,6 +9,7 @@ import { PROTOCOL_VERSION } from "../contract/frames.ts";
 import { ANNOTATION, LABEL } from "../contract/pod-metadata.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type AcceptedMember, type AcceptedTask, identityOf, type TaskImages } from "./accepted-task.ts";
+import { checkFetchUser } from "./artifacts.ts";
 import { checkChroot, chrootContainers, chrootOf } from "./chroot-mounts.ts";
 import { findingsFor } from "./findings.ts";
 import { checkGroup, groupTasks, isInit, type MappedTask, podTasks } from "./group-tasks.ts";
@@ -50,7 +51,7 @@ export function acceptTask(task: ExecTask, config: BridgeConfigSpec, sha256: Sha
   const refusal = checkIsolation(spec, profile) ?? checkDriver(spec, profile) ?? checkGroup(group) ?? checkChroot(spec, profile) ?? checkVolumes(spec, profile);
   if (refusal !== undefined) return err(refusal);
   const chroot = chrootOf(spec, profile, missingPaths);
-  const tasks = acceptMembers(group, spec, profile, (member) => checkVolumeMounts(member.spec, spec, chroot));
+  const tasks = acceptMembers(group, spec, profile, (member) => checkVolumeMounts(member.spec, spec, chroot) ?? checkFetchUser(member.spec, profile, chroot));
   if (!tasks.ok) return tasks;
   const { count: _, ...running } = spec;
   const accepted: AcceptedTask = {
@@ -81,12 +82,12 @@ function acceptMembers(
   group: readonly MappedTask[],
   { driver }: ExecTaskSpec,
   profile: Profile,
-  checkMounts: (task: MappedTask) => Refusal | undefined,
+  checkFiles: (task: MappedTask) => Refusal | undefined,
 ): Result<readonly AcceptedMember[], Refusal> {
   const members: AcceptedMember[] = [];
   for (const task of group) {
     const named = ({ reason, message }: Refusal) => err({ reason, message: task.position === 0 ? message : `task "${task.name}": ${message}` });
-    const refusal = checkTask(task.spec, driver, profile) ?? checkMounts(task);
+    const refusal = checkTask(task.spec, driver, profile) ?? checkFiles(task);
     if (refusal !== undefined) return named(refusal);
     const capabilities = capabilitiesOf(task.spec, driver, profile);
     if (!capabilities.ok) return named(capabilities.error);
@@ -151,11 +152,11 @@ function podSpec(accepted: AcceptedTask, images: TaskImages) {
 /** First the root file systems, then the prestart tasks, each after what it fetches; then what the others fetch. */
 function initContainers(accepted: AcceptedTask, images: TaskImages): readonly ContainerPart[] {
   const { chroot, tasks } = accepted;
-  const fetch = (task: AcceptedMember) => taskFetch(accepted, task, images) ?? [];
+  const fetching = (task: AcceptedMember) => taskFetch(accepted, task, images) ?? [];
   return [
     ...chrootContainers(chroot, tasks, images.launcher),
-    ...tasks.filter(isInit).flatMap((task) => [fetch(task), taskContainer(accepted, task, images)].flat()),
-    ...tasks.filter((task) => !isInit(task)).flatMap(fetch),
+    ...tasks.filter(isInit).flatMap((task) => [fetching(task), taskContainer(accepted, task, images)].flat()),
+    ...tasks.filter((task) => !isInit(task)).flatMap(fetching),
   ];
 }
 
