@@ -36,6 +36,7 @@ export type Container = {
   readonly name: string;
   readonly image?: string;
   readonly command?: readonly string[];
+  readonly restartPolicy?: string;
   readonly securityContext?: { readonly privileged?: boolean; readonly capabilities?: { readonly add?: readonly string[] } };
 };
 
@@ -44,8 +45,10 @@ export type Pod = KubeObject & {
     readonly nodeName?: string;
     readonly hostPID?: boolean;
     readonly hostIPC?: boolean;
+    readonly hostNetwork?: boolean;
     readonly activeDeadlineSeconds?: number;
     readonly containers: readonly Container[];
+    readonly initContainers?: readonly Container[];
     readonly volumes?: readonly { readonly name: string; readonly hostPath?: { readonly path: string } }[];
   };
   readonly status?: {
@@ -56,6 +59,7 @@ export type Pod = KubeObject & {
     readonly startTime?: string;
     readonly conditions?: readonly PodCondition[];
     readonly containerStatuses?: readonly ContainerStatus[];
+    readonly initContainerStatuses?: readonly ContainerStatus[];
   };
 };
 
@@ -69,6 +73,7 @@ export type Node = KubeObject & {
     readonly nodeInfo?: {
       readonly machineID?: string;
       readonly systemUUID?: string;
+      readonly bootID?: string;
       readonly architecture?: string;
       readonly kernelVersion?: string;
       readonly osImage?: string;

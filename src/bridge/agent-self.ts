@@ -1,8 +1,6 @@
 /** @module What `/v1/agent/self` says. Its keys are lower-case, unlike the rest of the API. Used by read-handlers.ts. */
 import type { ClusterNames } from "../mapping/nomad-job.ts";
-
-/** The Nomad release whose API we speak; clients of it and before it meet no surprise. */
-export const NOMAD_VERSION = "2.0.5";
+import { NOMAD_VERSION } from "../nomad/api-types.ts";
 
 export function agentSelf(names: ClusterNames, address: string): unknown {
   const [host = "", port = ""] = address.split(/:(?=\d+$)/);

@@ -4,6 +4,7 @@ import type { BridgeConfigSpec } from "../api/bridge-config.ts";
 import type { ExecTask } from "../api/exec-task.ts";
 import type { Node, Pod } from "../api/pod.ts";
 import type { Result } from "../lib/result.ts";
+import type { OperatingSystem } from "../mapping/operating-system.ts";
 
 /** A pod of ours with the live object that owns it: labels alone prove nothing. */
 export type Allocation = { readonly pod: Pod; readonly task: ExecTask };
@@ -19,6 +20,8 @@ export type ClusterState = {
   readonly nodes: () => Iterable<Node>;
   readonly node: (nodeId: string) => Node | undefined;
   readonly nodeByName: (name: string) => Node | undefined;
+  /** What a probe of the node has found of its system; undefined before the first. */
+  readonly osOf: (node: Node) => OperatingSystem | undefined;
   /** Grows with every change that was seen; at least 1. */
   readonly index: () => number;
 };

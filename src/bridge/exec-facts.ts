@@ -5,8 +5,8 @@ import type { BridgeConfigSpec, Profile } from "../api/bridge-config.ts";
 import type { Pod } from "../api/pod.ts";
 import { ANNOTATION } from "../contract/pod-metadata.ts";
 import { clientStatus } from "../mapping/nomad-allocation.ts";
-import { containerName, identityOf } from "../mapping/pod-for-task.ts";
-import { type AllocationRecord, allocationRecord, delayedStart } from "../mapping/pod-status.ts";
+import { identityOf } from "../mapping/pod-for-task.ts";
+import { allocationRecord, type TaskRecord } from "../mapping/pod-status.ts";
 import type { Allocation } from "./bridge-deps.ts";
 
 /** @param now epoch ms */
@@ -18,7 +18,7 @@ export function allocationFacts({ pod, task }: Allocation, profile: Profile | un
     namespace: identity.namespace,
     podName: pod.metadata.name,
     clientStatus: clientStatus(record),
-    tasks: new Map([[identity.task, { container: containerName(identity.task), state: taskState(record, now) }]]),
+    tasks: new Map(record.tasks.map((each) => [each.task, { container: each.container, state: taskState(each) }])),
     nodeLevel: isNodeLevel(pod.spec),
     // A profile that is gone can allow nothing.
     remoteExecDisabled: profile === undefined || profile.disableRemoteExec,
@@ -30,9 +30,8 @@ export function profileOf(pod: Pod, config: BridgeConfigSpec | undefined): Profi
   return config?.profiles.find((profile) => profile.name === pod.metadata.annotations?.[ANNOTATION.profile]);
 }
 
-/** Between two starts the container is there, but the task is not. */
-function taskState(record: AllocationRecord, now: number): TaskFacts["state"] {
-  const { startedAt, lastEnd } = record.task;
-  if (startedAt === undefined) return lastEnd === undefined ? "not-started" : "dead";
-  return (delayedStart(record.task) ?? 0) > now ? "dead" : "running";
+/** Between two starts the container may be there, but the task is not; one whose launcher waits for other tasks has not started. */
+function taskState({ state, lastEnd }: TaskRecord): TaskFacts["state"] {
+  if (state !== "pending") return state;
+  return lastEnd === undefined ? "not-started" : "dead";
 }

@@ -1,8 +1,10 @@
 /** @module The read endpoints that a stock client uses around exec: jobs, allocations, nodes, agent. Each is (context) → reply. */
 import type { Identity } from "../access/authenticate.ts";
 import type { ExecTask } from "../api/exec-task.ts";
+import type { Node } from "../api/pod.ts";
 import { nomadAllocation, allocationStub, type AllocationSource } from "../mapping/nomad-allocation.ts";
 import { nomadJob, nomadJobStub } from "../mapping/nomad-job.ts";
+import type { NodeConfig } from "../mapping/node-facts.ts";
 import { nomadNode } from "../mapping/nomad-node.ts";
 import { type AllocationRecord, allocationRecord } from "../mapping/pod-status.ts";
 import type { NomadJob, NomadNode } from "../nomad/api-types.ts";
@@ -25,7 +27,7 @@ export type ReadContext = {
   readonly now: number;
 };
 
-const DEFAULT_NAMES = { region: "global", datacenter: "dc1" };
+const DEFAULT_NAMES: NodeConfig = { region: "global", datacenter: "dc1", profiles: [] };
 
 const names = ({ cluster }: ReadContext) => cluster.config() ?? DEFAULT_NAMES;
 
@@ -93,7 +95,7 @@ export function readAllocation(context: ReadContext): Reply {
 
 export function listNodes(context: ReadContext): Reply {
   const prefix = context.query.prefix.toLowerCase();
-  const nodes = [...context.cluster.nodes()].map((node) => nomadNode(node, names(context), mhzPerCore(context)));
+  const nodes = [...context.cluster.nodes()].map((node) => nodeOf(context, node));
   const page = paginate(
     nodes.filter((node) => node.ID.startsWith(prefix)),
     (node) => node.ID,
@@ -104,7 +106,7 @@ export function listNodes(context: ReadContext): Reply {
 
 export function readNode(context: ReadContext): Reply {
   const node = context.cluster.node((context.params["nodeId"] ?? "").toLowerCase());
-  return node === undefined ? text(404, "node not found") : json(nomadNode(node, names(context), mhzPerCore(context)));
+  return node === undefined ? text(404, "node not found") : json(nodeOf(context, node));
 }
 
 function nodeStub(node: NomadNode) {
@@ -112,7 +114,7 @@ function nodeStub(node: NomadNode) {
   return { Address: "", ID, Name, Datacenter, NodeClass, NodePool, Version: "", Status, StatusDescription, SchedulingEligibility, Drain, Drivers, Attributes, CreateIndex, ModifyIndex };
 }
 
-const mhzPerCore = ({ cluster }: ReadContext) => cluster.config()?.profiles[0]?.mhzPerCore ?? 1000;
+const nodeOf = (context: ReadContext, node: Node): NomadNode => nomadNode({ node, config: names(context), os: context.cluster.osOf(node) });
 
 /** What a list may show: tasks of the namespace asked for, and only where the caller has the right. */
 const visibleTasks = (context: ReadContext): readonly ExecTask[] => [...context.cluster.tasks()].filter((task) => isVisible(context, task));

@@ -24,6 +24,10 @@ export type AllocationView = {
   /** When it ended, in epoch ms: only failed and complete ones have it. */
   readonly endedAt?: number;
   readonly createdAt: number;
+  /** It waits for what will not come, and a new one would not: it is replaced at once. Only pending ones. */
+  readonly cannotStart?: boolean;
+  /** Of all its tasks, in place. */
+  readonly restarts: number;
   /** Why it failed, or why it does not start yet, in words for a person. */
   readonly problem?: string;
 };
@@ -91,12 +95,12 @@ const identity = ({ name, uid }: AllocationView): PodIdentity => ({ name, uid })
 
 const isLive = (each: AllocationView) => each.state === "pending" || each.state === "running";
 
-/** One live allocation for each index below count: the ready one, else the older one. All others are surplus. */
+/** One live allocation for each index below count: the ready one, else the older one. All others are surplus, and so is what can never start. */
 function chooseLive({ desired, allocations }: PlanInput) {
   const keep = new Map<number, AllocationView>();
   const surplus: AllocationView[] = [];
   for (const each of allocations.filter(isLive).sort(preferred)) {
-    if (each.index >= desired.count || keep.has(each.index)) surplus.push(each);
+    if (each.index >= desired.count || keep.has(each.index) || each.cannotStart === true) surplus.push(each);
     else keep.set(each.index, each);
   }
   return { keep: [...keep.values()].sort((a, b) => a.index - b.index), surplus };

@@ -11,7 +11,8 @@ import { epochMs } from "../lib/epoch.ts";
 import { assertNever, type Result } from "../lib/result.ts";
 import { placeOfPod, type Sha256 } from "../mapping/object-names.ts";
 import { type AcceptedTask, acceptTask, podForTask, type Refusal, type TaskImages } from "../mapping/pod-for-task.ts";
-import { allocationRecord, problemOf } from "../mapping/pod-status.ts";
+import { type AllocationRecord, allocationRecord, problemOf } from "../mapping/pod-status.ts";
+import { CHROOT_VOLUME } from "../mapping/chroot-mounts.ts";
 import { type Outcome, settled, stalled, wait } from "./outcome.ts";
 import { type AllocationView, type Plan, plan, type PlanPolicy, type PodIdentity } from "./plan.ts";
 import { acceptedStatus, refusedStatus, type StatusIntent } from "./status.ts";
@@ -26,6 +27,8 @@ export type ReconcileDeps = {
   readonly isManaged: (namespace: string) => boolean;
   /** Undefined: there is no valid BridgeConfig "default". */
   readonly config: () => BridgeConfigSpec | undefined;
+  /** Host paths of the task's chroot that its nodes are known to lack. */
+  readonly missingPaths: (task: ExecTask, config: BridgeConfigSpec) => ReadonlySet<string>;
   readonly createPod: (pod: KubeObject) => Write;
   readonly deletePod: (namespace: string, pod: PodIdentity) => Write;
   /** Makes the pod fail and stay. */
@@ -45,7 +48,7 @@ export async function reconcile(deps: ReconcileDeps, key: { readonly namespace: 
   if (!deps.isManaged(key.namespace)) return refuse(deps, task, notManaged(key.namespace));
   const config = deps.config();
   if (config === undefined) return refuse(deps, task, NO_CONFIG);
-  const accepted = acceptTask(task, config, deps.sha256);
+  const accepted = acceptTask(task, config, deps.sha256, { missingPaths: deps.missingPaths(task, config) });
   if (!accepted.ok) return refuse(deps, task, accepted.error);
   return converge(deps, accepted.value);
 }
@@ -69,7 +72,7 @@ async function refuse(deps: ReconcileDeps, task: ExecTask, refusal: Refusal): Pr
 
 async function converge(deps: ReconcileDeps, accepted: AcceptedTask): Promise<Outcome> {
   const { task } = accepted;
-  const views = viewsOf(deps, task);
+  const views = viewsOf(deps, task, accepted.skippedPaths);
   const next = plan({
     desired: { count: accepted.spec.count, specHash: accepted.specHash },
     allocations: views,
@@ -139,12 +142,13 @@ async function create(deps: ReconcileDeps, accepted: AcceptedTask, place: Plan["
   return created;
 }
 
-function viewsOf(deps: ReconcileDeps, task: ExecTask): readonly AllocationView[] {
+function viewsOf(deps: ReconcileDeps, task: ExecTask, skippedPaths: readonly string[] = []): readonly AllocationView[] {
   const now = deps.now();
-  return deps.podsOf(task.metadata.uid ?? "").map((pod) => allocationView(pod, now));
+  return deps.podsOf(task.metadata.uid ?? "").map((pod) => allocationView(pod, now, skippedPaths));
 }
 
-export function allocationView(pod: Pod, now: number): AllocationView {
+/** @param skippedPaths host paths that new pods leave out of their root: kubelet waits for them, and one that was made before never starts */
+export function allocationView(pod: Pod, now: number, skippedPaths: readonly string[] = []): AllocationView {
   const record = allocationRecord(pod, now);
   const problem = problemOf(pod, record);
   return {
@@ -158,6 +162,13 @@ export function allocationView(pod: Pod, now: number): AllocationView {
     ...(record.readyFrom === undefined ? {} : { readyFrom: record.readyFrom }),
     ...(record.endedAt === undefined ? {} : { endedAt: record.endedAt }),
     createdAt: epochMs(pod.metadata.creationTimestamp) ?? 0,
+    restarts: record.tasks.reduce((sum, task) => sum + task.restarts, 0),
     ...(problem === undefined ? {} : { problem }),
+    ...(record.state === "pending" && waitsForPath(pod, record, skippedPaths) ? { cannotStart: true } : {}),
   };
+}
+
+function waitsForPath(pod: Pod, { tasks, setup }: AllocationRecord, paths: readonly string[]): boolean {
+  const hasRun = [...tasks, ...setup].some(({ startedAt }) => startedAt !== undefined) || tasks.some(({ lastEnd }) => lastEnd !== undefined);
+  return !hasRun && (pod.spec.volumes ?? []).some(({ name, hostPath }) => name.startsWith(CHROOT_VOLUME) && hostPath !== undefined && paths.includes(hostPath.path));
 }

@@ -27,6 +27,7 @@ export type StatusIntent = {
 
 const MAX_ALLOCATIONS = 10;
 const MAX_FINDINGS = 20;
+const MAX_FINDING_CHARS = 1024;
 /** An API server's own words may quote a whole object; a condition takes 32 KiB. */
 const MAX_MESSAGE = 4096;
 
@@ -49,20 +50,32 @@ export function acceptedStatus(
       readyCondition(counts, views),
       progressCondition(counts, progress.updating),
     ],
-    findings: accepted.findings.slice(0, MAX_FINDINGS),
+    findings: [...nodeFindings(accepted), ...accepted.findings].slice(0, MAX_FINDINGS),
   };
+}
+
+const MAX_PATHS = 10;
+
+/** Nomad leaves such paths out too, and says nothing. */
+function nodeFindings({ skippedPaths, profile }: AcceptedTask): readonly Finding[] {
+  if (skippedPaths.length === 0) return [];
+  const more = skippedPaths.length > MAX_PATHS ? ` and ${skippedPaths.length - MAX_PATHS} more` : "";
+  const message = `left out of the task's root, because a node of profile "${profile.name}" has no such directory or file: ${skippedPaths.slice(0, MAX_PATHS).join(", ")}${more}`;
+  return [{ level: "equivalent", path: "chroot", message: message.slice(0, MAX_FINDING_CHARS).toWellFormed() }];
 }
 
 export function refusedStatus(task: ExecTask, refusal: Refusal, views: readonly AllocationView[]): StatusIntent {
   const desired = task.spec.count ?? 1;
   const counts = countsOf(views, desired);
+  const { running } = counts;
+  const older = running === 0 ? "" : `; ${running} ${running === 1 ? "allocation runs" : "allocations run"} on with the rights of before; delete the pods to end that`;
   return {
     observedGeneration: task.metadata.generation ?? 0,
     ...counts,
     conditions: [
       notAccepted(refusal),
       readyCondition(counts, views),
-      { type: "Progressing", status: "False", reason: refusal.reason, message: "nothing is changed while the task is not accepted" },
+      { type: "Progressing", status: "False", reason: refusal.reason, message: `nothing is changed while the task is not accepted${older}` },
     ],
     findings: [],
   };
@@ -96,11 +109,17 @@ function countsOf(views: readonly AllocationView[], desired: number): Counts {
 }
 
 function readyCondition({ ready, desired, failed }: Counts, views: readonly AllocationView[]): ConditionIntent {
-  if (ready >= desired) return { type: "Ready", status: "True", reason: "AllReady", message: `${ready} of ${desired} allocations are ready` };
+  if (ready >= desired) return { type: "Ready", status: "True", reason: "AllReady", message: `${ready} of ${desired} allocations are ready${restartsOf(views)}` };
   const waiting = views.filter((each) => each.state === "pending").length;
   const reason = failed > 0 && waiting === 0 ? "AllocationsFailed" : "AllocationsPending";
-  const message = `${ready} of ${desired} allocations are ready, ${waiting} pending, ${failed} failed${newestProblem(views)}`;
+  const message = `${ready} of ${desired} allocations are ready, ${waiting} pending, ${failed} failed${restartsOf(views)}${newestProblem(views)}`;
   return { type: "Ready", status: "False", reason, message };
+}
+
+/** In place, of the allocations that live. */
+function restartsOf(views: readonly AllocationView[]): string {
+  const restarts = views.filter(({ state }) => state === "pending" || state === "running").reduce((sum, each) => sum + each.restarts, 0);
+  return restarts === 0 ? "" : `, ${restarts} ${restarts === 1 ? "restart" : "restarts"} of their tasks`;
 }
 
 const MAX_PROBLEM_CHARS = 500;

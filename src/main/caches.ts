@@ -5,10 +5,13 @@ import type { ExecTask } from "../api/exec-task.ts";
 import type { KubeObject } from "../api/meta.ts";
 import type { Node, Pod } from "../api/pod.ts";
 import { LABEL } from "../contract/pod-metadata.ts";
+import type { ConfigMap } from "../controller/node-records.ts";
 import type { ConnectedKubeClient } from "../kubernetes/client.ts";
 import type { Clock } from "../kubernetes/clock.ts";
 import type { Cache, Log } from "../kubernetes/types.ts";
 import { createCache } from "../kubernetes/watch.ts";
+import { type NodeProbe, probedNode, PROBES_NAME, readProbe } from "../mapping/probe.ts";
+import { SYSTEM_NAMESPACE } from "./identity.ts";
 import { controllerOf } from "./owner.ts";
 import { RESOURCES } from "./resources.ts";
 
@@ -20,22 +23,25 @@ export type WorkCaches = {
   readonly pods: Cache<Pod>;
   readonly namespaces: Cache<KubeObject>;
   readonly configs: Cache<BridgeConfig>;
+  readonly nodes: Cache<Node>;
 };
 
 export type BridgeCaches = WorkCaches & {
-  readonly nodes: Cache<Node>;
   readonly policies: Cache<AclPolicyObject>;
   readonly tokens: Cache<AclTokenObject>;
+  /** One ConfigMap: what the controller has found on nodes. */
+  readonly probes: Cache<ConfigMap>;
 };
 
 export function workCaches(context: CacheContext): WorkCaches {
   const { client, log, clock, signal } = context;
   const options = { log, clock, signal };
   return {
-    tasks: createCache<ExecTask>(client, { resource: RESOURCES.execTasks }, options),
-    pods: createCache<Pod>(client, { resource: RESOURCES.pods, labelSelector: `${LABEL.managed}=true` }, { ...options, indexes: { owner: ownerUid } }),
+    tasks: createCache<ExecTask>(client, { resource: RESOURCES.execTasks }, { ...options, indexes: { namespace: (task) => [task.metadata.namespace ?? "default"] } }),
+    pods: createCache<Pod>(client, { resource: RESOURCES.pods, labelSelector: `${LABEL.managed}=true` }, { ...options, indexes: { owner: ownerUid, probe: probed } }),
     namespaces: createCache<KubeObject>(client, { resource: RESOURCES.namespaces }, options),
     configs: createCache<BridgeConfig>(client, { resource: RESOURCES.bridgeConfigs }, options),
+    nodes: createCache<Node>(client, { resource: RESOURCES.nodes }, options),
   };
 }
 
@@ -44,8 +50,8 @@ export function bridgeCaches(context: CacheContext): BridgeCaches {
   const options = { log, clock, signal };
   return {
     ...workCaches(context),
-    nodes: createCache<Node>(client, { resource: RESOURCES.nodes }, options),
     policies: createCache<AclPolicyObject>(client, { resource: RESOURCES.aclPolicies }, { ...options, indexes: { name: (policy) => [policy.spec.name] } }),
+    probes: createCache<ConfigMap>(client, { resource: RESOURCES.configMaps, namespace: SYSTEM_NAMESPACE, fieldSelector: `metadata.name=${PROBES_NAME}` }, options),
     tokens: createCache<AclTokenObject>(
       client,
       { resource: RESOURCES.aclTokens },
@@ -56,6 +62,11 @@ export function bridgeCaches(context: CacheContext): BridgeCaches {
 
 export async function cachesSynced(caches: WorkCaches | BridgeCaches): Promise<void> {
   await Promise.all(Object.values(caches).map((cache) => cache.synced));
+}
+
+function probed(pod: Pod): readonly string[] {
+  const node = probedNode(pod);
+  return node === undefined ? [] : [node];
 }
 
 function ownerUid(pod: Pod): readonly string[] {
@@ -78,5 +89,19 @@ export function configReader(caches: WorkCaches): () => BridgeConfigSpec | undef
       parsed = { version: object.metadata.resourceVersion, spec: bridgeConfigSpec.safeParse(object.spec).data };
     }
     return parsed.spec;
+  };
+}
+
+/** What probes have found on a node, by its name. Parsed once for each version of the object. */
+export function probeReader({ probes }: BridgeCaches): (node: string) => NodeProbe | undefined {
+  let version: string | undefined;
+  let found: ReadonlyMap<string, NodeProbe | undefined> = new Map();
+  return (node) => {
+    const object = probes.get(SYSTEM_NAMESPACE, PROBES_NAME);
+    if (version !== object?.metadata.resourceVersion) {
+      found = new Map(Object.entries(object?.data ?? {}).map(([name, text]) => [name, readProbe(text)]));
+      version = object?.metadata.resourceVersion;
+    }
+    return found.get(node);
   };
 }

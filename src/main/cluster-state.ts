@@ -2,12 +2,14 @@
 import type { ExecTask } from "../api/exec-task.ts";
 import type { Pod } from "../api/pod.ts";
 import type { Allocation, ClusterState } from "../bridge/bridge-deps.ts";
-import { type BridgeCaches, configReader, isManaged } from "./caches.ts";
+import { operatingSystemOf } from "../mapping/probe.ts";
+import { type BridgeCaches, configReader, isManaged, probeReader } from "./caches.ts";
 import { execTaskOf } from "./owner.ts";
 
 export function clusterState(caches: BridgeCaches): ClusterState {
   const visible = (task: ExecTask | undefined): ExecTask | undefined =>
     task !== undefined && isManaged(caches, task.metadata.namespace ?? "default") ? task : undefined;
+  const probeOf = probeReader(caches);
   return {
     config: configReader(caches),
     isManaged: (namespace) => isManaged(caches, namespace),
@@ -18,6 +20,7 @@ export function clusterState(caches: BridgeCaches): ClusterState {
     nodes: () => caches.nodes.all(),
     node: (nodeId) => caches.nodes.byUid(nodeId),
     nodeByName: (name) => caches.nodes.get(undefined, name),
+    osOf: (node) => operatingSystemOf(node, probeOf(node.metadata.name)),
     index: () => Math.max(1, caches.pods.version(), caches.tasks.version()),
   };
 }

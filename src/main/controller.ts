@@ -7,14 +7,18 @@ import { reconcile } from "../controller/reconcile.ts";
 import { type ConnectedKubeClient, createKubeClient } from "../kubernetes/client.ts";
 import type { Clock } from "../kubernetes/clock.ts";
 import type { ClusterAccess } from "../kubernetes/credentials.ts";
-import { createEventRecorder } from "../kubernetes/events.ts";
+import { createEventRecorder, type EventRecorder } from "../kubernetes/events.ts";
 import { electLeader } from "../kubernetes/lease.ts";
 import type { Log } from "../kubernetes/types.ts";
 import { createWorkQueue, type WorkQueue } from "../kubernetes/work-queue.ts";
 import type { TaskImages } from "../mapping/pod-for-task.ts";
 import { cachesSynced, workCaches, type WorkCaches } from "./caches.ts";
 import { SYSTEM_NAMESPACE } from "./identity.ts";
+import { configMapStore } from "./config-maps.ts";
+import { lookAtNodes } from "./node-probes.ts";
+import { keepRecords } from "./node-records.ts";
 import { execTaskOf } from "./owner.ts";
+import { openProbeBook, type ProbeBook } from "./probe-book.ts";
 import { reconcileDeps } from "./reconcile-deps.ts";
 
 export type ControllerOptions = {
@@ -74,20 +78,30 @@ type Term = ControllerOptions & {
 
 async function lead(term: Term): Promise<void> {
   await term.ready;
+  const { client, log, clock, leading } = term;
+  const recorder = createEventRecorder(client, { log, clock, signal: leading, controller: "nomad-bridge.dev/controller", instance: hostname() });
+  const probes = await openProbeBook(configMapStore(client, term.mayWrite), log);
+  const known = { ...term, recorder, probes };
+  await Promise.all([workOnTasks(known), keepRecords(known), lookAtNodes({ ...known, image: term.images.launcher })]);
+}
+
+type KnowingTerm = Term & { readonly recorder: EventRecorder; readonly probes: ProbeBook };
+
+async function workOnTasks(term: KnowingTerm): Promise<void> {
   const queue = createWorkQueue({ name: "exectasks", workers: WORKERS, process: processor(term), log: term.log, clock: term.clock });
-  const stop = watchForWork(term.caches, queue);
+  const stop = watchForWork(term, queue);
   await queue.start(term.leading);
   for (const each of stop) each();
 }
 
-function processor(term: Term) {
-  const { client, caches, clock, images, log, leading } = term;
-  const recorder = createEventRecorder(client, { log, clock, signal: leading, controller: "nomad-bridge.dev/controller", instance: hostname() });
+function processor(term: KnowingTerm) {
+  const { client, caches, clock, images, log, recorder, probes } = term;
   const deps = reconcileDeps({
     client,
     caches,
     clock,
     images,
+    probes,
     mayWrite: term.mayWrite,
     event: (task, { type, reason, note }) => recorder.record({ regarding: task, type, reason, action: "Reconcile", note }),
   });
@@ -99,8 +113,8 @@ function processor(term: Term) {
   };
 }
 
-/** A change of a task or of one of its pods concerns that task; a change of configuration concerns every task. */
-function watchForWork(caches: WorkCaches, queue: WorkQueue): readonly (() => void)[] {
+/** A change of a task or of one of its pods concerns that task; a change of configuration, or of what nodes have, concerns every task. */
+function watchForWork({ caches, probes }: KnowingTerm, queue: WorkQueue): readonly (() => void)[] {
   const addTask = (task: ExecTask) => queue.add(`${task.metadata.namespace ?? "default"}/${task.metadata.name}`);
   const addAll = () => {
     for (const task of caches.tasks.all()) addTask(task);
@@ -113,6 +127,7 @@ function watchForWork(caches: WorkCaches, queue: WorkQueue): readonly (() => voi
       if (JSON.stringify(object.metadata.labels) !== JSON.stringify(previous?.metadata.labels)) addAll();
     }),
   ];
+  probes.onChange(addAll);
   addAll();
   return stop;
 }

@@ -9,8 +9,11 @@ import type { ConditionIntent, StatusIntent } from "../controller/status.ts";
 import type { Clock } from "../kubernetes/clock.ts";
 import type { KubeClient, KubeError } from "../kubernetes/types.ts";
 import { err, ok, type Result } from "../lib/result.ts";
+import { missingPaths } from "../mapping/probe.ts";
+import { profileFor } from "../mapping/task-checks.ts";
 import { configReader, isManaged, type WorkCaches } from "./caches.ts";
 import { controllerOf } from "./owner.ts";
+import type { ProbeBook } from "./probe-book.ts";
 import { RESOURCES } from "./resources.ts";
 
 export type ControllerContext = {
@@ -19,6 +22,7 @@ export type ControllerContext = {
   readonly clock: Clock;
   readonly images: ReconcileDeps["images"];
   readonly event: ReconcileDeps["event"];
+  readonly probes: Pick<ProbeBook, "of">;
   /** Asked before every write: a process that was held up may have lost the lease without having heard of it. */
   readonly mayWrite: () => boolean;
 };
@@ -28,14 +32,17 @@ const STATUS_MANAGER = "nomad-bridge-controller-status";
 export const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 export function reconcileDeps(context: ControllerContext): ReconcileDeps {
-  const { client, caches, clock } = context;
+  const { caches, clock } = context;
   return {
     task: (namespace, name) => caches.tasks.get(namespace, name),
     podsOf: (uid) => caches.pods.byIndex("owner", uid),
     isManaged: (namespace) => isManaged(caches, namespace),
     config: configReader(caches),
-    createPod: leaderOnly(context, async (pod: KubeObject) => createPod(client, pod)),
-    deletePod: leaderOnly(context, async (namespace: string, pod: PodIdentity) => written(await client.remove(podRef(namespace, pod), { uid: pod.uid }))),
+    missingPaths: (task, config) => {
+      const profile = profileFor(task.metadata.namespace ?? "default", task.spec.profile, config);
+      return profile.ok ? missingPaths(profile.value, caches.nodes.all(), context.probes.of) : new Set();
+    },
+    ...podWrites(context),
     endPod: leaderOnly(context, async (namespace: string, pod: PodIdentity) => endPod(context, namespace, pod)),
     writeStatus: leaderOnly(context, async (task: ExecTask, intent: StatusIntent) => writeStatus(context, task, intent)),
     event: context.event,
@@ -46,9 +53,18 @@ export function reconcileDeps(context: ControllerContext): ReconcileDeps {
   };
 }
 
+/** Making and deleting pods, of tasks and of probes. */
+export function podWrites(context: Pick<ControllerContext, "client" | "mayWrite">): Pick<ReconcileDeps, "createPod" | "deletePod"> {
+  const { client } = context;
+  return {
+    createPod: leaderOnly(context, async (pod: KubeObject) => createPod(client, pod)),
+    deletePod: leaderOnly(context, async (namespace: string, pod: PodIdentity) => written(await client.remove(podRef(namespace, pod), { uid: pod.uid }))),
+  };
+}
+
 type Write = Promise<Result<undefined, WriteError>>;
 
-function leaderOnly<Args extends readonly unknown[]>({ mayWrite }: ControllerContext, write: (...args: Args) => Write): (...args: Args) => Write {
+function leaderOnly<Args extends readonly unknown[]>({ mayWrite }: Pick<ControllerContext, "mayWrite">, write: (...args: Args) => Write): (...args: Args) => Write {
   return async (...args) => (mayWrite() ? write(...args) : err({ retry: true, reason: "NotLeader", message: "another replica leads now" }));
 }
 

@@ -12,4 +12,5 @@ export const RESOURCES = {
   pods: core("Pod", "pods", true),
   nodes: core("Node", "nodes", false),
   namespaces: core("Namespace", "namespaces", false),
+  configMaps: core("ConfigMap", "configmaps", true),
 } as const;

@@ -15,6 +15,9 @@ const COPY_TARGET = "/nomad-bridge/chroot";
 const INSTALL_DIR = "/nomad-bridge-install";
 const BRIDGE_DIR = "/nomad-bridge";
 
+/** Volumes that are a path of the node in the task's root are named so, and a number. */
+export const CHROOT_VOLUME = "chroot-";
+
 const CERTIFICATES = "/etc/ssl/certs";
 
 type ChrootEntry = { readonly host: string; readonly task: string; readonly type: "Directory" | "File" };
@@ -116,7 +119,7 @@ const copyOf = (task: MappedTask, several: boolean): string => (several ? `${tas
 function nodePaths({ entries }: Chroot, placeOf: (entry: ChrootEntry) => string | undefined): Mounts {
   const mounted = entries.flatMap((entry, i) => {
     const mountPath = placeOf(entry);
-    return mountPath === undefined ? [] : [{ entry, name: `chroot-${i}`, mountPath }];
+    return mountPath === undefined ? [] : [{ entry, name: `${CHROOT_VOLUME}${i}`, mountPath }];
   });
   return {
     volumes: mounted.map(({ name, entry: { host, type } }) => ({ name, hostPath: { path: host, type } })),

@@ -2,13 +2,14 @@
 import { execTaskSpec, type ExecTask } from "../api/exec-task.ts";
 import type { Pod } from "../api/pod.ts";
 import { ANNOTATION } from "../contract/pod-metadata.ts";
-import type { NomadAllocation, NomadAllocationStub, NomadJob, NomadTaskEvent, NomadTaskState } from "../nomad/api-types.ts";
-import { indexOf, nomadResources } from "./nomad-job.ts";
+import type { NomadAllocation, NomadAllocationStub, NomadJob, NomadResources, NomadTaskState } from "../nomad/api-types.ts";
+import { indexOf, nomadResources, specOfTask } from "./nomad-job.ts";
 import { epochMs } from "../lib/epoch.ts";
 import { placeOfPod } from "./object-names.ts";
 import { identityOf } from "./pod-for-task.ts";
-import { type AllocationRecord, allocationRecord, delayedStart } from "./pod-status.ts";
+import { type AllocationRecord, allocationRecord, type TaskRecord } from "./pod-status.ts";
 import { allocationName } from "./task-environment.ts";
+import { type EventSource, taskEvents } from "./task-events.ts";
 
 const NS_PER_MS = 1_000_000;
 const ZERO_TIME = "0001-01-01T00:00:00Z";
@@ -43,7 +44,7 @@ export function allocationStub(source: AllocationSource): NomadAllocationStub {
     DesiredDescription: "",
     ClientStatus: status,
     ClientDescription: DESCRIPTION[status],
-    TaskStates: { [identity.task]: taskState(record, created) },
+    TaskStates: Object.fromEntries(record.tasks.map((each) => [each.task, taskState({ pod, record, task: each })])),
     DeploymentStatus: null,
     FollowupEvalID: "",
     NextAllocation: "",
@@ -57,23 +58,37 @@ export function allocationStub(source: AllocationSource): NomadAllocationStub {
 /** The whole allocation. `job` is the job as it is now: older versions are not kept in this release. */
 export function nomadAllocation(source: AllocationSource, job: NomadJob): NomadAllocation {
   const { JobType: _type, JobVersion: version, ...stub } = allocationStub(source);
-  const spec = execTaskSpec.parse(source.task.spec);
-  const resources = nomadResources(spec);
-  const task = identityOf(source.task).task;
+  const resources = taskResources(source, Object.keys(stub.TaskStates));
+  const all = Object.values(resources);
+  const sum = (field: "CPU" | "Cores" | "MemoryMB" | "MemoryMaxMB") => all.reduce((total, each) => total + each[field], 0);
+  const disk = all[0]?.DiskMB ?? 0;
   return {
     ...stub,
     Job: { ...job, Version: version },
-    Resources: resources,
-    TaskResources: { [task]: resources },
+    Resources: { CPU: sum("CPU"), Cores: sum("Cores"), MemoryMB: sum("MemoryMB"), MemoryMaxMB: sum("MemoryMaxMB"), DiskMB: disk },
+    TaskResources: resources,
     AllocatedResources: {
-      Tasks: { [task]: { Cpu: { CpuShares: resources.CPU }, Memory: { MemoryMB: resources.MemoryMB, MemoryMaxMB: resources.MemoryMaxMB } } },
-      Shared: { DiskMB: resources.DiskMB, Networks: [], Ports: [] },
+      Tasks: Object.fromEntries(
+        Object.entries(resources).map(([task, { CPU, MemoryMB, MemoryMaxMB }]) => [task, { Cpu: { CpuShares: CPU }, Memory: { MemoryMB, MemoryMaxMB } }]),
+      ),
+      Shared: { DiskMB: disk, Networks: [], Ports: [] },
     },
     Metrics: { NodesEvaluated: 1 },
     PreviousAllocation: "",
     DeploymentID: "",
     AllocModifyIndex: stub.ModifyIndex,
   };
+}
+
+/** Of the pod's tasks as the job has them now: a task that a newer version has no more is left out. */
+function taskResources({ task }: AllocationSource, names: readonly string[]): Readonly<Record<string, NomadResources>> {
+  const spec = execTaskSpec.parse(task.spec);
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const found = specOfTask(identityOf(task).task, spec, name);
+      return found === undefined ? [] : [[name, nomadResources(found, spec.ephemeralDisk.size)]];
+    }),
+  );
 }
 
 export type ClientStatus = "pending" | "running" | "complete" | "failed";
@@ -85,15 +100,16 @@ const DESCRIPTION: Readonly<Record<ClientStatus, string>> = {
   failed: "Failed tasks",
 };
 
-/** A pod that is being stopped still runs, as far as Nomad's clients are concerned, until it is gone. */
-export function clientStatus({ state, task }: AllocationRecord): ClientStatus {
+/** A pod that is being stopped still runs, as far as Nomad's clients are concerned, until it is gone; one of whose tasks runs is running. */
+export function clientStatus({ state, tasks }: Pick<AllocationRecord, "state" | "tasks">): ClientStatus {
+  const runs = tasks.some((task) => task.state === "running");
   switch (state) {
     case "pending":
-      return "pending";
+      return runs ? "running" : "pending";
     case "running":
       return "running";
     case "stopping":
-      return task.startedAt === undefined ? "complete" : "running";
+      return runs ? "running" : "complete";
     case "complete":
       return "complete";
     case "spent":
@@ -104,47 +120,20 @@ export function clientStatus({ state, task }: AllocationRecord): ClientStatus {
 
 const jobVersion = (pod: Pod) => Number(pod.metadata.annotations?.[ANNOTATION.jobVersion] ?? 0) || 0;
 
-function taskState(record: AllocationRecord, createdMs: number): NomadTaskState {
-  const { task } = record;
-  const running = record.state === "running" || (record.state === "stopping" && task.startedAt !== undefined);
-  const dead = record.state === "failed" || record.state === "spent" || record.state === "complete";
+function taskState(source: EventSource): NomadTaskState {
+  const { task, record } = source;
   return {
-    State: running ? "running" : dead ? "dead" : "pending",
-    Failed: record.state === "failed" || record.state === "spent",
+    State: task.state,
+    Failed: task.failed,
     Restarts: task.restarts,
-    LastRestart: task.restarts > 0 ? timeText(task.startedAt) : ZERO_TIME,
-    StartedAt: timeText(task.startedAt ?? (dead ? task.lastEnd?.startedAt : undefined)),
-    FinishedAt: dead ? timeText(record.endedAt) : ZERO_TIME,
-    Events: taskEvents(record, createdMs),
+    LastRestart: task.restarts > 0 ? timeText(task.startedAt ?? task.lastEnd?.finishedAt) : ZERO_TIME,
+    StartedAt: timeText(task.startedAt ?? (task.state === "dead" ? task.lastEnd?.startedAt : undefined)),
+    FinishedAt: task.state === "dead" ? timeText(task.lastEnd?.finishedAt ?? finishedBy(task, record)) : ZERO_TIME,
+    Events: taskEvents(source),
   };
 }
 
-const STARTED = "Task started by client";
-
-/** What the pod's record proves happened, oldest first, with Nomad's words. */
-function taskEvents({ task }: AllocationRecord, createdMs: number): readonly NomadTaskEvent[] {
-  const events = [event("Received", createdMs, "Task received by client")];
-  const { lastEnd } = task;
-  if (lastEnd !== undefined) {
-    const notStarted = lastEnd.message?.reason === "start-failed" ? lastEnd.message : undefined;
-    if (notStarted === undefined && lastEnd.startedAt !== undefined) events.push(event("Started", lastEnd.startedAt, STARTED));
-    const text = notStarted === undefined ? `Exit Code: ${lastEnd.exitCode}` : notStarted.message;
-    const type = notStarted === undefined ? "Terminated" : "Driver Failure";
-    events.push(event(type, lastEnd.finishedAt ?? createdMs, text, { exit_code: String(lastEnd.exitCode), oom_killed: String(lastEnd.oomKilled) }));
-  }
-  const due = delayedStart(task);
-  if (due !== undefined && task.startedAt !== undefined && lastEnd?.message?.restartInMs !== undefined) {
-    events.push(event("Restarting", lastEnd.finishedAt ?? createdMs, `Task restarting in ${lastEnd.message.restartInMs / 1000}s`));
-  }
-  if (task.startedAt !== undefined) events.push(event("Started", Math.max(task.startedAt, due ?? 0), STARTED));
-  return events;
-}
-
-const event = (Type: string, ms: number, DisplayMessage: string, Details: Record<string, string> = {}): NomadTaskEvent => ({
-  Type,
-  Time: ms * NS_PER_MS,
-  DisplayMessage,
-  Details,
-});
+/** A task of which no end is known ended with its pod at the latest. */
+const finishedBy = ({ waiting }: TaskRecord, { endedAt }: AllocationRecord) => (waiting === undefined ? endedAt : undefined);
 
 const timeText = (ms: number | undefined) => (ms === undefined ? ZERO_TIME : new Date(ms).toISOString());

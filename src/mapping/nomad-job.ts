@@ -1,19 +1,16 @@
 /** @module An ExecTask as the Nomad job that it is. Used by the bridge. */
 import { type ExecTask, type ExecTaskSpec, execTaskSpec } from "../api/exec-task.ts";
 import type { BridgeConfigSpec } from "../api/bridge-config.ts";
-import { durationMs } from "../lib/duration.ts";
+import type { TaskSpec } from "../api/task-fields.ts";
 import { epochMs } from "../lib/epoch.ts";
-import type { NomadJob, NomadJobStub, NomadResources, NomadTask, NomadTaskGroup } from "../nomad/api-types.ts";
+import type { NomadJob, NomadJobStub, NomadResources, NomadTaskGroup } from "../nomad/api-types.ts";
+import { nomadTask, restartPolicy } from "./nomad-task.ts";
 import { identityOf } from "./pod-for-task.ts";
 import type { AllocationRecord } from "./pod-status.ts";
 
 const NS_PER_MS = 1_000_000;
-/** Nomad's default for ephemeral_disk. */
-const DISK_MB = 300;
 
 export type ClusterNames = Pick<BridgeConfigSpec, "region" | "datacenter">;
-
-const nanoseconds = (text: string): number => Math.round(durationMs(text) * NS_PER_MS);
 
 /** Undefined for a stored object that no longer passes the schema: it is not served, and its condition says why. */
 export function nomadJob(task: ExecTask, names: ClusterNames, running: boolean): NomadJob | undefined {
@@ -91,51 +88,31 @@ function groupSummary(group: NomadTaskGroup, records: readonly AllocationRecord[
 }
 
 function taskGroup(task: ExecTask, spec: ExecTaskSpec): NomadTaskGroup {
-  const { restart } = spec;
+  const { group, task: own } = identityOf(task);
+  const diskMb = spec.ephemeralDisk.size;
   return {
-    Name: identityOf(task).group,
+    Name: group,
     Count: spec.count,
-    RestartPolicy: { Attempts: restart.attempts, Interval: nanoseconds(restart.interval), Delay: nanoseconds(restart.delay), Mode: restart.mode },
-    EphemeralDisk: { SizeMB: DISK_MB, Sticky: false, Migrate: false },
-    Tasks: [nomadTask(identityOf(task).task, spec)],
+    RestartPolicy: restartPolicy(spec.restart),
+    Volumes: Object.fromEntries(spec.volumes.map(({ name, type, source, readOnly }) => [name, { Name: name, Type: type, Source: source, ReadOnly: readOnly }])),
+    EphemeralDisk: { SizeMB: diskMb, Sticky: false, Migrate: false },
+    Tasks: [
+      nomadTask({ name: own, spec, group: spec, resources: nomadResources(spec, diskMb) }),
+      ...spec.tasks.map((each) => nomadTask({ name: each.name, spec: each, lifecycle: each.lifecycle, group: spec, resources: nomadResources(each, diskMb) })),
+    ],
   };
 }
 
-function nomadTask(name: string, spec: ExecTaskSpec): NomadTask {
-  return {
-    Name: name,
-    Driver: "exec",
-    User: spec.user,
-    Config: driverConfig(spec),
-    Env: spec.env,
-    Meta: spec.meta,
-    Resources: nomadResources(spec),
-    KillTimeout: nanoseconds(spec.killTimeout),
-    KillSignal: spec.killSignal,
-    LogConfig: { MaxFiles: 10, MaxFileSizeMB: 10, Disabled: false },
-    Leader: false,
-  };
-}
+/** The fields of one task of the group, by its name; undefined where the group has none of that name. @param own name of the ExecTask's own task */
+export const specOfTask = (own: string, spec: ExecTaskSpec, name: string): TaskSpec | undefined => (name === own ? spec : spec.tasks.find((each) => each.name === name));
 
-function driverConfig(spec: ExecTaskSpec): Record<string, unknown> {
-  return {
-    command: spec.command,
-    args: spec.args,
-    ...(spec.capAdd.length > 0 ? { cap_add: spec.capAdd } : {}),
-    ...(spec.capDrop.length > 0 ? { cap_drop: spec.capDrop } : {}),
-    ...(spec.pidMode === undefined ? {} : { pid_mode: spec.pidMode }),
-    ...(spec.ipcMode === undefined ? {} : { ipc_mode: spec.ipcMode }),
-    ...(spec.workDir === "" ? {} : { work_dir: spec.workDir }),
-  };
-}
-
-export function nomadResources({ resources }: ExecTaskSpec): NomadResources {
+export function nomadResources({ resources }: Pick<TaskSpec, "resources">, diskMb: number): NomadResources {
   return {
     CPU: resources.cpu,
     Cores: resources.cores ?? 0,
     MemoryMB: resources.memory,
     MemoryMaxMB: resources.memoryMax ?? 0,
-    DiskMB: DISK_MB,
+    DiskMB: diskMb,
   };
 }
 

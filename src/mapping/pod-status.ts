@@ -1,26 +1,20 @@
 /**
- * @module What a pod's record says of its allocation: the one place that reads container statuses and the launcher's termination
- * message. Used by the controller's plan and by the bridge's Nomad objects.
+ * @module What a pod's record says of its allocation and of each of its tasks. Used by the controller's plan and by the bridge's Nomad
+ * objects.
  */
-import type { ContainerStatus, Pod, Terminated } from "../api/pod.ts";
+import type { ContainerStatus, Pod } from "../api/pod.ts";
+import type { PodTask } from "../contract/pod-metadata.ts";
 import { epochMs } from "../lib/epoch.ts";
-import { EXIT_NO_RESTART, type TerminationMessage } from "../contract/launcher-document.ts";
+import { type ContainerRecord, containerRecord, delayedStart, type SetupRecord, setupRecord } from "./container-record.ts";
+import { isSetup, tasksOfPod } from "./pod-tasks.ts";
 
-export type TaskRecord = {
-  readonly restarts: number;
-  /** Epoch ms of the present run's start; absent while the task does not run. */
-  readonly startedAt?: number;
-  /** The last end of the container, with what the launcher said of it. */
-  readonly lastEnd?: {
-    readonly exitCode: number;
-    readonly startedAt?: number;
-    readonly finishedAt?: number;
-    readonly oomKilled: boolean;
-    readonly message?: TerminationMessage;
+/** One task of the group. `startedAt` is the task's own start: a launcher may wait before it, and then it is absent. */
+export type TaskRecord = PodTask &
+  ContainerRecord & {
+    /** Nomad's word. A task between two starts is pending. */
+    readonly state: "pending" | "running" | "dead";
+    readonly failed: boolean;
   };
-  /** Why it waits, in Kubernetes' words ("ContainerCreating: …"); absent while it runs. */
-  readonly waiting?: string;
-};
 
 export type AllocationRecord = {
   readonly state: "pending" | "running" | "spent" | "failed" | "complete" | "stopping";
@@ -29,101 +23,114 @@ export type AllocationRecord = {
   /** Epoch ms at which a restart delay is over and it counts as ready, if nothing happens before: no event will tell. */
   readonly readyFrom?: number;
   readonly endedAt?: number;
-  readonly task: TaskRecord;
+  /** In the group's order, never empty. */
+  readonly tasks: readonly TaskRecord[];
+  /** What runs before the first task. */
+  readonly setup: readonly SetupRecord[];
 };
+
+type RawTask = PodTask & ContainerRecord;
+type Fate = Pick<AllocationRecord, "state" | "readySince" | "readyFrom" | "endedAt">;
 
 /** @param now epoch ms: a task that waits out its restart delay is not ready, although its container is */
 export function allocationRecord(pod: Pod, now: number): AllocationRecord {
-  const status = pod.status?.containerStatuses?.[0];
-  const task = taskRecord(status);
-  const endedAt = task.lastEnd?.finishedAt ?? epochMs(pod.metadata.creationTimestamp) ?? 0;
-  if (pod.metadata.deletionTimestamp !== undefined) return { state: "stopping", task };
-  if (pod.status?.phase === "Failed") return { state: "failed", endedAt, task };
-  if (pod.status?.phase === "Succeeded") return { state: "complete", endedAt, task };
-  if (isSpent(status)) return { state: "spent", task };
-  const ready = readyTime(pod, task);
-  if (ready === undefined) return { state: "pending", task };
-  return ready > now ? { state: "pending", readyFrom: ready, task } : { state: "running", readySince: ready, task };
+  const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+  const raw = tasksOfPod(pod).map((task) => ({ ...task, ...containerRecord(statusOf(statuses, task.container)) }));
+  const fate = fateOf(pod, raw, now);
+  return { ...fate, tasks: raw.map((task) => taskRecord(task, { raw, fate, now })), setup: statuses.filter(({ name }) => isSetup(name, raw)).map(setupRecord) };
 }
 
-/** What a person must know of an allocation that failed or does not start: Nomad's text where the launcher left one. */
-export function problemOf(pod: Pod, { state, task }: AllocationRecord): string | undefined {
-  if (state === "failed" || state === "spent") return failureText(pod, task);
-  if (state !== "pending") return undefined;
-  const scheduled = pod.status?.conditions?.find((condition) => condition.type === "PodScheduled");
-  return scheduled?.status === "False" ? scheduled.message : task.waiting;
+const statusOf = (statuses: readonly ContainerStatus[], container: string) => statuses.find(({ name }) => name === container);
+
+const isMain = ({ hook }: PodTask) => hook === "";
+
+/** It will not be started again. A task that is stopped from outside is, unless its launcher said that the group is over. */
+function isOver({ hook, sidecar, givenUp, lastEnd, startedAt }: RawTask): boolean {
+  if (givenUp || lastEnd?.message?.reason === "completed") return true;
+  if (lastEnd?.message?.reason === "stopped" && lastEnd.message.message !== "") return true;
+  return hook === "prestart" && !sidecar && startedAt === undefined && lastEnd?.exitCode === 0;
 }
 
-function failureText(pod: Pod, { lastEnd }: TaskRecord): string | undefined {
-  if (lastEnd === undefined) return pod.status?.message ?? pod.status?.reason;
-  const { message, exitCode, oomKilled } = lastEnd;
-  if (message !== undefined && message.message !== "") return message.message;
-  return oomKilled ? "OOM Killed" : `Exit Code: ${exitCode}`;
+const mainsAreOver = (tasks: readonly RawTask[]) => tasks.filter(isMain).every(isOver);
+
+/** A poststop task that fails when all else is over takes nothing away any more. */
+const isSpent = (tasks: readonly RawTask[]) => tasks.some((task) => task.givenUp && !(task.hook === "poststop" && mainsAreOver(tasks)));
+
+function fateOf(pod: Pod, tasks: readonly RawTask[], now: number): Fate {
+  if (pod.metadata.deletionTimestamp !== undefined) return { state: "stopping" };
+  if (pod.status?.phase === "Failed") return { state: "failed", endedAt: endOf(pod, tasks) };
+  if (pod.status?.phase === "Succeeded") return { state: "complete", endedAt: endOf(pod, tasks) };
+  if (isSpent(tasks)) return { state: "spent" };
+  const ready = readyTime(pod, tasks);
+  if (ready === undefined) return { state: "pending" };
+  return ready > now ? { state: "pending", readyFrom: ready } : { state: "running", readySince: ready };
 }
 
-/** The launcher has said that this task must not be started again. */
-function isSpent(status: ContainerStatus | undefined): boolean {
-  const end = status?.state?.terminated ?? status?.lastState?.terminated;
-  if (end?.exitCode !== EXIT_NO_RESTART) return false;
-  const reason = parseTermination(end)?.reason;
-  return reason === "attempts-spent" || reason === "start-failed";
+function endOf(pod: Pod, tasks: readonly RawTask[]): number {
+  const ends = tasks.flatMap(({ lastEnd }) => (lastEnd?.finishedAt === undefined ? [] : [lastEnd.finishedAt]));
+  return ends.length > 0 ? Math.max(...ends) : (epochMs(pod.metadata.creationTimestamp) ?? 0);
 }
 
-/** In the future while the launcher waits out the restart delay. */
-function readyTime(pod: Pod, task: TaskRecord): number | undefined {
+/** In the future while a main task's launcher waits out the restart delay. */
+function readyTime(pod: Pod, tasks: readonly RawTask[]): number | undefined {
   const ready = pod.status?.conditions?.find((condition) => condition.type === "Ready");
   if (ready?.status !== "True") return undefined;
-  return Math.max(epochMs(ready.lastTransitionTime) ?? 0, delayedStart(task) ?? 0);
+  return Math.max(epochMs(ready.lastTransitionTime) ?? 0, ...tasks.filter(isMain).map((task) => delayedStart(task) ?? 0));
 }
 
-/** When the launcher starts the task again after its delay, in epoch ms. */
-export function delayedStart({ lastEnd }: TaskRecord): number | undefined {
-  const delay = lastEnd?.message?.restartInMs;
-  return delay === undefined || lastEnd?.finishedAt === undefined ? undefined : lastEnd.finishedAt + delay;
+type Group = { readonly raw: readonly RawTask[]; readonly fate: Fate; readonly now: number };
+
+function taskRecord(task: RawTask, group: Group): TaskRecord {
+  const { startedAt: _, ...rest } = task;
+  const hasEnded = group.fate.state === "failed" || group.fate.state === "complete";
+  const over = hasEnded || isOver(task);
+  const startedAt = over ? undefined : ownStart(task, group);
+  const state = over ? "dead" : startedAt === undefined ? "pending" : "running";
+  return { ...rest, state, failed: isFailed(task, group), ...(startedAt === undefined ? {} : { startedAt }) };
 }
 
-function taskRecord(status: ContainerStatus | undefined): TaskRecord {
-  const end = status?.state?.terminated ?? status?.lastState?.terminated;
-  const startedAt = epochMs(status?.state?.running?.startedAt);
-  const waiting = status?.state?.waiting;
-  return {
-    restarts: status?.restartCount ?? 0,
-    ...(startedAt === undefined ? {} : { startedAt }),
-    ...(end === undefined ? {} : { lastEnd: lastEnd(end) }),
-    ...(waiting === undefined ? {} : { waiting: [waiting.reason, waiting.message].filter((part) => part !== undefined).join(": ") }),
-  };
+/** Where no launcher gave up, something from outside ended the pod, and the main tasks with it. */
+function isFailed(task: RawTask, { raw, fate }: Group): boolean {
+  return task.givenUp || (fate.state === "failed" && isMain(task) && !raw.some(({ givenUp }) => givenUp));
 }
 
-function lastEnd(end: Terminated): NonNullable<TaskRecord["lastEnd"]> {
-  const startedAt = epochMs(end.startedAt);
-  const finishedAt = epochMs(end.finishedAt);
-  const message = parseTermination(end);
-  return {
-    exitCode: message?.exitCode ?? end.exitCode,
-    oomKilled: end.reason === "OOMKilled",
-    ...(startedAt === undefined ? {} : { startedAt }),
-    ...(finishedAt === undefined ? {} : { finishedAt }),
-    ...(message === undefined ? {} : { message }),
-  };
+/** When the task itself started, which a launcher may put off until a delay is over or other tasks are ready or dead; undefined while it waits. */
+function ownStart(task: RawTask, { raw, now }: Group): number | undefined {
+  if (task.startedAt === undefined) return undefined;
+  const mains = raw.filter(isMain);
+  const hookTimes = task.hook === "poststart" ? mains.map(firstStart) : task.hook === "poststop" ? mains.map(finalEnd) : [];
+  const due = delayedStart(task) ?? 0;
+  // A node's clock may be ahead of ours: a container that runs has started, whatever it says.
+  return due > now || hookTimes.includes(Infinity) ? undefined : Math.max(task.startedAt, due, ...hookTimes);
 }
 
-/** A task may overwrite what its launcher left: a wait beyond a month is not believed. */
-const MAX_RESTART_MS = 31 * 24 * 3_600_000;
+/** Infinity: it has not come to that yet. */
+const firstStart = ({ startedAt, lastEnd }: RawTask): number => lastEnd?.startedAt ?? lastEnd?.finishedAt ?? startedAt ?? Infinity;
+const finalEnd = (task: RawTask): number => (isOver(task) ? (task.lastEnd?.finishedAt ?? 0) : Infinity);
 
-/** Undefined where the launcher left nothing readable: it was killed, or the task overwrote the file. */
-function parseTermination(end: Terminated): TerminationMessage | undefined {
-  try {
-    const message: unknown = JSON.parse(end.message ?? "");
-    return isTermination(message) ? message : undefined;
-  } catch {
-    // Not JSON is an answer here: nothing of ours was left behind.
-    return undefined;
-  }
+/** The task whose failure is the allocation's; undefined while nothing has failed, and where it was none of the tasks. */
+export const failedTask = ({ tasks }: AllocationRecord): TaskRecord | undefined => tasks.find((task) => task.givenUp) ?? tasks.find((task) => task.failed && task.lastEnd !== undefined);
+
+/** What a person must know of an allocation that failed or does not start: Nomad's text where the launcher left one. */
+export function problemOf(pod: Pod, record: AllocationRecord): string | undefined {
+  if (record.state === "failed" || record.state === "spent") return failureText(pod, record);
+  if (record.state !== "pending") return undefined;
+  const scheduled = pod.status?.conditions?.find((condition) => condition.type === "PodScheduled");
+  if (scheduled?.status === "False") return scheduled.message;
+  const setup = record.setup.find(({ failure }) => failure !== undefined);
+  return setup?.failure?.text ?? waitingText(record);
 }
 
-function isTermination(value: unknown): value is TerminationMessage {
-  if (typeof value !== "object" || value === null) return false;
-  const { version, reason, exitCode, message, restartInMs } = value as Partial<TerminationMessage>;
-  const delayIsSane = restartInMs === undefined || (Number.isFinite(restartInMs) && restartInMs >= 0 && restartInMs <= MAX_RESTART_MS);
-  return version === 1 && typeof reason === "string" && Number.isInteger(exitCode) && typeof message === "string" && delayIsSane;
+function failureText(pod: Pod, record: AllocationRecord): string | undefined {
+  const task = failedTask(record);
+  if (task?.lastEnd === undefined) return pod.status?.message ?? pod.status?.reason ?? record.setup.find(({ failure }) => failure !== undefined)?.failure?.text;
+  const { message, exitCode, oomKilled } = task.lastEnd;
+  const text = message !== undefined && message.message !== "" ? message.message : oomKilled ? "OOM Killed" : `Exit Code: ${exitCode}`;
+  return record.tasks.length === 1 ? text : `task "${task.task}": ${text}`;
+}
+
+/** Containers that only wait for others say nothing, where another says why. */
+function waitingText({ setup, tasks }: AllocationRecord): string | undefined {
+  const waits = [...setup, ...tasks].flatMap(({ waiting }) => (waiting === undefined ? [] : [waiting]));
+  return waits.find((text) => text !== "PodInitializing") ?? waits[0];
 }

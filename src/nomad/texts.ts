@@ -42,4 +42,10 @@ export const unknownTask = (task: string): string => `unknown task name "${task}
 export const taskNotStarted = (task: string): string => `task "${task}" not started yet.`;
 export const taskNotRunning = (task: string): string => `task "${task}" is not running.`;
 
+/** Why a launcher stopped a task without being told to from outside: it leaves one of these in its termination message. Twin: launcher/group.go. */
+export const LEADER_TASK_DEAD = "Leader Task Dead";
+export const MAIN_TASKS_DEAD = "Main tasks in the group died";
+/** As the event of it says. */
+export const LEADER_TASK_IN_GROUP_DEAD = "Leader Task in Group dead";
+
 export const INVALID_METHOD = "Invalid method";

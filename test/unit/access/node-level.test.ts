@@ -9,6 +9,12 @@ describe("isNodeLevel", () => {
   it.each<[string, PodSpecView, boolean]>([
     ["a plain pod", plain, false],
     ["the node's processes", { ...plain, hostPID: true }, true],
+    ["the node's network", { ...plain, hostNetwork: true }, true],
+    ["hostNetwork false", { ...plain, hostNetwork: false }, false],
+    ["what raw_exec has", { containers: [{ securityContext: { capabilities: { add: ["ALL"] } } }], hostPID: true, hostNetwork: true, volumes: [{ hostPath: { path: "/" } }] }, true],
+    ["every capability", { containers: [{ securityContext: { capabilities: { add: ["ALL"] } } }] }, true],
+    ["a capability as container runtimes read it, too", { containers: [{ securityContext: { capabilities: { add: ["cap_sys_admin"] } } }] }, true],
+    ["a capability of a sidecar", { ...plain, initContainers: [{ securityContext: { capabilities: { add: ["SYS_MODULE"] } } }] }, true],
     ["hostPID false", { ...plain, hostPID: false }, false],
     ["a privileged container", { containers: [{}, privileged] }, true],
     ["a capability that mounts", { containers: [{ securityContext: { capabilities: { add: ["CHOWN", "SYS_ADMIN"] } } }] }, true],

@@ -49,6 +49,7 @@ const CLUSTER: ClusterState = {
   nodes: () => [NODE],
   node: (nodeId) => (nodeId === NODE.metadata.uid ? NODE : undefined),
   nodeByName: () => NODE,
+  osOf: () => ({ name: "debian", version: "13" }),
   index: () => 77,
 };
 

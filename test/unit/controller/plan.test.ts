@@ -10,7 +10,7 @@ function pod(place: string, fields: Partial<AllocationView> = {}): AllocationVie
   const [index = 0, serial = 0] = place.split("-").map(Number);
   const state = fields.state ?? "running";
   const ready = state === "running" ? { readySince: NOW - 3_600_000 } : {};
-  return { name: `g-${place}`, uid: `uid-${place}`, index, serial, specHash: "v1", reschedules: 0, state, ...ready, createdAt: NOW - 3_600_000, ...fields };
+  return { name: `g-${place}`, uid: `uid-${place}`, index, serial, specHash: "v1", reschedules: 0, restarts: 0, state, ...ready, createdAt: NOW - 3_600_000, ...fields };
 }
 
 const failed = (place: string, agoMs: number, fields: Partial<AllocationView> = {}) => pod(place, { state: "failed", endedAt: NOW - agoMs, ...fields });
@@ -114,7 +114,7 @@ const anyPod: fc.Arbitrary<AllocationView> = fc
     state: fc.constantFrom("pending", "running", "spent", "failed", "complete", "stopping"), ago: fc.nat(100_000),
   })
   .map(({ ago, ...fields }) => ({
-    ...fields, name: `g-${fields.index}-${fields.serial}`, uid: `uid-${fields.index}-${fields.serial}`, createdAt: NOW - ago,
+    ...fields, name: `g-${fields.index}-${fields.serial}`, uid: `uid-${fields.index}-${fields.serial}`, createdAt: NOW - ago, restarts: 0,
     ...(fields.state === "running" ? { readySince: NOW - ago } : {}), ...(fields.state === "failed" || fields.state === "complete" ? { endedAt: NOW - ago } : {}),
   }));
 

@@ -33,7 +33,7 @@ function createPod(world: World, { index, serial, reschedules }: Plan["create"][
   const name = `g-${index}-${serial}`;
   if (world.pods.some((pod) => pod.name === name)) return world;
   const uid = `uid-${world.made}`;
-  const pod: AllocationView = { name, uid, index, serial, reschedules, specHash: world.desired.specHash, state: "pending", createdAt: world.now };
+  const pod: AllocationView = { name, uid, index, serial, reschedules, specHash: world.desired.specHash, state: "pending", createdAt: world.now, restarts: 0 };
   return { ...world, made: world.made + 1, pods: [...world.pods, pod] };
 }
 

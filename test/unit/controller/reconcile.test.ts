@@ -19,12 +19,13 @@ type Cluster = {
   pods: Map<string, Pod>;
   status: StatusIntent | undefined;
   events: string[];
+  missing: ReadonlySet<string>;
   /** Undefined: the write is done. Thrown: the controller died just before it. */
   refuse: (write: string) => WriteError | undefined;
 };
 
 const clusterOf = (fields: Partial<Cluster> = {}): Cluster => ({
-  task: taskOf({ count: 2 }), config: configOf(), managed: true, now: CREATED, pods: new Map(), status: undefined, events: [], refuse: () => undefined, ...fields,
+  task: taskOf({ count: 2 }), config: configOf(), managed: true, now: CREATED, pods: new Map(), status: undefined, events: [], missing: new Set(), refuse: () => undefined, ...fields,
 });
 
 const ended = (pod: Pod, now: number): Pod => ({ ...pod, status: { phase: "Failed", containerStatuses: [{ name: "web", lastState: terminated(1, (now - CREATED) / 1000) }] } });
@@ -44,6 +45,7 @@ function depsOf(cluster: Cluster): ReconcileDeps {
     podsOf: (uid) => [...cluster.pods.values()].filter((pod) => pod.metadata.ownerReferences?.some((owner) => owner.uid === uid)),
     isManaged: () => cluster.managed,
     config: () => cluster.config,
+    missingPaths: () => cluster.missing,
     createPod: (object) => write("create", () => {
       const pod = object as Pod;
       if (cluster.pods.has(pod.metadata.name)) return;
@@ -129,6 +131,21 @@ describe("reconcile", () => {
     await run(cluster);
     expect(namesOf(cluster)).toEqual(["0-1", "0-2"]);
     expect([...cluster.pods.values()].at(-1)?.metadata.annotations?.[ANNOTATION.reschedules]).toBe("1");
+  });
+
+  it("replaces at once a pod that waits for a path which its node turns out to lack, and no other", async () => {
+    const cluster = clusterOf();
+    await run(cluster);
+    const [first] = [...cluster.pods.keys()];
+    cluster.pods.set(first!, { ...cluster.pods.get(first!)!, status: podOf({ readyAt: 1, container: { state: running(1) } }).status! });
+    cluster.missing = new Set(["/lib64"]);
+    await run(cluster);
+    await run(cluster);
+    const hostPathsOf = (name: string) => [...cluster.pods].find(([each]) => each.endsWith(name))?.[1].spec.volumes?.map(({ hostPath }) => hostPath?.path) ?? [];
+    expect(namesOf(cluster)).toEqual(["0-1", "1-1", "1-2"]);
+    expect([...cluster.pods.values()].filter(({ metadata }) => metadata.deletionTimestamp !== undefined).map(({ metadata }) => metadata.name.slice(-3))).toEqual(["1-1"]);
+    expect([hostPathsOf("1-1").includes("/lib64"), hostPathsOf("1-2").includes("/lib64"), hostPathsOf("1-2").includes("/usr")]).toEqual([true, false, true]);
+    expect(cluster.status?.findings).toContainEqual(expect.objectContaining({ path: "chroot", message: expect.stringMatching(/: \/lib64$/) as string }));
   });
 
   it("looks again when a task that waits for its restart will be ready, as no event will say so", async () => {

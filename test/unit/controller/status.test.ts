@@ -7,7 +7,7 @@ import { acceptedOf, taskOf } from "../mapping/mapping-fixtures.ts";
 type State = AllocationView["state"] | "ready";
 
 const view = (state: State, index: number): AllocationView => ({
-  name: `g-${index}-1`, uid: `uid-${index}`, index, serial: 1, specHash: "v1", reschedules: 0, createdAt: 0,
+  name: `g-${index}-1`, uid: `uid-${index}`, index, serial: 1, specHash: "v1", reschedules: 0, createdAt: 0, restarts: 0,
   ...(state === "ready" ? { state: "running" as const, readySince: 1 } : { state }),
 });
 const statusOf = (count: number, states: readonly State[], progress: Parameters<typeof acceptedStatus>[2] = { updating: false }) =>
@@ -37,6 +37,19 @@ describe("the status of an accepted task", () => {
     const status = statusOf(5, ["ready", "pending", "failed", "spent", "stopping", "complete"]);
     expect(status).toMatchObject({ observedGeneration: 7, desired: 5, ready: 1, running: 2, failed: 2, allocations: ["uid-0", "uid-1"] });
     expect(status.selector).toMatch(/^nomad-bridge\.dev\/exec-task=nb-web-[0-9a-f]{8}$/);
+  });
+
+  it("names what is left out of the task's root, ten paths at most", () => {
+    const findings = (paths: readonly string[]) => acceptedStatus(acceptedOf(taskOf(), undefined, new Set(paths)), [], { updating: false }).findings.filter(({ path }) => path === "chroot");
+    expect(findings(["/none"])).toEqual(acceptedOf().findings.filter(({ path }) => path === "chroot"));
+    expect(findings(["/lib64", "/usr"])[0]).toEqual({ level: "equivalent", path: "chroot", message: 'left out of the task\'s root, because a node of profile "default" has no such directory or file: /lib64, /usr' });
+    expect(findings(acceptedOf().chroot.entries.map(({ host }) => host))[0]?.message).toMatch(/and 1 more$/);
+  });
+
+  it.each([[0, "1 of 1 allocations are ready"], [1, "1 of 1 allocations are ready, 1 restart of their tasks"], [7, "1 of 1 allocations are ready, 7 restarts of their tasks"]])("tells of %i restarts in place", (restarts, message) => {
+    const gone = { ...view("failed", 0), restarts: 100 };
+    const status = acceptedStatus(acceptedOf(taskOf({ count: 1 })), [{ ...view("ready", 0), restarts }, gone], { updating: false });
+    expect(status.conditions.find(({ type }) => type === "Ready")?.message).toBe(message);
   });
 
   it("says that an update is under way, even when all are ready", () => {
@@ -74,6 +87,16 @@ describe("the status of a refused task", () => {
     expect(status).toMatchObject({ observedGeneration: 3, summary: "1/2", running: 1, findings: [] });
     expect(status.conditions[0]).toEqual({ type: "Accepted", status: "False", reason: "UserRefused", message: "no root" });
     expect([conditionOf(status, "Ready"), conditionOf(status, "Progressing")]).toEqual(["False AllocationsPending", "False UserRefused"]);
+  });
+
+  it.each<[readonly State[], string]>([
+    [[], "nothing is changed while the task is not accepted"],
+    [["failed"], "nothing is changed while the task is not accepted"],
+    [["ready"], "nothing is changed while the task is not accepted; 1 allocation runs on with the rights of before; delete the pods to end that"],
+    [["ready", "pending"], "nothing is changed while the task is not accepted; 2 allocations run on with the rights of before; delete the pods to end that"],
+  ])("says of %j what goes on under rights that are no longer given", (states, message) => {
+    const status = refusedStatus(taskOf(), { reason: "x", message: "y" }, states.map(view));
+    expect(status.conditions.find(({ type }) => type === "Progressing")?.message).toBe(message);
   });
 
   it("wants one where the spec names no count", () => {

@@ -16,8 +16,8 @@ export const taskOf = (spec: Partial<ExecTask["spec"]> = {}, metadata: Partial<E
   spec: { command: "sleep", ...spec },
 });
 
-export function acceptedOf(task: ExecTask = taskOf(), config = configOf()): AcceptedTask {
-  const accepted = acceptTask(task, config, sha256);
+export function acceptedOf(task: ExecTask = taskOf(), config = configOf(), missingPaths: ReadonlySet<string> = new Set()): AcceptedTask {
+  const accepted = acceptTask(task, config, sha256, { missingPaths });
   if (!accepted.ok) throw new Error(accepted.error.message);
   return accepted.value;
 }

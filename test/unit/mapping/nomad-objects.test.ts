@@ -6,9 +6,9 @@ import { placeOfPod } from "../../../src/mapping/object-names.ts";
 import { allocationStub, clientStatus, nomadAllocation } from "../../../src/mapping/nomad-allocation.ts";
 import { indexOf, nomadJob, nomadJobStub } from "../../../src/mapping/nomad-job.ts";
 import { nomadNode } from "../../../src/mapping/nomad-node.ts";
-import { type AllocationRecord, allocationRecord } from "../../../src/mapping/pod-status.ts";
-import { taskOf } from "./mapping-fixtures.ts";
-import { at, lastWords, ms, podOf, running, terminated } from "./pod-fixtures.ts";
+import { type AllocationRecord, allocationRecord, type TaskRecord } from "../../../src/mapping/pod-status.ts";
+import { configOf, taskOf } from "./mapping-fixtures.ts";
+import { ANNOUNCE, at, groupPod, lastWords, MAIN, ms, podOf, PROXY, running, terminated } from "./pod-fixtures.ts";
 
 const NAMES = { region: "eu", datacenter: "fra1" };
 const NOW = ms(100);
@@ -39,6 +39,31 @@ describe("a task as a Nomad job", () => {
     expect(jobOf(taskOf({ resources: { cores: 2, memory: 64, memoryMax: 128 } })).TaskGroups[0]?.Tasks[0]?.Resources).toMatchObject({ Cores: 2, MemoryMaxMB: 128 });
   });
 
+  it("has every task of its group, each with all that Nomad's JSON has for it", () => {
+    const spec: Partial<ExecTask["spec"]> = {
+      driver: "raw_exec", leader: true, shutdownDelay: "2s", artifactSource: "http://x/y", checksum: "md5:00", ephemeralDisk: { size: 500 }, logs: { maxFiles: 3, maxFileSize: 2, disabled: true },
+      artifacts: [{ source: "https://x/a.tgz", options: { checksum: "sha256:0" }, headers: { A: "b" }, insecure: true }],
+      templates: [{ data: "{{ x }}", destination: "local/x", changeMode: "signal", changeSignal: "SIGHUP", uid: 5, env: true }, { source: "local/t", destination: "local/y" }],
+      volumes: [{ name: "data", type: "host", source: "shared", readOnly: true }], volumeMounts: [{ volume: "data", destination: "/data", propagationMode: "host-to-task" }],
+      dispatchPayload: { file: "in.json", secretName: "s" },
+      tasks: [{ name: "proxy", command: "envoy", lifecycle: { hook: "prestart", sidecar: true }, resources: { cpu: 50 }, restart: { attempts: 9 } }],
+    };
+    const [group] = jobOf(taskOf(spec, TASK.metadata)).TaskGroups;
+    expect(group).toMatchObject({ EphemeralDisk: { SizeMB: 500 }, Volumes: { data: { Name: "data", Type: "host", Source: "shared", ReadOnly: true } } });
+    const [main, proxy] = group?.Tasks ?? [];
+    expect(main).toMatchObject({
+      Name: "web", Driver: "raw_exec", Lifecycle: null, Leader: true, ShutdownDelay: 2e9, Config: { command: "sleep", artifact_source: "http://x/y", checksum: "md5:00" },
+      LogConfig: { MaxFiles: 3, MaxFileSizeMB: 2, Disabled: true }, DispatchPayload: { File: "in.json" }, Resources: { DiskMB: 500 },
+      VolumeMounts: [{ Volume: "data", Destination: "/data", ReadOnly: false, PropagationMode: "host-to-task" }],
+      Artifacts: [{ GetterSource: "https://x/a.tgz", GetterOptions: { checksum: "sha256:0" }, GetterHeaders: { A: "b" }, GetterMode: "any", GetterInsecure: true, RelativeDest: "local/", Chown: false }],
+    });
+    expect(main?.Templates).toEqual([
+      { SourcePath: "", DestPath: "local/x", EmbeddedTmpl: "{{ x }}", ChangeMode: "signal", ChangeSignal: "SIGHUP", Splay: 5e9, Perms: "0644", Uid: 5, Gid: null, LeftDelim: "{{", RightDelim: "}}", Envvars: true, Once: false, ErrMissingKey: false },
+      { SourcePath: "local/t", DestPath: "local/y", EmbeddedTmpl: "", ChangeMode: "restart", ChangeSignal: "", Splay: 5e9, Perms: "0644", Uid: null, Gid: null, LeftDelim: "{{", RightDelim: "}}", Envvars: false, Once: false, ErrMissingKey: false },
+    ]);
+    expect(proxy).toMatchObject({ Name: "proxy", Driver: "raw_exec", Lifecycle: { Hook: "prestart", Sidecar: true }, DispatchPayload: null, Config: { command: "envoy", args: [] }, Resources: { CPU: 50 }, RestartPolicy: { Attempts: 9, Mode: "fail", RenderTemplates: false } });
+  });
+
   it("is pending while nothing runs, and nothing at all when the stored spec no longer passes", () => {
     expect(nomadJob(TASK, NAMES, false)).toMatchObject({ Status: "pending", Stable: false });
     expect(nomadJob({ ...TASK, spec: { command: "" } }, NAMES, true)).toBeUndefined();
@@ -46,7 +71,7 @@ describe("a task as a Nomad job", () => {
 
   it("counts its allocations by what Nomad calls them", () => {
     const states: AllocationRecord["state"][] = ["running", "running", "pending", "failed", "spent", "complete", "stopping"];
-    const summary = (count: number, present = states) => nomadJobStub({ ...jobOf(), TaskGroups: [{ ...jobOf().TaskGroups[0]!, Count: count }] }, present.map((state) => ({ state, task: { restarts: 0 } }))).JobSummary.Summary;
+    const summary = (count: number, present = states) => nomadJobStub({ ...jobOf(), TaskGroups: [{ ...jobOf().TaskGroups[0]!, Count: count }] }, present.map((state) => ({ state, tasks: [], setup: [] }))).JobSummary.Summary;
     expect(summary(5)).toEqual({ web: { Queued: 2, Complete: 2, Failed: 2, Running: 2, Starting: 1, Lost: 0, Unknown: 0 } });
     expect(summary(1)["web"]?.Queued).toBe(0);
     expect(summary(2, [])["web"]).toMatchObject({ Queued: 2, Running: 0 });
@@ -71,14 +96,23 @@ describe("a pod as a Nomad allocation", () => {
 
   it.each([["nb-web-12345678-0-1", 0], ["nb-12345678-12-3", 12], ["nb-a-5-12345678-7-100", 7], ["other", 0]])("named %s has the index %i", (name, index) => expect(placeOfPod(name).index).toBe(index));
 
-  it.each<[AllocationRecord["state"], number | undefined, string]>([
-    ["pending", undefined, "pending"], ["running", 1, "running"], ["stopping", 1, "running"], ["stopping", undefined, "complete"], ["complete", undefined, "complete"], ["failed", undefined, "failed"], ["spent", 1, "failed"],
-  ])("that is %s (started %s) has the client status %s", (state, startedAt, status) => {
-    expect(clientStatus({ state, task: { restarts: 0, ...(startedAt === undefined ? {} : { startedAt }) } })).toBe(status);
+  const recordOf = (state: TaskRecord["state"]): TaskRecord => ({ task: "web", container: "web", hook: "", sidecar: false, state, failed: false, restarts: 0, givenUp: false });
+  it.each<[AllocationRecord["state"], TaskRecord["state"], string]>([
+    ["pending", "pending", "pending"], ["pending", "running", "running"], ["running", "running", "running"], ["stopping", "running", "running"], ["stopping", "dead", "complete"], ["complete", "dead", "complete"], ["failed", "dead", "failed"], ["spent", "running", "failed"],
+  ])("that is %s and has a task that is %s has the client status %s", (state, task, status) => {
+    expect(clientStatus({ state, tasks: [recordOf("pending"), recordOf(task)] })).toBe(status);
   });
 
   it("is wanted no more while it is being stopped", () => {
     expect(stubOf(podOf({ container: { state: running(1) }, metadata: { deletionTimestamp: at(9) } }))).toMatchObject({ DesiredStatus: "stop", ClientStatus: "running", TaskStates: { web: { State: "running" } } });
+  });
+
+  it("has the resources of each of its pod's tasks, and their sum", () => {
+    const task = taskOf({ resources: { cpu: 100, memory: 300 }, tasks: [{ name: "proxy", command: "envoy", resources: { cpu: 50, memory: 64 } }] });
+    const whole = nomadAllocation({ pod: groupPod({ tasks: [MAIN, PROXY, ANNOUNCE], statuses: {} }), task, nodeId: "n", now: NOW }, jobOf(task));
+    expect(Object.keys(whole.TaskStates)).toEqual(["web", "proxy", "announce"]);
+    expect(whole).toMatchObject({ Resources: { CPU: 150, MemoryMB: 364, DiskMB: 300 }, AllocatedResources: { Tasks: { proxy: { Cpu: { CpuShares: 50 }, Memory: { MemoryMB: 64 } } } } });
+    expect(Object.keys(whole.TaskResources)).toEqual(["web", "proxy"]);
   });
 
   it("is whole with its job and resources, each under the task's name", () => {
@@ -101,33 +135,33 @@ describe("the state of an allocation's task", () => {
 
   it.each<[string, Pod, readonly unknown[]]>([
     ["was only received", podOf(), [["Received", 0, "Task received by client"]]],
-    ["runs", podOf({ container: { state: running(3) } }), [["Received", 0, "Task received by client"], ["Started", 3, "Task started by client"]]],
+    ["runs", podOf({ container: { state: running(3) } }), [["Received", 0, "Task received by client"], ["Task Setup", 0, "Building Task Directory"], ["Started", 3, "Task started by client"]]],
     [
       "restarts after a delay", podOf({ container: { restartCount: 1, state: running(21), lastState: started(4, 3, 20, lastWords({ exitCode: 4, restartInMs: 15_000 })) } }),
-      [["Received", 0, "Task received by client"], ["Started", 3, "Task started by client"], ["Terminated", 20, "Exit Code: 4"], ["Restarting", 20, "Task restarting in 15s"], ["Started", 35, "Task started by client"]],
+      [["Received", 0, "Task received by client"], ["Task Setup", 0, "Building Task Directory"], ["Started", 3, "Task started by client"], ["Terminated", 20, "Exit Code: 4"], ["Restarting", 20, "Task restarting in 15s"], ["Started", 35, "Task started by client"]],
     ],
     [
       "could not be started", podOf({ phase: "Failed", container: { state: started(213, 3, 4, lastWords({ reason: "start-failed", message: "no such file" })) } }),
-      [["Received", 0, "Task received by client"], ["Driver Failure", 4, "no such file"]],
+      [["Received", 0, "Task received by client"], ["Task Setup", 0, "Building Task Directory"], ["Driver Failure", 4, "no such file"], ["Not Restarting", 4, "Error was unrecoverable"]],
     ],
   ])("that %s tells so, oldest first", (_name, pod, expected) => expect(eventsOf(pod)).toEqual(expected));
 
   it("tells the exit code and an end by memory in the event's details", () => {
-    expect(stateOf(podOf({ container: { state: terminated(137, 9, undefined, "OOMKilled") } })).Events.at(-1)?.Details).toEqual({ exit_code: "137", oom_killed: "true" });
-    expect(allocationRecord(podOf(), NOW).task.lastEnd).toBeUndefined();
+    expect(stateOf(podOf({ container: { state: terminated(137, 9, undefined, "OOMKilled") } })).Events.at(-1)?.Details).toEqual({ exit_code: "137", oom_killed: "true", signal: "9" });
+    expect(allocationRecord(podOf(), NOW).tasks[0]?.lastEnd).toBeUndefined();
   });
 });
 
 describe("a node as a Nomad node", () => {
   const node = (status: Node["status"] = {}, fields: Partial<Node> = {}): Node => ({ apiVersion: "v1", kind: "Node", metadata: { name: "n1", uid: "node-uid", resourceVersion: "5", labels: { zone: "a" } }, status, ...fields });
-  const asNomad = (each: Node) => nomadNode(each, NAMES, 2000);
+  const asNomad = (each: Node) => nomadNode({ node: each, config: { ...NAMES, profiles: configOf({ mhzPerCore: 2000 }).profiles } });
 
   it("has the node's UID, labels as metadata, and the exec driver", () => {
     const capacity = { cpu: "4", memory: "16Gi" };
     expect(asNomad(node({ capacity, conditions: [{ type: "Ready", status: "True" }], nodeInfo: { architecture: "amd64", osImage: "Debian 13", operatingSystem: "linux", kernelVersion: "6.12" } }))).toMatchObject({
       ID: "node-uid", Name: "n1", Datacenter: "fra1", Status: "ready", SchedulingEligibility: "eligible", Meta: { zone: "a" }, HTTPAddr: "", ModifyIndex: 5,
       Drivers: { exec: { Detected: true, Healthy: true } }, Resources: { CPU: 8000, MemoryMB: 16_384 }, NodeResources: { Cpu: { CpuShares: 8000, TotalCpuCores: 4 }, Memory: { MemoryMB: 16_384 } },
-      Attributes: { "cpu.arch": "amd64", "cpu.numcores": "4", "os.name": "Debian 13", "kernel.version": "6.12", "unique.hostname": "n1" },
+      Attributes: { "cpu.arch": "amd64", "cpu.numcores": "4", "os.name": "debian", "os.version": "13", "cpu.totalcompute": "8000", "kernel.version": "6.12", "unique.hostname": "n1" },
     });
   });
 

@@ -1,6 +1,7 @@
 /** @module Pods as a kubelet reports them, for the tests of mapping and controller. */
 import type { ContainerStatus, Pod } from "../../../src/api/pod.ts";
 import type { TerminationMessage } from "../../../src/contract/launcher-document.ts";
+import { ANNOTATION, documentAnnotation, type PodTask } from "../../../src/contract/pod-metadata.ts";
 
 export const CREATED = Date.parse("2026-01-01T00:00:00Z");
 /** RFC 3339 text `seconds` after the pod's creation. */
@@ -37,3 +38,22 @@ export const terminated = (exitCode: number, seconds: number, message?: string, 
 
 /** What the launcher leaves behind. */
 export const lastWords = (fields: Partial<TerminationMessage> = {}): string => JSON.stringify({ version: 1, reason: "exited", exitCode: 1, message: "", attempt: 1, ...fields });
+
+export const MAIN: PodTask = { task: "web", container: "web", hook: "", sidecar: false };
+export const PROXY: PodTask = { task: "proxy", container: "proxy", hook: "prestart", sidecar: true };
+export const PREPARE: PodTask = { task: "prepare it", container: "task-2", hook: "prestart", sidecar: false };
+export const ANNOUNCE: PodTask = { task: "announce", container: "announce", hook: "poststart", sidecar: false };
+export const CLEAN: PodTask = { task: "clean", container: "clean", hook: "poststop", sidecar: false };
+
+type GroupFields = { readonly tasks: readonly PodTask[]; readonly statuses: Readonly<Record<string, Partial<ContainerStatus>>>; readonly rules?: object };
+
+/** A pod of several tasks; `statuses` by container, those of init containers and of "nb-…" among them. */
+export function groupPod({ tasks, statuses, rules = RULES, ...fields }: GroupFields & Omit<PodFields, "container">): Pod {
+  const isInit = (container: string) => container.startsWith("nb-") || tasks.some((each) => each.container === container && each.hook === "prestart");
+  const all = Object.entries(statuses).map(([name, status]) => ({ name, ...status }));
+  const documents = Object.fromEntries(tasks.map(({ container }, i) => [documentAnnotation(container, i), JSON.stringify(rules)]));
+  const pod = podOf({ ...fields, metadata: { ...fields.metadata, annotations: { [ANNOTATION.tasks]: JSON.stringify(tasks), ...documents, ...fields.metadata?.annotations } } });
+  return { ...pod, status: { ...pod.status, containerStatuses: all.filter(({ name }) => !isInit(name)), initContainerStatuses: all.filter(({ name }) => isInit(name)) } };
+}
+
+export const RULES = { restart: { attempts: 2, intervalMs: 1_800_000, delayMs: 15_000, mode: "fail" }, killTimeoutMs: 5_000 };

@@ -6,6 +6,8 @@ import { at, lastWords, ms, podOf, running, terminated } from "./pod-fixtures.ts
 
 const NOW = ms(100);
 const GIVEN_UP = 213;
+const WEB = { task: "web", container: "web", hook: "", sidecar: false } as const;
+const only = (pod: Pod) => allocationRecord(pod, NOW).tasks[0]!;
 const spentWords = lastWords({ reason: "attempts-spent" });
 
 describe("the state of an allocation", () => {
@@ -19,6 +21,7 @@ describe("the state of an allocation", () => {
     ["one that was ready only after its delay", podOf({ readyAt: 80, container: { state: running(50), lastState: terminated(1, 49, lastWords({ restartInMs: 5_000 })) } }), { state: "running", readySince: ms(80) }],
     ["one whose launcher gave up", podOf({ container: { state: terminated(GIVEN_UP, 9, spentWords) } }), { state: "spent" }],
     ["one that kubelet started again although its launcher gave up", podOf({ readyAt: 20, container: { state: running(20), lastState: terminated(GIVEN_UP, 9, spentWords) } }), { state: "spent" }],
+    ["one whose launcher gave up and was killed since", podOf({ container: { restartCount: 1, state: terminated(137, 30), lastState: terminated(GIVEN_UP, 9, spentWords) } }), { state: "spent" }],
     ["one that can never start", podOf({ container: { state: terminated(GIVEN_UP, 9, lastWords({ reason: "start-failed" })) } }), { state: "spent" }],
     ["a task with the launcher's code as its own", podOf({ container: { state: terminated(GIVEN_UP, 9, lastWords({ exitCode: GIVEN_UP })) } }), { state: "pending" }],
     ["that code without words of ours", podOf({ container: { state: terminated(GIVEN_UP, 9, "attempts-spent") } }), { state: "pending" }],
@@ -28,7 +31,7 @@ describe("the state of an allocation", () => {
     ["one that is being deleted", podOf({ readyAt: 2, container: { state: running(1) }, metadata: { deletionTimestamp: at(99) } }), { state: "stopping" }],
     ["one that failed and is being deleted", podOf({ phase: "Failed", metadata: { deletionTimestamp: at(99) } }), { state: "stopping" }],
   ])("of %s", (_name, pod, expected) => {
-    const { task: _task, ...record } = allocationRecord(pod, NOW);
+    const { tasks: _tasks, setup: _setup, ...record } = allocationRecord(pod, NOW);
     expect(record).toEqual(expected);
   });
 });
@@ -42,13 +45,17 @@ describe("the record of a task", () => {
     ["an end by memory", podOf({ container: { state: terminated(137, 40, undefined, "OOMKilled") } }), { restarts: 0, lastEnd: { exitCode: 137, finishedAt: ms(40), oomKilled: true } }],
     ["the task's own code, which the launcher knows", podOf({ container: { state: terminated(GIVEN_UP, 9, spentWords) } }), { restarts: 0, lastEnd: { exitCode: 1, finishedAt: ms(9), oomKilled: false, message: JSON.parse(spentWords) } }],
     ["an end at no readable time", podOf({ container: { state: { terminated: { exitCode: 1, finishedAt: "soon" } } } }), { restarts: 0, lastEnd: { exitCode: 1, oomKilled: false } }],
-  ])("has %s", (_name, pod, expected) => expect(allocationRecord(pod, NOW).task).toEqual(expected));
+  ])("has %s", (_name, pod, expected) => expect(only(pod)).toMatchObject(expected));
+
+  it("has no start while it does not run, and no end before the first", () => {
+    expect(only(podOf())).toEqual({ ...WEB, state: "pending", failed: false, restarts: 0, givenUp: false });
+  });
 
   it.each([
     "", "{}", "[]", "null", "5", '"text"', "{", lastWords({ version: 2 as 1 }), lastWords({ exitCode: 1.5 }), lastWords({ restartInMs: -1 }), lastWords({ message: 5 as never }),
     lastWords({ reason: 1 as never }), lastWords({ restartInMs: "1" as never }),
   ])("takes no word of %j, which no launcher of ours left", (message) => {
-    expect(allocationRecord(podOf({ container: { state: terminated(7, 9, message) } }), NOW).task.lastEnd).toEqual({ exitCode: 7, finishedAt: ms(9), oomKilled: false });
+    expect(only(podOf({ container: { state: terminated(7, 9, message) } })).lastEnd).toEqual({ exitCode: 7, finishedAt: ms(9), oomKilled: false });
   });
 
   it("has an answer for whatever stands in the termination message", () => {

@@ -1,0 +1,133 @@
+/**
+ * @module What a pod's record proves happened to one of its tasks, as Nomad's task events with Nomad's words. Used by nomad-allocation.ts.
+ * Source: what `nomad alloc status` of Nomad 2.0 prints.
+ */
+import type { Pod } from "../api/pod.ts";
+import { epochMs } from "../lib/epoch.ts";
+import { formatDuration } from "../lib/duration.ts";
+import type { NomadTaskEvent } from "../nomad/api-types.ts";
+import { SIGNAL_NUMBERS } from "../nomad/driver/signals.ts";
+import { LEADER_TASK_DEAD, LEADER_TASK_IN_GROUP_DEAD, MAIN_TASKS_DEAD } from "../nomad/texts.ts";
+import type { RunEnd } from "./container-record.ts";
+import { type AllocationRecord, failedTask, type TaskRecord } from "./pod-status.ts";
+import { fetchContainer, rulesOf } from "./pod-tasks.ts";
+
+const NS_PER_MS = 1_000_000;
+const SIGKILL = 9;
+const KILLED = 128 + SIGKILL;
+
+export type EventSource = { readonly pod: Pod; readonly record: AllocationRecord; readonly task: TaskRecord };
+
+/** Oldest first. */
+export function taskEvents(source: EventSource): readonly NomadTaskEvent[] {
+  const events = [...setupEvents(source), ...endEvents(source), ...siblingEvents(source), ...startEvents(source)];
+  return events.toSorted((a, b) => a.Time - b.Time);
+}
+
+const event = (Type: string, ms: number, DisplayMessage: string, Details: Record<string, string> = {}): NomadTaskEvent => ({ Type, Time: ms * NS_PER_MS, DisplayMessage, Details });
+
+const createdAt = ({ pod }: EventSource): number => epochMs(pod.metadata.creationTimestamp) ?? 0;
+
+function setupEvents(source: EventSource): readonly NomadTaskEvent[] {
+  const { pod, record, task } = source;
+  const created = createdAt(source);
+  const events = [event("Received", created, "Task received by client")];
+  const fetch = record.setup.find(({ container }) => container === fetchContainer(record.tasks.indexOf(task)));
+  // Kubelet makes the volumes of the task's directory before it starts the first container that sees them.
+  if (fetch?.startedAt !== undefined || task.startedAt !== undefined || task.lastEnd !== undefined) {
+    events.push(event("Task Setup", epochMs(pod.status?.startTime) ?? created, "Building Task Directory"));
+  }
+  if (fetch?.startedAt !== undefined) events.push(event("Downloading Artifacts", fetch.startedAt, "Client is downloading artifacts"));
+  if (fetch?.failure !== undefined) events.push(event("Failed Artifact Download", fetch.failure.at ?? created, fetch.failure.text, { download_error: fetch.failure.text }));
+  return events;
+}
+
+/** The task's last end, what led to it, and what follows from it. */
+function endEvents(source: EventSource): readonly NomadTaskEvent[] {
+  const end = source.task.lastEnd;
+  if (end === undefined) return [];
+  const at = end.finishedAt ?? createdAt(source);
+  if (end.message?.reason === "start-failed") {
+    const { message } = end.message;
+    return [event("Driver Failure", at, message, { driver_error: message, fails_task: "true" }), notRestarting(at, "Error was unrecoverable")];
+  }
+  const started = end.startedAt === undefined ? [] : [event("Started", end.startedAt, STARTED)];
+  const wasStopped = end.message?.reason === "stopped";
+  const before = wasStopped ? [...groupEvents(at, end), killing(source, Math.min(at, askedToStopAt(source.pod) ?? at))] : [];
+  const after = wasStopped ? [event("Killed", at, "Task successfully killed")] : restartEvents(source, end, at);
+  return [...started, ...before, terminated(at, end), ...after];
+}
+
+const STARTED = "Task started by client";
+
+function terminated(at: number, end: RunEnd): NomadTaskEvent {
+  const { exitCode, oomKilled, message } = end;
+  const signal = signalOf(end);
+  // Why a group ended its task is an event of its own.
+  const words = message === undefined || message.reason === "stopped" ? "" : message.message;
+  const parts = [`Exit Code: ${exitCode}`, ...(signal === 0 ? [] : [`Signal: ${signal}`]), ...(words === "" ? [] : [`Exit Message: "${words}"`])];
+  return event("Terminated", at, parts.join(", "), {
+    exit_code: String(exitCode),
+    oom_killed: String(oomKilled),
+    ...(signal === 0 ? {} : { signal: String(signal) }),
+    ...(words === "" ? {} : { exit_message: words }),
+  });
+}
+
+/** Where the launcher died with its task, as at most ends by memory, nobody was left to tell the signal. */
+function signalOf({ message, exitCode, oomKilled }: RunEnd): number {
+  if (message?.signal !== undefined) return SIGNAL_NUMBERS[message.signal] ?? 0;
+  return exitCode === KILLED && (oomKilled || message === undefined) ? SIGKILL : 0;
+}
+
+function groupEvents(at: number, { message }: RunEnd): readonly NomadTaskEvent[] {
+  if (message?.message === LEADER_TASK_DEAD) return [event("Leader Task Dead", at, LEADER_TASK_IN_GROUP_DEAD)];
+  return message?.message === MAIN_TASKS_DEAD ? [event("Main Tasks Dead", at, MAIN_TASKS_DEAD)] : [];
+}
+
+/** When the pod was deleted: its deletion time is when it has to be gone. */
+function askedToStopAt({ metadata }: Pod): number | undefined {
+  const gone = epochMs(metadata.deletionTimestamp);
+  return gone === undefined ? undefined : gone - (metadata.deletionGracePeriodSeconds ?? 0) * 1000;
+}
+
+function killing({ pod, task }: EventSource, at: number): NomadTaskEvent {
+  const timeout = rulesOf(pod, task.container)?.killTimeoutMs;
+  if (timeout === undefined) return event("Killing", at, "Sent interrupt");
+  return event("Killing", at, `Sent interrupt. Waiting ${formatDuration(timeout)} before force killing`, { kill_timeout: formatDuration(timeout) });
+}
+
+function restartEvents({ pod, task }: EventSource, end: RunEnd, at: number): readonly NomadTaskEvent[] {
+  const rules = rulesOf(pod, task.container);
+  if (task.givenUp) {
+    if (rules === undefined) return [];
+    const { attempts, intervalMs, mode } = rules;
+    return [notRestarting(at, attempts === 0 ? "Policy allows no restarts" : `Exceeded allowed attempts ${attempts} in interval ${formatDuration(intervalMs)} and mode is "${mode}"`)];
+  }
+  const delay = end.message?.restartInMs;
+  if (delay === undefined) return [];
+  const isBeyond = rules?.mode === "delay" && (end.message?.attempt ?? 0) > rules.attempts;
+  const reason = isBeyond ? "Exceeded allowed attempts, applying a delay" : "Restart within policy";
+  const text = `Task restarting in ${formatDuration(delay)}`;
+  return [event("Restarting", at, isBeyond ? `${reason} - ${text}` : text, { restart_reason: reason, start_delay: String(Math.round(delay * NS_PER_MS)) })];
+}
+
+const notRestarting = (at: number, reason: string) => event("Not Restarting", at, reason, { restart_reason: reason, fails_task: "true" });
+
+/** The pod of a task that failed is ended, and the tasks beside it with it. */
+function siblingEvents(source: EventSource): readonly NomadTaskEvent[] {
+  const { record, task } = source;
+  const failed = failedTask(record);
+  if ((record.state !== "spent" && record.state !== "failed") || failed === undefined || !failed.givenUp || failed === task || task.givenUp) return [];
+  const at = failed.lastEnd?.finishedAt ?? createdAt(source);
+  const wasOverBefore = task.state === "dead" && (task.lastEnd?.finishedAt ?? Infinity) < at;
+  return wasOverBefore ? [] : [event("Sibling Task Failed", at, `Task's sibling "${failed.task}" failed`, { failed_sibling: failed.task })];
+}
+
+/** The present run, and the stop that it was told of. */
+function startEvents(source: EventSource): readonly NomadTaskEvent[] {
+  const { pod, task } = source;
+  if (task.startedAt === undefined) return [];
+  const asked = askedToStopAt(pod);
+  return [event("Started", task.startedAt, STARTED), ...(asked === undefined ? [] : [killing(source, Math.max(asked, task.startedAt))])];
+}
