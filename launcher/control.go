@@ -9,11 +9,13 @@ import (
 )
 
 const (
-	operationRestart  = "restart"
-	operationSignal   = "signal"
-	operationStatus   = "status"
-	operationSession  = "session"
-	operationFarewell = "farewell"
+	operationRestart = "restart"
+	operationSignal  = "signal"
+	operationStatus  = "status"
+	// operationEnvironment is for exec sessions, not for people.
+	operationEnvironment = "environment"
+	operationSession     = "session"
+	operationFarewell    = "farewell"
 )
 
 // controlRequest and controlReply are one JSON line each way.
@@ -26,6 +28,8 @@ type controlRequest struct {
 type controlReply struct {
 	Error  string      `json:"error,omitempty"`
 	Status *taskStatus `json:"status,omitempty"`
+	// Environment is the running task's, as bytes: a value need not be valid text.
+	Environment [][]byte `json:"environment,omitempty"`
 }
 
 // taskStatus is what `control status` prints. The pid is 0 and startedAt absent while nothing runs.

@@ -88,7 +88,7 @@ func parseControlRequest(line []byte) (controlRequest, error) {
 		return request, fmt.Errorf("the request is not valid: %w", err)
 	}
 	switch request.Operation {
-	case operationRestart, operationSignal, operationStatus, operationSession:
+	case operationRestart, operationSignal, operationStatus, operationEnvironment, operationSession:
 		return request, nil
 	}
 	return request, fmt.Errorf("the operation %q is unknown", request.Operation)
@@ -144,6 +144,8 @@ func (s *supervisor) onRequest(call controlCall) (code int, done bool) {
 	case operationStatus:
 		status := s.status()
 		call.answer <- controlReply{Status: &status}
+	case operationEnvironment:
+		call.answer <- s.environmentReply()
 	case operationSignal:
 		call.answer <- s.signalOnRequest(call.request.Signal)
 	case operationRestart:
@@ -157,25 +159,29 @@ func (s *supervisor) signalOnRequest(name string) controlReply {
 	if !ok {
 		return controlReply{Error: fmt.Sprintf("%q is not a signal", name)}
 	}
-	if s.pid == 0 {
+	if s.run.pid == 0 {
 		return controlReply{Error: "the task is not running"}
 	}
-	if err := signalProcess(s.pid, number); err != nil {
+	if err := signalProcess(s.run.pid, number); err != nil {
 		return controlReply{Error: fmt.Sprintf("the signal does not reach the task: %v", err)}
 	}
 	return controlReply{}
 }
 
 func (s *supervisor) restartOnRequest(answer chan<- controlReply) (code int, done bool) {
-	if s.held != nil || s.intent == intentStop {
+	if s.held != nil || s.run.intent >= intentStop {
 		answer <- controlReply{Error: "the task has ended for good and cannot be restarted"}
 		return 0, false
 	}
-	s.waiters = append(s.waiters, answer)
-	if s.pid == 0 {
-		return s.startTask()
+	if s.group.verdict().kind == groupWait && s.run.pid == 0 {
+		answer <- controlReply{Error: "the task has not started yet: it waits for other tasks of its group"}
+		return 0, false
 	}
-	s.endTask(intentRestart)
+	s.waiters = append(s.waiters, answer)
+	if s.run.pid == 0 {
+		return s.startInTurn()
+	}
+	s.endTask(intentRestart, "")
 	return 0, false
 }
 
@@ -190,10 +196,10 @@ func (s *supervisor) status() taskStatus {
 	if s.held != nil {
 		return taskStatus{State: "dead", Restarts: s.state.Restarts}
 	}
-	if s.pid == 0 {
+	if s.run.pid == 0 {
 		return taskStatus{State: "waiting", Restarts: s.state.Restarts}
 	}
 	return taskStatus{
-		State: "running", PID: s.pid, Restarts: s.state.Restarts, StartedAt: s.started.UTC().Format(time.RFC3339Nano),
+		State: "running", PID: s.run.pid, Restarts: s.state.Restarts, StartedAt: s.run.started.UTC().Format(time.RFC3339Nano),
 	}
 }

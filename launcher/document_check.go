@@ -26,7 +26,7 @@ func (d taskDocument) check() error {
 		d.checkTexts(),
 		d.checkUsers(),
 		d.checkCapabilities(),
-		require(isCleanAbsolute(d.WorkDir), "workDir is %q, but it must be absolute and without \"..\"", d.WorkDir),
+		require(isCleanAbsolute(d.WorkDir) || mayName(d.WorkDir) && !hasNUL(d.WorkDir), "workDir is %q, but it must be absolute and without \"..\"", d.WorkDir),
 		d.checkStop(),
 		d.Restart.check(),
 		checkPrograms(d),
@@ -70,6 +70,9 @@ func isCleanAbsolute(path string) bool {
 	}
 	return true
 }
+
+// mayName says whether a text may name variables: then what comes of it is checked once it is known.
+func mayName(text string) bool { return strings.ContainsAny(text, "$%") }
 
 func (d taskDocument) checkTexts() error {
 	if len(d.Args) > maxArgv {

@@ -55,12 +55,15 @@ func startExecProcess(places layout, podUID string, message startMessage, pumps 
 	if err != nil {
 		return execProcess{}, err
 	}
-	plan, err := planSpawn(places, document, podUID)
+	request := spawnRequest{places: places, document: document, podUID: podUID, besideTask: true}
+	// Nil where no task runs: then it is made anew, without what templates would give.
+	request.environment, _ = runningEnvironment(places.controlSocket())
+	plan, err := request.plan()
 	if err != nil {
 		return execProcess{}, err
 	}
 	defer syscall.Close(plan.workDir)
-	path, err := findExecCommand(message.Argv[0], document.Env["PATH"], document.WorkDir)
+	path, err := findExecCommand(message.Argv[0], plan.variable("PATH"), plan.workPath)
 	if err != nil {
 		return execProcess{}, err
 	}

@@ -35,9 +35,11 @@ func TestMain(m *testing.M) {
 func placesIn(directory string) layout {
 	return layout{
 		root:           "/",
+		alloc:          filepath.Join(directory, "alloc"),
 		document:       filepath.Join(directory, "task.json"),
 		stateDirectory: filepath.Join(directory, "state"),
 		terminationLog: filepath.Join(directory, "termination-log"),
+		nodesDirectory: filepath.Join(directory, "nodes"),
 	}
 }
 

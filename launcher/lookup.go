@@ -27,7 +27,15 @@ func findTaskCommand(root, command string, mounts []string) (string, error) {
 			return place.path, nil
 		}
 	}
-	return "", fmt.Errorf("file %s not found under path /", command)
+	return "", notFound(command)
+}
+
+// notFound is Nomad's text, which names no directory for a bare name.
+func notFound(command string) error {
+	if strings.Contains(command, "/") {
+		return fmt.Errorf("file %s not found under path /", command)
+	}
+	return fmt.Errorf("file %s not found under path", command)
 }
 
 // searchPlace is one candidate; the file's mode may be changed only if it really is below `below`.

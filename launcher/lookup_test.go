@@ -61,7 +61,7 @@ func TestTaskCommandIsSearchedInNomadsOrder(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			found, err := findTaskCommand(testRoot(t, c.files), c.command, c.mounts)
 			if c.found == "" {
-				if want := "file " + c.command + " not found under path /"; err == nil || err.Error() != want {
+				if want := notFound(c.command).Error(); err == nil || err.Error() != want {
 					t.Errorf("found %q, error %v, want %q", found, err, want)
 				}
 				return
@@ -136,9 +136,8 @@ func TestExecCommandIsSearchedInPath(t *testing.T) {
 
 func TestTaskDirectoriesGetTheirModes(t *testing.T) {
 	root := testRoot(t, map[string]string{"alloc/": "", "local/": "", "tmp/": "", "elsewhere/": "", "alloc/logs": "->/elsewhere"})
-	err := prepareTaskDirectories(root)
-	if err == nil || !strings.Contains(err.Error(), "symbolic links") {
-		t.Errorf("a link among them is followed: %v", err)
+	if err := prepareTaskDirectories(root); err != nil {
+		t.Errorf("a link that a task has put among them fails the next start: %v", err)
 	}
 	if err := os.Remove(filepath.Join(root, "alloc/logs")); err != nil {
 		t.Fatal(err)

@@ -22,6 +22,7 @@ const (
 	phaseSpent       restartPhase = "attempts-spent"
 	phaseStartFailed restartPhase = "start-failed"
 	phaseCompleted   restartPhase = "completed"
+	phaseGroupEnded  restartPhase = "ended-by-group"
 )
 
 // restartState is what is kept from one run of the launcher to the next.
@@ -39,12 +40,20 @@ type restartState struct {
 	ExitCode int    `json:"exitCode"`
 	Signal   string `json:"signal"`
 	Message  string `json:"message"`
+	// OOMKilled belongs to the last end as well.
+	OOMKilled bool `json:"oomKilled"`
+	// Prepared: what is done once in the life of a pod has been done.
+	Prepared bool `json:"prepared"`
 }
 
 // restartRules is what of the document decides.
 type restartRules struct {
 	policy           restartPolicy
 	restartOnSuccess bool
+	// holdsCompleted: the pod would start a task again that has completed, so its launcher stays.
+	holdsCompleted bool
+	// restartsByFailure: the pod starts the task again only after an exit code that says failure.
+	restartsByFailure bool
 }
 
 type restartEventKind int
@@ -58,6 +67,8 @@ const (
 	eventStartFailed
 	// eventStopped: the task has ended, or has not begun, because the launcher was told to stop.
 	eventStopped
+	// eventGroupEnded: the task has ended, or never began, because the leader or the main tasks of its group are dead.
+	eventGroupEnded
 )
 
 type restartEvent struct {
@@ -65,7 +76,9 @@ type restartEvent struct {
 	exitCode int
 	signal   string
 	message  string
-	nowMs    int64
+	// oomKilled: the kernel has ended the task for its memory.
+	oomKilled bool
+	nowMs     int64
 	// jitter is a random number from 0 up to, not including, 1.
 	jitter float64
 }
@@ -95,6 +108,7 @@ type terminationMessage struct {
 	ExitCode    int    `json:"exitCode"`
 	Signal      string `json:"signal,omitempty"`
 	Message     string `json:"message"`
+	OOMKilled   bool   `json:"oomKilled,omitempty"`
 	Attempt     int    `json:"attempt"`
 	RestartInMs *int64 `json:"restartInMs,omitempty"`
 }
@@ -113,16 +127,27 @@ func decideRestart(rules restartRules, state restartState, event restartEvent) (
 	case eventBegin:
 		return begin(rules, state, event)
 	case eventStartFailed:
-		state.Phase, state.ExitCode, state.Signal = phaseStartFailed, exitNoRestart, ""
+		state.Phase, state.ExitCode, state.Signal, state.OOMKilled = phaseStartFailed, exitNoRestart, "", false
 		state.Message = cutText(event.message, maxStateText)
 		return state, exitWith(state, reasonStartFailed, exitNoRestart)
 	case eventStopped:
 		state.Phase, state.NextStartMs = phaseWaiting, event.nowMs
-		state.ExitCode, state.Signal, state.Message = event.exitCode, event.signal, ""
+		state = withEnd(state, event)
 		return state, exitWith(state, reasonStopped, ownExitCode(event.exitCode))
+	case eventGroupEnded:
+		state.Phase = phaseGroupEnded
+		state = withEnd(state, event)
+		// The task has not failed: nothing is to be started again for it.
+		return state, exitWith(state, reasonStopped, 0)
 	default:
 		return ended(rules, state, event)
 	}
+}
+
+func withEnd(state restartState, event restartEvent) restartState {
+	state.Version, state.ExitCode, state.Signal = stateVersion, event.exitCode, event.signal
+	state.Message, state.OOMKilled = cutText(event.message, maxStateText), event.oomKilled
+	return state
 }
 
 func begin(rules restartRules, state restartState, event restartEvent) (restartState, restartAction) {
@@ -131,14 +156,20 @@ func begin(rules restartRules, state restartState, event restartEvent) (restartS
 		return state, restartAction{kind: actHold, exitCode: exitNoRestart, message: messageOf(state, reasonSpent)}
 	case phaseStartFailed:
 		return state, restartAction{kind: actHold, exitCode: exitNoRestart, message: messageOf(state, reasonStartFailed)}
+	case phaseGroupEnded:
+		return state, restartAction{kind: actHold, message: messageOf(state, reasonStopped)}
 	case phaseCompleted:
-		return state, exitWith(state, reasonCompleted, 0)
+		action := exitWith(state, reasonCompleted, 0)
+		if rules.holdsCompleted {
+			action.kind = actHold
+		}
+		return state, action
 	case phaseWaiting:
 		return startAt(state, withinReach(rules, state.NextStartMs, event.nowMs))
 	case phaseRunning:
 		return afterLostRun(rules, state, event)
 	}
-	fresh := restartState{Version: stateVersion, IntervalStartMs: event.nowMs}
+	fresh := restartState{Version: stateVersion, IntervalStartMs: event.nowMs, Prepared: state.Prepared}
 	return startAt(fresh, event.nowMs)
 }
 
@@ -171,8 +202,8 @@ func longestDelay(policy restartPolicy) int64 {
 
 // ended counts as Nomad does: attempts within one interval of the first start, a new interval after that.
 func ended(rules restartRules, state restartState, event restartEvent) (restartState, restartAction) {
-	state.Version, state.Message = stateVersion, ""
-	state.ExitCode, state.Signal = event.exitCode, event.signal
+	event.message = ""
+	state = withEnd(state, event)
 	if event.exitCode == 0 && !rules.restartOnSuccess {
 		state.Phase = phaseCompleted
 		return state, exitWith(state, reasonCompleted, 0)
@@ -195,6 +226,9 @@ func ended(rules restartRules, state restartState, event restartEvent) (restartS
 	state.Attempt = min(state.Attempt+1, maxStoredCounts)
 	state.Restarts = min(state.Restarts+1, maxStoredCounts)
 	action := exitWith(state, reasonExited, ownExitCode(event.exitCode))
+	if action.exitCode == 0 && rules.restartsByFailure {
+		action.exitCode = 1
+	}
 	action.message.RestartInMs = &delayMs
 	return state, action
 }
@@ -206,7 +240,7 @@ func exitWith(state restartState, reason string, code int) restartAction {
 func messageOf(state restartState, reason string) terminationMessage {
 	return terminationMessage{
 		Version: 1, Reason: reason, ExitCode: state.ExitCode, Signal: state.Signal, Message: state.Message,
-		Attempt: state.Attempt,
+		OOMKilled: state.OOMKilled, Attempt: state.Attempt,
 	}
 }
 
@@ -239,7 +273,7 @@ func (s restartState) isSound() bool {
 		return false
 	}
 	switch s.Phase {
-	case phaseRunning, phaseWaiting, phaseSpent, phaseStartFailed, phaseCompleted:
+	case phaseRunning, phaseWaiting, phaseSpent, phaseStartFailed, phaseCompleted, phaseGroupEnded:
 		return len(s.Message) <= maxStateText
 	}
 	return false

@@ -2,7 +2,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -20,15 +19,6 @@ const (
 	signalBacklog    = 64
 )
 
-// stopIntent says what follows the end of a task that was told to end.
-type stopIntent int
-
-const (
-	intentNone stopIntent = iota
-	intentStop
-	intentRestart
-)
-
 // supervisor is owned by one goroutine, on the one thread that starts tasks.
 type supervisor struct {
 	places   layout
@@ -36,15 +26,36 @@ type supervisor struct {
 	rules    restartRules
 	podUID   string
 	state    restartState
-	pid      int
-	started  time.Time
+	output   *taskOutput
+	oom      oomCounter
+	group    *groupMember
 	held     *restartAction
-	intent   stopIntent
-	// startTimer runs while the task waits to be started, killTimer while it has been told to end.
-	startTimer, killTimer <-chan time.Time
+	// startTimer runs while the task waits to be started, and waitsForGroup says that others must be further first.
+	startTimer    <-chan time.Time
+	waitsForGroup bool
+	// planned is where a start that is being prepared will come from.
+	planned   <-chan plannedStart
+	run       taskRun
+	templates *templates
 	// waiters get their answer when the restart that they asked for has happened.
 	waiters []chan<- controlReply
-	sink    [3]uintptr
+	null    int
+}
+
+// taskRun is one run of the task: from its start to its end, all of it is new each time.
+type taskRun struct {
+	pid         int
+	started     time.Time
+	environment []string
+	output      *outputRun
+	oomKills    int64
+	intent      stopIntent
+	// message says why intent is what it is, where a reason is left behind.
+	message string
+	// delayTimer puts the kill signal off, killTimer is for SIGKILL.
+	delayTimer, killTimer <-chan time.Time
+	changes               <-chan templateChange
+	stopWatching          func()
 }
 
 func runCommand(places layout) int {
@@ -60,13 +71,17 @@ func runCommand(places layout) int {
 	if err := serveControl(places.controlSocket(), requests); err != nil {
 		complain("the control socket is not available: %v", err)
 	}
+	others := make(chan struct{}, 1)
+	if s.group != nil {
+		watchGroup(s.group.directory, others)
+	}
 	if code, done := s.apply(s.decide(restartEvent{kind: eventBegin})); done {
 		return code
 	}
-	return s.loop(received, requests)
+	return s.loop(received, requests, others)
 }
 
-// complain writes to the task's own stderr, which is the only place a person looks at.
+// complain writes to the container's own stderr, which is the only place a person looks at.
 func complain(format string, values ...any) {
 	fmt.Fprintf(os.Stderr, "launcher: "+format+"\n", values...)
 }
@@ -96,8 +111,10 @@ func (s *supervisor) prepare() error {
 	if err != nil {
 		return err
 	}
-	s.document = document
-	s.rules = restartRules{policy: document.Restart, restartOnSuccess: document.RestartOnSuccess}
+	s.document, s.rules = document, rulesOf(document)
+	if s.group, err = joinGroup(s.places, document); err != nil {
+		return err
+	}
 	if err := becomeSubreaper(); err != nil {
 		return fmt.Errorf("the launcher cannot become a subreaper: %w", err)
 	}
@@ -111,12 +128,21 @@ func (s *supervisor) prepare() error {
 	if err := restrictThread(capabilities); err != nil {
 		return err
 	}
-	null, err := syscall.Open("/dev/null", syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
-	if err != nil {
+	if s.null, err = syscall.Open(os.DevNull, syscall.O_RDONLY|syscall.O_CLOEXEC, 0); err != nil {
 		return fmt.Errorf("/dev/null: %w", err)
 	}
-	s.sink = [3]uintptr{uintptr(null), 1, 2}
+	s.output, s.oom = newTaskOutput(s.places, document), findOOMCounter()
 	return nil
+}
+
+// rulesOf knows of two tasks that the pod's own rule for restarts does not fit: a poststart task that has done its work
+// must not be started again, and one that is a sidecar must be, also in the pod of a batch job.
+func rulesOf(document taskDocument) restartRules {
+	isPoststart := document.Lifecycle.Hook == hookPoststart && len(document.Lifecycle.Mains) > 0
+	return restartRules{
+		policy: document.Restart, restartOnSuccess: document.RestartOnSuccess,
+		holdsCompleted: isPoststart, restartsByFailure: isPoststart,
+	}
 }
 
 // decide runs the restart policy with this moment's clock and a random number, and keeps the state.
@@ -136,21 +162,26 @@ func (s *supervisor) keep(state restartState) {
 
 // apply performs an action. It reports the exit code when the launcher is to end.
 func (s *supervisor) apply(action restartAction) (code int, done bool) {
-	switch action.kind {
-	case actStart:
-		wait := time.Until(time.UnixMilli(action.startAtMs))
-		if wait <= 0 {
-			return s.startTask()
+	if action.kind == actStart {
+		s.group.begin()
+		if wait := time.Until(time.UnixMilli(action.startAtMs)); wait > 0 {
+			s.startTimer = time.After(wait)
+			return 0, false
 		}
-		s.startTimer = time.After(wait)
-		return 0, false
-	case actHold:
-		s.held = &action
-		s.leaveMessage(action.message)
-		return 0, false
+		return s.startInTurn()
 	}
-	s.leaveMessage(action.message)
+	s.leave(action)
+	if action.kind == actHold {
+		s.held = &action
+		return s.endHold()
+	}
 	return action.exitCode, true
+}
+
+// leave tells the cluster, and the other tasks of the group, how the task has ended.
+func (s *supervisor) leave(action restartAction) {
+	s.leaveMessage(action.message)
+	s.group.tell(groupPhaseAfter(s.state, action.message.Reason), action.message.Reason)
 }
 
 func (s *supervisor) leaveMessage(message terminationMessage) {
@@ -159,56 +190,7 @@ func (s *supervisor) leaveMessage(message terminationMessage) {
 	}
 }
 
-func (s *supervisor) startFailed(why error) restartAction {
-	complain("%v", why)
-	action := s.decide(restartEvent{kind: eventStartFailed, message: why.Error()})
-	s.leaveMessage(action.message)
-	return action
-}
-
-func (s *supervisor) startTask() (code int, done bool) {
-	s.startTimer, s.intent = nil, intentNone
-	plan, err := planSpawn(s.places, s.document, s.podUID)
-	if err != nil {
-		return s.startFailed(err).exitCode, true
-	}
-	defer syscall.Close(plan.workDir)
-	path, err := findTaskCommand(s.places.root, s.document.Command, s.document.Mounts)
-	if err != nil {
-		return s.startFailed(err).exitCode, true
-	}
-	plan.diesWithUs = true
-	giveOutput(plan.user.uid)
-	s.state.Phase = phaseRunning
-	s.keep(s.state)
-	argv := append([]string{path}, s.document.Args...)
-	pid, err := plan.start(path, argv, s.sink, false)
-	if isUnusableProgram(err) {
-		// As on Nomad, a file that the kernel will not run is a task that has started, and failed.
-		fmt.Fprintf(os.Stderr, "exec %s: %v\n", path, err)
-		return s.apply(s.decide(restartEvent{kind: eventEnded, exitCode: exitOfFailedExec}))
-	}
-	if err != nil {
-		return s.startFailed(fmt.Errorf("failed to launch command %s: %w", path, err)).exitCode, true
-	}
-	s.pid, s.started = pid, time.Now()
-	s.answerWaiters(controlReply{})
-	return 0, false
-}
-
-func isUnusableProgram(err error) bool {
-	return errors.Is(err, syscall.ENOENT) || errors.Is(err, syscall.ENOEXEC) || errors.Is(err, syscall.EACCES) ||
-		errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ELOOP)
-}
-
-// giveOutput lets the task open /dev/stdout and /dev/stderr again by name. Where that is not allowed, it still has them open.
-func giveOutput(uid uint32) {
-	for _, fd := range []int{1, 2} {
-		_ = syscall.Fchown(fd, int(uid), -1)
-	}
-}
-
-func (s *supervisor) loop(received <-chan os.Signal, requests <-chan controlCall) int {
+func (s *supervisor) loop(received <-chan os.Signal, requests <-chan controlCall, others <-chan struct{}) int {
 	for {
 		var code int
 		var done bool
@@ -217,9 +199,18 @@ func (s *supervisor) loop(received <-chan os.Signal, requests <-chan controlCall
 			code, done = s.onSignal(number.(syscall.Signal))
 		case call := <-requests:
 			code, done = s.onRequest(call)
+		case <-others:
+			code, done = s.onGroup()
 		case <-s.startTimer:
-			code, done = s.startTask()
-		case <-s.killTimer:
+			s.startTimer = nil
+			code, done = s.startInTurn()
+		case start := <-s.planned:
+			code, done = s.onPlanned(start)
+		case change := <-s.run.changes:
+			s.onTemplate(change)
+		case <-s.run.delayTimer:
+			s.sendKillSignal()
+		case <-s.run.killTimer:
 			s.killTask()
 		}
 		if done {
@@ -237,80 +228,8 @@ func (s *supervisor) onSignal(number syscall.Signal) (code int, done bool) {
 	case syscall.SIGTERM, syscall.SIGINT:
 		return s.stop()
 	}
-	if s.pid != 0 {
+	if s.run.pid != 0 {
 		s.signalTask(number)
 	}
 	return 0, false
-}
-
-// signalTask signals the task's first process alone, as Nomad does.
-func (s *supervisor) signalTask(number syscall.Signal) {
-	if err := signalProcess(s.pid, number); err != nil && err != syscall.ESRCH {
-		complain("%s does not reach the task: %v", signalName(number), err)
-	}
-}
-
-// stop is final: a restart that is under way ends in a stop.
-func (s *supervisor) stop() (code int, done bool) {
-	if s.held != nil {
-		return s.held.exitCode, true
-	}
-	if s.pid == 0 {
-		return s.apply(s.decide(restartEvent{kind: eventStopped, exitCode: exitStopped, signal: "SIGTERM"}))
-	}
-	s.endTask(intentStop)
-	return 0, false
-}
-
-// endTask begins the end: the kill signal once, and SIGKILL for all when the kill timeout has passed.
-func (s *supervisor) endTask(intent stopIntent) {
-	alreadyEnding := s.intent != intentNone
-	s.intent = intent
-	if alreadyEnding {
-		return
-	}
-	if number, ok := signalNamed(s.document.KillSignal); ok {
-		s.signalTask(number)
-	}
-	s.killTimer = time.After(time.Duration(s.document.KillTimeoutMs) * time.Millisecond)
-}
-
-func (s *supervisor) killTask() {
-	s.killTimer = nil
-	if s.pid != 0 {
-		s.signalTask(syscall.SIGKILL)
-	}
-}
-
-// reap takes all zombies, also those of exec sessions that have ended, and notices the end of the task among them.
-func (s *supervisor) reap() (code int, done bool) {
-	for {
-		var status syscall.WaitStatus
-		pid, err := syscall.Wait4(-1, &status, syscall.WNOHANG, nil)
-		if err == syscall.EINTR {
-			continue
-		}
-		if err != nil || pid <= 0 {
-			return 0, false
-		}
-		if pid == s.pid {
-			return s.taskEnded(status)
-		}
-	}
-}
-
-// taskEnded ends what the task left behind, as the end of its container does on Nomad.
-func (s *supervisor) taskEnded(status syscall.WaitStatus) (code int, done bool) {
-	s.pid, s.killTimer = 0, nil
-	killDescendants(os.Getpid(), reapAll)
-	exitCode, name := exitOf(status)
-	event := restartEvent{kind: eventEnded, exitCode: exitCode, signal: name}
-	switch s.intent {
-	case intentRestart:
-		s.state.Restarts = min(s.state.Restarts+1, maxStoredCounts)
-		return s.startTask()
-	case intentStop:
-		event.kind = eventStopped
-	}
-	return s.apply(s.decide(event))
 }

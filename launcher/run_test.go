@@ -171,8 +171,8 @@ func TestTaskEnvironmentIsTheDocumentsAndThePods(t *testing.T) {
 	if code := r.exitCode(); code != 0 {
 		t.Fatalf("exit code %d: %s", code, r.complaint())
 	}
-	want := "GREETING=hello\nHOME=/nonexistent\nLOGNAME=nobody\nNOMAD_ALLOC_ID=" + testPodUID +
-		"\nNOMAD_SHORT_ALLOC_ID=0a1b2c3d\nPATH=/usr/local/bin:/usr/bin:/bin\nUSER=override\n"
+	want := "GREETING=hello\nHOME=/nonexistent\nLOGNAME=nobody\nNOMAD_ALLOC_ID=" + testPodUID + "\nNOMAD_CPU_CORES=" +
+		"\nNOMAD_PARENT_CGROUP=" + parentCgroup() + "\nNOMAD_SHORT_ALLOC_ID=0a1b2c3d\nPATH=/usr/local/bin:/usr/bin:/bin\nUSER=override\n"
 	if got := r.stdout(); got != want {
 		t.Errorf("environment\n%s, want\n%s", got, want)
 	}
@@ -189,7 +189,7 @@ func TestStartsThatCanNeverSucceed(t *testing.T) {
 		{"root by number", func(d *taskDocument) { d.User = "0" }, `running as user "root" is disallowed`},
 		{"denied uid", func(d *taskDocument) { d.DeniedUIDs = "1,65530-65540" }, "failed host user validation: running as uid 65534 is disallowed"},
 		{"denied gid", func(d *taskDocument) { d.DeniedGIDs = "65534" }, "failed host user validation: running as gid 65534 is disallowed"},
-		{"missing command", func(d *taskDocument) { d.Command = "no-such-program" }, "file no-such-program not found under path /"},
+		{"missing command", func(d *taskDocument) { d.Command = "no-such-program" }, "file no-such-program not found under path"},
 		{"directory as command", func(d *taskDocument) { d.Command = "/usr/bin" }, "file /usr/bin not found under path /"},
 		{"missing work_dir", func(d *taskDocument) { d.WorkDir = "/no/such" }, `failed to use work_dir "/no/such": no such file or directory`},
 		{"work_dir is a file", func(d *taskDocument) { d.WorkDir = "/etc/passwd" }, `failed to use work_dir "/etc/passwd": not a directory`},

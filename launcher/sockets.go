@@ -10,8 +10,11 @@ import (
 
 const (
 	maxControlLineBytes = 4096
-	socketBacklog       = 64
-	seqStreamFlags      = syscall.SOCK_STREAM | syscall.SOCK_CLOEXEC
+	// maxAnswerLineBytes holds an environment of 2 MiB, the most that a process can have, in base64.
+	maxAnswerLineBytes = 4 * 1024 * 1024
+	answerPieceBytes   = 64 * 1024
+	socketBacklog      = 64
+	seqStreamFlags     = syscall.SOCK_STREAM | syscall.SOCK_CLOEXEC
 )
 
 // listenPrivate makes a socket at path that only root may connect to.
@@ -80,10 +83,18 @@ func setTimeouts(fd int, seconds int64) error {
 
 // readLine reads up to a line end, which is not part of the result. A line that is too long or has no end is an error.
 func readLine(fd int) ([]byte, error) {
-	line := make([]byte, 0, 256)
-	var piece [256]byte
-	for len(line) <= maxControlLineBytes {
-		n, err := syscall.Read(fd, piece[:])
+	return readLineInto(fd, make([]byte, 256), maxControlLineBytes)
+}
+
+// readLongLine is readLine for an answer of up to limit bytes.
+func readLongLine(fd, limit int) ([]byte, error) {
+	return readLineInto(fd, make([]byte, answerPieceBytes), limit)
+}
+
+func readLineInto(fd int, piece []byte, limit int) ([]byte, error) {
+	line := make([]byte, 0, len(piece))
+	for len(line) <= limit {
+		n, err := syscall.Read(fd, piece)
 		if err == syscall.EINTR {
 			continue
 		}
@@ -93,12 +104,13 @@ func readLine(fd int) ([]byte, error) {
 		if n == 0 {
 			return nil, fmt.Errorf("the connection ended within a line")
 		}
+		before := len(line)
 		line = append(line, piece[:n]...)
-		if end := bytes.IndexByte(line, '\n'); end >= 0 {
-			return line[:end], nil
+		if end := bytes.IndexByte(piece[:n], '\n'); end >= 0 {
+			return line[:before+end], nil
 		}
 	}
-	return nil, fmt.Errorf("the line is longer than %d bytes", maxControlLineBytes)
+	return nil, fmt.Errorf("the line is longer than %d bytes", limit)
 }
 
 func writeLine(fd int, line []byte) error {

@@ -107,10 +107,9 @@ export const taskFields = {
   env: stringMap(1024, 65_536).default({}).describe("Environment variables of the task, beside those of Nomad. ${…} is interpolated."),
   user: z
     .string()
-    .min(1)
     .max(64)
-    .default("nobody")
-    .describe("User to run as: a name from the profile's table or the chroot's passwd, or a numeric uid."),
+    .default("")
+    .describe("User to run as: a name from the profile's table or the chroot's passwd, or a numeric uid. Default: the driver's, nobody; with raw_exec, root."),
   capAdd: capabilityList.default([]).describe("Linux capabilities to add; each must be in the profile's allowCaps."),
   capDrop: capabilityList.default([]).describe('Linux capabilities to drop; "all" drops the defaults.'),
   workDir: z
@@ -153,7 +152,5 @@ const taskSpec = z.object(taskFields);
 export type TaskSpec = z.output<typeof taskSpec>;
 /** @public */
 export type GroupTask = z.output<typeof groupTask>;
-/** @public */
 export type ArtifactSpec = TaskSpec["artifacts"][number];
-/** @public */
 export type TemplateSpec = TaskSpec["templates"][number];

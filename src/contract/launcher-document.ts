@@ -12,21 +12,16 @@ export const LAUNCHER_PATH = "/nomad-bridge/launcher";
 export const DOCUMENT_PATH = "/nomad-bridge/task.json";
 export const STATE_DIR = "/nomad-bridge/state";
 /** Shared by the launchers of a group of several tasks: who has started, who is dead. Root only. */
-/** @public */
 export const GROUP_DIR = "/nomad-bridge/group";
 /** One file for each node, named for it: its NodeRecord as JSON. Mounted only where a task's texts name node values. */
-/** @public */
 export const NODES_DIR = "/nomad-bridge/nodes";
 /** One directory for each Secret that an artifact names: `artifacts[].credentials` is its name. Mounted for `fetch` alone. */
-/** @public */
 export const CREDENTIALS_DIR = "/nomad-bridge/credentials";
 /** Holds the dispatch payload as the file `payload`. */
-/** @public */
 export const PAYLOAD_DIR = "/nomad-bridge/payload";
 
 /** Set on the container by the downward API, for the launcher alone: a task never sees them. */
 export const POD_UID_ENV = "NOMAD_BRIDGE_POD_UID";
-/** @public */
 export const NODE_NAME_ENV = "NOMAD_BRIDGE_NODE_NAME";
 
 /**

@@ -35,9 +35,8 @@ export const ANNOTATION = {
 export const POD_NAME_PREFIX = "nb-";
 
 /** One task of a pod, as the annotation `tasks` lists it. */
-/** @public */
 export type PodTask = { readonly task: string; readonly container: string; readonly hook: "" | "prestart" | "poststart" | "poststop"; readonly sidecar: boolean };
 
-/** @public Where a container's document is; the first task's has the plain name. */
+/** Where a container's document is; the first task's has the plain name. */
 export const documentAnnotation = (container: string, position: number): string =>
   position === 0 ? ANNOTATION.launcher : `${ANNOTATION.launcher}-${container}`;

@@ -31,3 +31,6 @@ function slugOf(jobId: string): string {
     .slice(0, SLUG_LENGTH)
     .replace(/^-+|-+$/g, "");
 }
+
+/** Whether Kubernetes can have an object of this name: a Secret, a claim. Such a name is safe in a path, too. */
+export const isSubdomain = (name: string): boolean => name.length <= 253 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(name);

@@ -2,7 +2,8 @@
  * @module The environment Nomad gives to a task, as far as it is known before the pod exists; the launcher adds the rest. Used by mapping.
  * Source: developer.hashicorp.com/nomad/docs/reference/runtime-environment-settings
  */
-import type { ExecTaskSpec } from "../api/exec-task.ts";
+import type { TaskSpec } from "../api/task-fields.ts";
+import { cpuMhz } from "./resources.ts";
 
 /** What an agent's own environment gives to a task on a stock Debian node. */
 export const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -15,10 +16,12 @@ export type TaskIdentity = {
   readonly group: string;
   readonly task: string;
   readonly index: number;
+  /** How many of Nomad's MHz one core of the profile's nodes counts as. */
+  readonly mhzPerCore: number;
 };
 
 /** Everything but the job's own env, which wins over it, NOMAD_* included, as on Nomad. */
-export function taskEnvironment(spec: ExecTaskSpec, identity: TaskIdentity): Record<string, string> {
+export function taskEnvironment(spec: TaskSpec, identity: TaskIdentity): Record<string, string> {
   return { PATH: DEFAULT_PATH, ...nomadVariables(spec, identity), ...metaVariables(spec.meta) };
 }
 
@@ -26,7 +29,7 @@ export function taskEnvironment(spec: ExecTaskSpec, identity: TaskIdentity): Rec
 export const allocationName = (identity: Pick<TaskIdentity, "jobId" | "group" | "index">) =>
   `${identity.jobId}.${identity.group}[${identity.index}]`;
 
-function nomadVariables(spec: ExecTaskSpec, identity: TaskIdentity): Record<string, string> {
+function nomadVariables(spec: TaskSpec, identity: TaskIdentity): Record<string, string> {
   const { resources } = spec;
   return {
     NOMAD_ALLOC_DIR: "/alloc",
@@ -41,7 +44,7 @@ function nomadVariables(spec: ExecTaskSpec, identity: TaskIdentity): Record<stri
     NOMAD_NAMESPACE: identity.namespace,
     NOMAD_REGION: identity.region,
     NOMAD_DC: identity.datacenter,
-    NOMAD_CPU_LIMIT: String(resources.cpu),
+    NOMAD_CPU_LIMIT: String(cpuMhz(resources, identity.mhzPerCore)),
     NOMAD_MEMORY_LIMIT: String(resources.memory),
     ...(resources.memoryMax === undefined ? {} : { NOMAD_MEMORY_MAX_LIMIT: String(resources.memoryMax) }),
   };

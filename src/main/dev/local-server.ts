@@ -25,6 +25,7 @@ const NOMAD_PORT = 4646;
 const START_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 10_000;
 const POLL_MS = 50;
+const PORT_TAKEN = "EADDRINUSE";
 
 /** Returns when the API answers. A server that runs the same code with the same settings is left alone. */
 export async function ensureServer(options: StartOptions): Promise<Result<LocalServer, string>> {
@@ -39,7 +40,11 @@ export async function ensureServer(options: StartOptions): Promise<Result<LocalS
   }
   if (running !== undefined) await stopServer(running.process);
   log(running === undefined ? "starting nomad-bridge server" : "restarting nomad-bridge server");
-  return start(options, { state, fingerprint, certificate, port: await choosePort(running?.port) });
+  const starting = { state, fingerprint, certificate };
+  const started = await start(options, { ...starting, port: await choosePort(running?.port) });
+  if (started.ok || !started.error.includes(PORT_TAKEN)) return started;
+  // Between the look and the start another program, or another "up", has taken it.
+  return start(options, { ...starting, port: (await pickFreePorts(["server"])).server });
 }
 
 const addressOf = (port: number) => `https://127.0.0.1:${port}`;

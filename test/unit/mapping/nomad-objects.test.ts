@@ -25,7 +25,7 @@ describe("a task as a Nomad job", () => {
     expect([job.CreateIndex, job.ModifyIndex, job.JobModifyIndex]).toEqual([900, 900, 900]);
     const [group] = job.TaskGroups;
     expect(group).toMatchObject({ Name: "web", Count: 3, RestartPolicy: { Attempts: 1, Interval: 3.6e12, Delay: 2.5e8, Mode: "delay" } });
-    expect(group?.Tasks).toMatchObject([{ Name: "web", Driver: "exec", User: "nobody", KillTimeout: 9e10, KillSignal: "SIGINT" }]);
+    expect(group?.Tasks).toMatchObject([{ Name: "web", Driver: "exec", User: "", KillTimeout: 9e10, KillSignal: "SIGINT" }]);
   });
 
   it.each<[Partial<ExecTask["spec"]>, object]>([

@@ -11,6 +11,11 @@ describe("containerResources", () => {
     [{ cpu: 100, cores: 1, memory: 64, memoryMax: 65, secrets: 1 }, 1000, { requests: { cpu: "1", memory: "64Mi" }, limits: { cpu: "1", memory: "65Mi" } }],
   ])("of %j at %i MHz a core", (resources, mhzPerCore, expected) => expect(containerResources(resources, mhzPerCore)).toEqual(expected));
 
+  it("asks for the group's disk where it is given, in Nomad's MB, and limits it nowhere", () => {
+    expect(containerResources({ cpu: 100, memory: 64, secrets: 1 }, 1000, 500)).toEqual({ requests: { cpu: "100m", memory: "64Mi", "ephemeral-storage": "500M" }, limits: { memory: "64Mi" } });
+    expect(containerResources({ cpu: 100, cores: 1, memory: 64, secrets: 1 }, 1000, 500).requests).toEqual({ cpu: "1", memory: "64Mi", "ephemeral-storage": "500M" });
+  });
+
   it("never asks for less than the job did, nor for a milli-core more than needed", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1_000_000 }), fc.integer({ min: 100, max: 10_000 }), (cpu, mhzPerCore) => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type ExecTaskSpec, execTaskSpec } from "../../../src/api/exec-task.ts";
 import { allocationName, taskEnvironment } from "../../../src/mapping/task-environment.ts";
 
-const IDENTITY = { namespace: "team", region: "eu", datacenter: "fra1", jobId: "shop", group: "front", task: "nginx", index: 2 };
+const IDENTITY = { namespace: "team", region: "eu", datacenter: "fra1", jobId: "shop", group: "front", task: "nginx", index: 2, mhzPerCore: 2500 };
 const environment = (spec: Partial<ExecTaskSpec> = {}) => taskEnvironment(execTaskSpec.parse({ command: "x", ...spec }), IDENTITY);
 
 describe("taskEnvironment", () => {
@@ -22,6 +22,10 @@ describe("taskEnvironment", () => {
 
   it("names the memory limit only where there is one of its own", () => {
     expect(environment({ resources: { cpu: 250, memory: 64, memoryMax: 128, secrets: 1 } })).toMatchObject({ NOMAD_CPU_LIMIT: "250", NOMAD_MEMORY_LIMIT: "64", NOMAD_MEMORY_MAX_LIMIT: "128" });
+  });
+
+  it("derives the MHz from whole cores", () => {
+    expect(environment({ resources: { cpu: 100, cores: 3, memory: 64, secrets: 1 } })).toMatchObject({ NOMAD_CPU_LIMIT: "7500" });
   });
 
   it.each<[Record<string, string>, object]>([

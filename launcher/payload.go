@@ -1,0 +1,54 @@
+// The dispatch payload: what a dispatched job was given, as a file of the task.
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/nomad-bridge/nomad-bridge/launcher/template"
+)
+
+// payloadMode is what a task sees on an agent: 0777 less the agent's umask.
+const payloadMode = 0o755
+
+// writePayload copies the payload below /local, before anything else of the task is made. Without a payload file it does
+// nothing.
+func writePayload(places layout, document taskDocument) error {
+	if document.PayloadFile == "" {
+		return nil
+	}
+	if leavesLocal(document.PayloadFile) {
+		return fmt.Errorf("the dispatch payload file %q is not below local/; name a file there", document.PayloadFile)
+	}
+	place, err := template.FindPlace("dispatch payload file", document.Task, "local/"+document.PayloadFile)
+	if err != nil {
+		return err
+	}
+	content, err := os.ReadFile(places.payload)
+	if err != nil {
+		return fmt.Errorf("the dispatch payload cannot be read; dispatch the job again with a payload: %w", err)
+	}
+	if err := writeTaskFile(places.root, place, taskFile{content: content, mode: payloadMode}); err != nil {
+		return fmt.Errorf("the dispatch payload cannot be written to %s: %w", place, err)
+	}
+	return nil
+}
+
+// leavesLocal is true for a path that steps above its beginning, wherever it ends.
+func leavesLocal(path string) bool {
+	depth := 0
+	for _, part := range strings.Split(path, "/") {
+		switch part {
+		case "", ".":
+		case "..":
+			depth--
+		default:
+			depth++
+		}
+		if depth < 0 {
+			return true
+		}
+	}
+	return false
+}

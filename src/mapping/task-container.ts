@@ -1,0 +1,58 @@
+/** @module One task of the group as a container, and the container that fetches its artifacts. Used by podForTask. */
+import { LAUNCHER_PATH, NODE_NAME_ENV, POD_UID_ENV } from "../contract/launcher-document.ts";
+import type { AcceptedMember, AcceptedTask, TaskImages } from "./accepted-task.ts";
+import { credentialSecrets, fetchContainer, hasArtifacts } from "./artifacts.ts";
+import { chrootMounts, fetchChrootMounts, isRootReadOnly } from "./chroot-mounts.ts";
+import { isInit } from "./group-tasks.ts";
+import { type ContainerPart, fieldEnv, join, type Mounts } from "./pod-parts.ts";
+import { containerResources } from "./resources.ts";
+import { groupMounts, launcherMounts, payloadMounts, taskDirectories } from "./task-directories.ts";
+import { taskVolumeMounts } from "./volumes.ts";
+
+/** The container in which the task runs: its first process is the launcher. */
+export function taskContainer(accepted: AcceptedTask, task: AcceptedMember, images: TaskImages): ContainerPart {
+  const { chroot, profile, spec, tasks } = accepted;
+  const { volumes, volumeMounts } = taskMounts(accepted, task);
+  return {
+    volumes,
+    container: {
+      name: task.container,
+      image: chroot.kind === "image" ? chroot.image : images.launcher,
+      imagePullPolicy: "IfNotPresent",
+      command: [LAUNCHER_PATH, "run"],
+      ...(isInit(task) && task.sidecar ? { restartPolicy: "Always" } : {}),
+      env: [fieldEnv(POD_UID_ENV, "metadata.uid"), ...(task.nodeValues ? [fieldEnv(NODE_NAME_ENV, "spec.nodeName")] : [])],
+      resources: containerResources(task.spec.resources, profile.mhzPerCore, task === tasks[0] ? spec.ephemeralDisk.size : undefined),
+      securityContext: securityContext(accepted, task.capabilities),
+      volumeMounts,
+    },
+  };
+}
+
+function taskMounts({ chroot, profile, spec, tasks }: AcceptedTask, task: AcceptedMember): Mounts {
+  return join([
+    chrootMounts(chroot, task, tasks.length > 1),
+    taskDirectories(task),
+    launcherMounts(task, tasks, task.nodeValues),
+    groupMounts(tasks),
+    payloadMounts(task),
+    { volumes: [], volumeMounts: taskVolumeMounts(task.spec, spec, profile) },
+  ]);
+}
+
+/** Undefined for a task without artifacts. */
+export function taskFetch({ chroot, tasks }: AcceptedTask, task: AcceptedMember, images: TaskImages): ContainerPart | undefined {
+  if (!hasArtifacts(task.spec)) return undefined;
+  const mounts = join([fetchChrootMounts(chroot), taskDirectories(task), launcherMounts(task, tasks, task.nodeValues)]);
+  return fetchContainer(task, { image: images.fetch, secrets: credentialSecrets(tasks), mounts });
+}
+
+/** The launcher needs these three to become the task's user with exactly the task's capabilities; it keeps them from the task. */
+const LAUNCHER_CAPABILITIES = ["SETGID", "SETPCAP", "SETUID"];
+
+function securityContext({ chroot, spec }: AcceptedTask, capabilities: readonly string[]) {
+  const common = { runAsUser: 0, runAsGroup: 0, allowPrivilegeEscalation: true, readOnlyRootFilesystem: isRootReadOnly(chroot) };
+  if (spec.driver === "raw_exec") return { ...common, capabilities: { add: ["ALL"] }, seccompProfile: { type: "Unconfined" } };
+  const add = new Set([...capabilities.map((name) => name.toUpperCase()), ...LAUNCHER_CAPABILITIES]);
+  return { ...common, capabilities: { drop: ["ALL"], add: [...add].sort() }, seccompProfile: { type: "RuntimeDefault" } };
+}
