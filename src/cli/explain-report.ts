@@ -8,7 +8,7 @@ import { type AcceptedTask, acceptTask, identityOf, podForTask, type Refusal, ty
 import { podSecurity, type PodSecurity, type PodSpecView } from "../mapping/pod-security.ts";
 import { effectiveCapabilities, LINUX_CAPABILITIES } from "../nomad/driver/capabilities.ts";
 import { withoutSecrets } from "./explain-secrets.ts";
-import { specProblems } from "./explain-input.ts";
+import { specProblems } from "./explain-problems.ts";
 
 export type TaskCapabilities = { readonly task: string; readonly user: string; readonly nomad: readonly string[]; readonly here: readonly string[] };
 

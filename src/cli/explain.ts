@@ -4,8 +4,9 @@ import type { ExecTask } from "../api/exec-task.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Sha256 } from "../mapping/object-names.ts";
 import { formatExplanation } from "./explain-format.ts";
-import { readConfig, readObjects } from "./explain-input.ts";
+import { readObjects } from "./explain-input.ts";
 import { EXPLAIN_HELP, type ExplainOptions, readExplainOptions } from "./explain-options.ts";
+import { readConfig } from "./explain-problems.ts";
 import { explainTask, type TaskReport } from "./explain-report.ts";
 
 /** What explain reads of a cluster. Errors are for a person. */
