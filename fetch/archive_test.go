@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -199,6 +200,7 @@ func TestHostileTars(t *testing.T) {
 		{"absolute link", []tarEntryOf{link("x", "/etc/passwd")}, "leads out"},
 		{"link out from below", []tarEntryOf{link("a/b/x", "../../../y")}, "leads out"},
 		{"link that goes down and up", []tarEntryOf{link("d", "."), link("x", "d/..")}, "leads out"},
+		{"link over a link to above", []tarEntryOf{link("a/d", ".."), link("a/x", "d/..")}, "leads out"},
 		{"written through a link", []tarEntryOf{{Typeflag: tar.TypeDir, Name: "d", Mode: 0o755}, link("x", "d"), file("x/y")}, "in the way"},
 		{"file replaced by a link", []tarEntryOf{file("x"), link("x", "y")}, "file exists"},
 		{"link replaced by a file", []tarEntryOf{file("y"), link("x", "y"), file("x")}, "is there twice"},
@@ -394,10 +396,37 @@ func TestBombsAreCheap(t *testing.T) {
 	}
 }
 
+func TestTheDirectoryOfAZipIsNotReadWholeWhenItIsTooLong(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.zip")
+	content := zipOf(t, func(w *zip.Writer) {
+		for index := range 300_000 {
+			_, _ = w.CreateHeader(&zip.FileHeader{Name: fmt.Sprint(index)})
+		}
+	})
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	archive, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer archive.Close()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	err = unpackZip(archive, newTree(nil, newBudget(context.Background(), testLimits, 1)))
+	runtime.ReadMemStats(&after)
+	if err == nil || !strings.Contains(err.Error(), "more than 100 files") {
+		t.Error(err)
+	}
+	if taken := (after.TotalAlloc - before.TotalAlloc) >> 20; taken > 30 {
+		t.Errorf("it took %d MiB to find out", taken)
+	}
+}
+
 func TestTwoArtifactsShareADirectory(t *testing.T) {
 	first := crafted(t, file("bin/a"), file("same"), link("l", "same"))
 	second := crafted(t, file("bin/b"), file("same"))
-	blocked := crafted(t, file("bin"), file("zz"))
+	blocked := crafted(t, file("aa"), file("bin"))
 	through := crafted(t, file("l/inside"))
 	server := serve(t, map[string]string{"/1.tar": first, "/2.tar": second, "/3.tar": blocked, "/4.tar": through})
 	bench := newBench(t)

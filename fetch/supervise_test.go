@@ -357,6 +357,13 @@ func TestAWorkerThatIsNotTheTasksUserOpensNothing(t *testing.T) {
 	}
 }
 
+func TestAWorkerSaysNoSecret(t *testing.T) {
+	var said bytes.Buffer
+	if code := tell(&said, fmt.Errorf("the server said pass-word"), []string{"pass-word"}); code != exitFailed || said.String() != `{"error":"the server said REDACTED"}`+"\n" {
+		t.Errorf("exit code %d, %s", code, said.String())
+	}
+}
+
 func TestVerifyStatus(t *testing.T) {
 	good := "Uid:\t7\t7\t7\t7\nGid:\t8\t8\t8\t8\nGroups:\t \nNoNewPrivs:\t1\nCapInh:\t0000000000000000\nCapPrm:\t0000000000000000\nCapEff:\t0000000000000000\nCapAmb:\t0000000000000000\n"
 	if err := verifyStatus([]byte(good), 7, 8); err != nil {
