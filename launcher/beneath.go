@@ -14,6 +14,7 @@ const (
 	openPath          = 0x200000
 	resolveNoMagic    = 0x02
 	resolveNoSymlinks = 0x04
+	resolveBeneath    = 0x08
 	resolveInRoot     = 0x10
 	procFilesystem    = 0x9fa0
 )
@@ -90,6 +91,11 @@ func openWorkDir(root, path string, uid uint32) (int, error) {
 func openDirectoryNoLinks(parent int, name string) (int, error) {
 	how := openHow{flags: syscall.O_RDONLY | syscall.O_DIRECTORY, resolve: resolveNoSymlinks | resolveNoMagic}
 	return openResolved(parent, name, how)
+}
+
+// openBeneath follows no link in any part of the path, and never leaves the directory.
+func openBeneath(directory int, name string, flags uint64) (int, error) {
+	return openResolved(directory, name, openHow{flags: flags, resolve: resolveBeneath | resolveNoSymlinks | resolveNoMagic})
 }
 
 // prepareTaskDirectories gives the directories that Nomad promises their modes, where the pod has them.

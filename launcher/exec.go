@@ -55,6 +55,9 @@ func startExecProcess(places layout, podUID string, message startMessage, pumps 
 	if err != nil {
 		return execProcess{}, err
 	}
+	if document, err = documentOnHost(places, document, podUID); err != nil {
+		return execProcess{}, err
+	}
 	request := spawnRequest{places: places, document: document, podUID: podUID, besideTask: true}
 	// Nil where no task runs: then it is made anew, without what templates would give.
 	request.environment, _ = runningEnvironment(places.controlSocket())
@@ -63,7 +66,7 @@ func startExecProcess(places layout, podUID string, message startMessage, pumps 
 		return execProcess{}, err
 	}
 	defer syscall.Close(plan.workDir)
-	path, err := findExecCommand(message.Argv[0], plan.variable("PATH"), plan.workPath)
+	path, err := plan.sessionCommand(message.Argv[0])
 	if err != nil {
 		return execProcess{}, err
 	}
@@ -85,7 +88,7 @@ type execInvocation struct {
 }
 
 func (c execInvocation) startOnTerminal(message startMessage, pumps [2]*outputPump) (execProcess, error) {
-	pair, err := openTerminal(c.plan.user.uid, message.Rows, message.Cols)
+	pair, err := openTerminal(c.plan.host.multiplexer(), c.plan.user.uid, message.Rows, message.Cols)
 	if err != nil {
 		return execProcess{}, err
 	}

@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	}
 	os.Unsetenv(placesVariable)
-	os.Exit(dispatch(os.Args[1:], placesIn(directory)))
+	os.Exit(dispatch(os.Args[1:], layoutUnderTest(directory)))
 }
 
 func placesIn(directory string) layout {
@@ -115,7 +115,11 @@ func openSession(t *testing.T, document taskDocument) *client {
 func openSessionIn(t *testing.T, directory string) *client {
 	t.Helper()
 	needRoot(t)
-	command := launcher(t, directory, "exec", "--session", testSession)
+	return openSessionWith(t, launcher(t, directory, "exec", "--session", testSession))
+}
+
+func openSessionWith(t *testing.T, command *exec.Cmd) *client {
+	t.Helper()
 	command.Stderr = os.Stderr
 	input, err := command.StdinPipe()
 	if err != nil {

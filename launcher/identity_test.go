@@ -61,7 +61,7 @@ func TestSignalsReachOtherUsersWithoutCapKill(t *testing.T) {
 func TestTerminalBelongsToTheTaskWithoutCapChown(t *testing.T) {
 	needRoot(t)
 	withoutCapability(t, "CAP_CHOWN", func() {
-		pair, err := openTerminal(65534, 24, 80)
+		pair, err := openTerminal(multiplexer, 65534, 24, 80)
 		if err != nil {
 			t.Error(err)
 			return

@@ -17,7 +17,6 @@ import (
 const (
 	logDirectoryName = "logs"
 	logFileMode      = 0o644
-	resolveBeneath   = 0x08
 
 	// What a task can make us look at, or try, is bounded.
 	maxLogEntries   = 16 * 1024
@@ -219,13 +218,14 @@ func isOwnLog(about syscall.Stat_t) bool {
 
 const appendFlags = syscall.O_WRONLY | syscall.O_APPEND | syscall.O_NONBLOCK | syscall.O_NOCTTY
 
-func openBeneath(directory *os.File, name string, flags, mode uint64) (int, error) {
-	how := openHow{flags: flags, mode: mode, resolve: resolveBeneath | resolveNoSymlinks | resolveNoMagic}
-	return openResolved(int(directory.Fd()), name, how)
+// createBeneath never opens what is there already.
+func createBeneath(directory int, name string, mode uint64) (int, error) {
+	how := openHow{flags: appendFlags | syscall.O_CREAT | syscall.O_EXCL, mode: mode, resolve: resolveBeneath | resolveNoSymlinks | resolveNoMagic}
+	return openResolved(directory, name, how)
 }
 
 func (l *rotatedLog) resume(directory *os.File, number int64) bool {
-	fd, err := openBeneath(directory, l.nameOf(number), appendFlags, 0)
+	fd, err := openBeneath(int(directory.Fd()), l.nameOf(number), appendFlags)
 	if err != nil {
 		return false
 	}
@@ -242,7 +242,7 @@ func (l *rotatedLog) resume(directory *os.File, number int64) bool {
 func (l *rotatedLog) create(directory *os.File) error {
 	for range maxTakenNumbers {
 		l.number++
-		fd, err := openBeneath(directory, l.nameOf(l.number), appendFlags|syscall.O_CREAT|syscall.O_EXCL, logFileMode)
+		fd, err := createBeneath(int(directory.Fd()), l.nameOf(l.number), logFileMode)
 		if err == syscall.EEXIST {
 			continue
 		}

@@ -21,6 +21,9 @@ const usage = `launcher stands in front of a Nomad exec task in its pod.
   launcher control restart                    stop the task and start it again, not counted as an attempt
   launcher control signal SIGHUP              send the task a signal
   launcher control status                     print state, pid, restarts and start time as JSON
+  launcher install DIR                        put this program and its mount points into a volume
+  launcher copy                               copy what is mounted below /nomad-bridge/host to /nomad-bridge/chroot
+  launcher probe                              say which paths of /nomad-bridge/probe.json the node below /host has
   launcher pause                              wait for SIGTERM, and reap
   launcher version                            print the versions spoken
 `
@@ -40,11 +43,17 @@ func dispatch(arguments []string, places layout) int {
 		return execCommand(rest, places)
 	case "control":
 		return controlCommand(rest, places)
+	case "install":
+		return installCommand(rest)
 	}
 	if len(rest) == 0 {
 		switch arguments[0] {
 		case "run":
 			return runCommand(places)
+		case "copy":
+			return copyCommand(places)
+		case "probe":
+			return probeCommand(places)
 		case "pause":
 			return pauseCommand()
 		case "version":

@@ -1,4 +1,4 @@
-// A pseudo-terminal of our own from the container's /dev/ptmx.
+// A pseudo-terminal of our own from the container's /dev/ptmx, or from the node's.
 package main
 
 import (
@@ -30,16 +30,19 @@ type terminalPair struct {
 	slaveFD  int
 }
 
-// openTerminal makes a terminal that belongs to owner: the kernel takes the owner from who opens it.
-func openTerminal(owner uint32, rows, cols uint16) (terminalPair, error) {
+const multiplexer = "/dev/ptmx"
+
+// openTerminal makes a terminal that belongs to owner: the kernel takes the owner from who opens it. The terminal has a
+// name beside the device that makes it.
+func openTerminal(device string, owner uint32, rows, cols uint16) (terminalPair, error) {
 	const flags = syscall.O_RDWR | syscall.O_NOCTTY | syscall.O_NONBLOCK | syscall.O_CLOEXEC
 	master := -1
 	err := asFileUser(owner, func() (openErr error) {
-		master, openErr = syscall.Open("/dev/ptmx", flags, 0)
+		master, openErr = syscall.Open(device, flags, 0)
 		return openErr
 	})
 	if err != nil {
-		return terminalPair{}, fmt.Errorf("no terminal: /dev/ptmx: %w", err)
+		return terminalPair{}, fmt.Errorf("no terminal: %s: %w", device, err)
 	}
 	slave, err := openSlave(master)
 	if err == nil {

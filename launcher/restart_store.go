@@ -87,6 +87,19 @@ func writeTerminationMessage(path string, message terminationMessage) error {
 	if err != nil {
 		return err
 	}
+	return leaveText(path, text)
+}
+
+// leaveJSON is for messages that are always short enough.
+func leaveJSON(path string, message any) error {
+	text, err := encodeMessage(message)
+	if err != nil {
+		return err
+	}
+	return leaveText(path, text)
+}
+
+func leaveText(path string, text []byte) error {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_TRUNC|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return err
@@ -98,7 +111,7 @@ func writeTerminationMessage(path string, message terminationMessage) error {
 	return err
 }
 
-func encodeMessage(message terminationMessage) ([]byte, error) {
+func encodeMessage(message any) ([]byte, error) {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)

@@ -111,6 +111,9 @@ func (s *supervisor) prepare() error {
 	if err != nil {
 		return err
 	}
+	if document, err = documentOnHost(s.places, document, s.podUID); err != nil {
+		return err
+	}
 	s.document, s.rules = document, rulesOf(document)
 	if s.group, err = joinGroup(s.places, document); err != nil {
 		return err
@@ -121,7 +124,7 @@ func (s *supervisor) prepare() error {
 	if err := prepareTaskDirectories(s.places.root); err != nil {
 		return err
 	}
-	capabilities, err := capabilitySetOf(document.Capabilities)
+	capabilities, err := taskCapabilities(document)
 	if err != nil {
 		return err
 	}

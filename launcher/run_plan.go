@@ -51,7 +51,7 @@ func (p startPlanner) plan() plannedStart {
 	if err != nil {
 		return plannedStart{err: err}
 	}
-	path, err := findTaskCommand(p.places.root, plan.command, p.document.Mounts)
+	path, err := plan.taskCommand(p.places.root, p.document.Mounts)
 	if err != nil {
 		syscall.Close(plan.workDir)
 		return plannedStart{err: err}

@@ -23,7 +23,12 @@ type runOf struct {
 func startRun(t *testing.T, directory string) *runOf {
 	t.Helper()
 	needRoot(t)
-	r := &runOf{t: t, directory: directory, command: launcher(t, directory, "run"), ended: make(chan struct{})}
+	return startRunWith(t, directory, launcher(t, directory, "run"))
+}
+
+func startRunWith(t *testing.T, directory string, command *exec.Cmd) *runOf {
+	t.Helper()
+	r := &runOf{t: t, directory: directory, command: command, ended: make(chan struct{})}
 	output, err := os.Create(filepath.Join(directory, "stdout"))
 	if err != nil {
 		t.Fatal(err)

@@ -37,6 +37,9 @@ func standardLayout() layout {
 
 func (l layout) controlSocket() string { return filepath.Join(l.stateDirectory, "control.sock") }
 
+// bridgeFile is a file or directory of ours beside the document.
+func (l layout) bridgeFile(name string) string { return filepath.Join(filepath.Dir(l.document), name) }
+
 // spawnPlan is all that is the same for each process of a task. Nothing in it is interpolated any more.
 type spawnPlan struct {
 	user         taskUser
@@ -50,6 +53,8 @@ type spawnPlan struct {
 	args    []string
 	// diesWithUs is set for the task itself, which must not outlive its launcher, and not for exec sessions.
 	diesWithUs bool
+	// host is set for raw_exec alone.
+	host *hostSpawn
 }
 
 // spawnRequest says what to plan.
@@ -68,6 +73,9 @@ type spawnRequest struct {
 // plan fails with Nomad's text where Nomad has one, and with errNodeUnknown where it is only too early. The caller closes
 // workDir.
 func (r spawnRequest) plan() (spawnPlan, error) {
+	if r.document.Driver == driverRawExec {
+		return r.planOnHost()
+	}
 	user, err := userOf(r.places, r.document)
 	if err != nil {
 		return spawnPlan{}, err
@@ -86,8 +94,12 @@ func (r spawnRequest) plan() (spawnPlan, error) {
 	return plan, nil
 }
 
-// userOf looks into the container's own passwd.
+// userOf looks into the container's own passwd, and for raw_exec into the node's.
 func userOf(places layout, document taskDocument) (taskUser, error) {
+	if document.Driver == driverRawExec {
+		user, _, err := resolveHostUser(places.hostRoot(), document)
+		return user, err
+	}
 	passwd, err := readPasswd(filepath.Join(places.root, "/etc/passwd"))
 	if err != nil {
 		return taskUser{}, err
@@ -184,6 +196,7 @@ func (p spawnPlan) start(path string, argv []string, files [3]uintptr, terminal 
 	if p.user.uid != 0 {
 		attributes.AmbientCaps = p.capabilities.numbers()
 	}
+	p.host.apply(attributes)
 	return syscall.ForkExec(path, argv, &syscall.ProcAttr{
 		Dir:   descriptorPath(p.workDir),
 		Env:   p.environment,

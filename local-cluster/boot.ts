@@ -11,9 +11,9 @@ import { daemonSpecs, type DaemonSpec } from "./daemon-specs.ts";
 import { isPortFree, pickFreePorts, replaceTakenPorts } from "./free-ports.ts";
 import { withHostLock } from "./host-lock.ts";
 import { importImage } from "./import-image.ts";
-import { buildLauncher, buildLauncherImage } from "./launcher-image.ts";
-import { cacheRoot, clusterPaths, LONGEST_DIR } from "./layout.ts";
+import { clusterPaths, LONGEST_DIR } from "./layout.ts";
 import { endProcess, isAlive, markedProcesses, programOf } from "./processes.ts";
+import { imageNames, type PreparedImage, prepareImages, type Program, type ProgramImages } from "./program-image.ts";
 import { startDaemon, type Wait, waitUntil } from "./start-daemon.ts";
 import { currentBootId, DAEMONS, type DaemonName, newState, PORTS, type ClusterState, readState, writeState } from "./state.ts";
 import { writeConfigFiles } from "./write-config-files.ts";
@@ -25,8 +25,6 @@ export type BootOptions = {
   readonly name: string;
   readonly log: (line: string) => void;
   readonly signal: AbortSignal;
-  /** Instead of building launcher/ of the checkout. */
-  readonly launcherBinary?: string;
 };
 
 export type Cluster = {
@@ -36,14 +34,13 @@ export type Cluster = {
   readonly kubeconfig: string;
   readonly apiUrl: string;
   readonly binDir: string;
-  /** Name of the launcher image of this checkout, which containerd has. */
-  readonly launcherImage: string;
+  /** Names of the images of this checkout, which containerd has. */
+  readonly images: ProgramImages;
   readonly state: ClusterState;
 };
 
 /** One boot at work: what every step needs, with the state changing as daemons come up. */
-type Boot = BootOptions & { readonly binDir: string; readonly launcher: LauncherImage; state: ClusterState };
-type LauncherImage = { readonly name: string; readonly tar: string };
+type Boot = BootOptions & { readonly binDir: string; readonly images: Readonly<Record<Program, PreparedImage>>; state: ClusterState };
 
 const START_TIMEOUT_MS = 60_000;
 const READY_TIMEOUT_MS = 120_000;
@@ -67,25 +64,16 @@ export async function bootCluster(options: BootOptions): Promise<Result<Cluster,
 async function bootLocked(options: BootOptions): Promise<Result<Cluster, string>> {
   const binDir = await buildBinaries(options);
   if (!binDir.ok) return binDir;
-  const launcher = await prepareLauncherImage(options);
-  if (!launcher.ok) return launcher;
+  const images = await prepareImages({ imagesDir: clusterPaths(options.dir).images, log: options.log, signal: options.signal });
+  if (!images.ok) return images;
   const state = await loadState(options);
   if (!state.ok) return state;
-  const boot: Boot = { ...options, binDir: binDir.value, launcher: launcher.value, state: state.value };
+  const boot: Boot = { ...options, binDir: binDir.value, images: images.value, state: state.value };
   const started = performance.now();
   const up = await bringUp(boot);
   if (!up.ok) return up;
   options.log(`cluster "${boot.state.name}" is ready (${formatElapsed(performance.now() - started)})`);
   return ok(describeCluster(boot));
-}
-
-async function prepareLauncherImage({ dir, log, signal, launcherBinary }: BootOptions): Promise<Result<LauncherImage, string>> {
-  const outDir = join(cacheRoot(), "launcher");
-  const binary = launcherBinary === undefined ? await buildLauncher({ outDir, log, signal }) : ok(launcherBinary);
-  if (!binary.ok) return binary;
-  const tar = join(clusterPaths(dir).images, "launcher.tar");
-  const name = await buildLauncherImage({ launcherBinary: binary.value, outTar: tar });
-  return name.ok ? ok({ name: name.value, tar }) : name;
 }
 
 async function loadState({ dir, name }: BootOptions): Promise<Result<ClusterState, string>> {
@@ -105,7 +93,7 @@ async function bringUp(boot: Boot): Promise<Result<void, string>> {
     const started = await startMissing(boot);
     if (!started.ok) return started;
   }
-  const imported = await importLauncher(boot);
+  const imported = await importImages(boot);
   if (!imported.ok) return imported;
   const isDone = (): Promise<boolean> => isClusterReady(boot.dir, boot.state);
   return startAndWait(boot, [], { what: "the node to be Ready", daemon: "kubelet", isDone, timeoutMs: READY_TIMEOUT_MS });
@@ -124,7 +112,7 @@ async function startMissing(boot: Boot): Promise<Result<void, string>> {
   endStrays(boot);
   if (await lostPort(boot)) endAll(boot);
   if (Object.keys(boot.state.daemons).length === 0) {
-    record(boot, { ports: await replaceTakenPorts(boot.state.ports), sandboxImage: boot.launcher.name, importedImages: [] });
+    record(boot, { ports: await replaceTakenPorts(boot.state.ports), sandboxImage: boot.images.launcher.name, importedImages: [] });
   }
   makeCgroups(boot.state.cgroupRoot);
   mkdirSync(join(boot.state.runDir, "s"), { recursive: true, mode: 0o700 });
@@ -157,7 +145,7 @@ function endAll(boot: Boot): void {
 
 /** The kubelet last: its first pod needs the sandbox image. */
 async function startNode(boot: Boot): Promise<Result<void, string>> {
-  const imported = await importLauncher(boot);
+  const imported = await importImages(boot);
   if (!imported.ok) return imported;
   start(boot, ["kube-controller-manager", "kube-scheduler", "kubelet"]);
   return ok(undefined);
@@ -191,12 +179,14 @@ function endStrays(boot: Boot): void {
   }
 }
 
-async function importLauncher(boot: Boot): Promise<Result<void, string>> {
-  const { name, tar } = boot.launcher;
-  if (boot.state.importedImages.includes(name)) return ok(undefined);
-  const imported = await importImage({ dir: boot.dir, tarPath: tar, log: boot.log });
-  if (imported.ok) record(boot, { importedImages: [...boot.state.importedImages, name] });
-  return imported;
+async function importImages(boot: Boot): Promise<Result<void, string>> {
+  for (const { name, tar } of Object.values(boot.images)) {
+    if (boot.state.importedImages.includes(name)) continue;
+    const imported = await importImage({ dir: boot.dir, tarPath: tar, log: boot.log });
+    if (!imported.ok) return imported;
+    record(boot, { importedImages: [...boot.state.importedImages, name] });
+  }
+  return ok(undefined);
 }
 
 const isRunning = ({ state }: Boot, name: DaemonName): boolean => {
@@ -209,12 +199,12 @@ function record(boot: Boot, change: Partial<ClusterState>): void {
   writeState(boot.dir, boot.state);
 }
 
-const describeCluster = ({ dir, state, binDir, launcher }: Boot): Cluster => ({
+const describeCluster = ({ dir, state, binDir, images }: Boot): Cluster => ({
   dir,
   name: state.name,
   kubeconfig: clusterPaths(dir).kubeconfig,
   apiUrl: `https://127.0.0.1:${state.ports.apiserver}`,
   binDir,
-  launcherImage: launcher.name,
+  images: imageNames(images),
   state,
 });

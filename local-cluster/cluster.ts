@@ -3,3 +3,4 @@ export { bootCluster } from "./boot.ts";
 export { downCluster } from "./down.ts";
 export { bootKind, downKind, kindAvailable } from "./kind.ts";
 export { preflight } from "./preflight.ts";
+export type { ProgramImages } from "./program-image.ts";

@@ -1,14 +1,14 @@
 /** @module The same cluster in Docker, with kind, for machines where Docker runs. Used by `up` and the demo. */
 import { join } from "node:path";
 import { ok, type Result } from "../src/lib/result.ts";
-import { buildLauncher, buildLauncherImage } from "./launcher-image.ts";
-import { cacheRoot, CHECKOUT, clusterPaths } from "./layout.ts";
+import { CHECKOUT, clusterPaths } from "./layout.ts";
+import { imageNames, prepareImages, type ProgramImages } from "./program-image.ts";
 import { runCommand } from "./run-command.ts";
 
 export const KIND_CLUSTER = "nomad-bridge";
 
 export type KindOptions = { readonly dir: string; readonly log: (line: string) => void };
-export type KindCluster = { readonly kubeconfig: string; readonly launcherImage: string };
+export type KindCluster = { readonly kubeconfig: string; readonly images: ProgramImages };
 
 /** Whether Docker answers and kind is on PATH. */
 export async function kindAvailable(): Promise<boolean> {
@@ -16,18 +16,18 @@ export async function kindAvailable(): Promise<boolean> {
   return docker.ok && kind.ok;
 }
 
-/** Creates the kind cluster, or finds it, and loads the launcher image of the checkout into its node. */
+/** Creates the kind cluster, or finds it, and loads the images of the checkout into its node. */
 export async function bootKind({ dir, log }: KindOptions): Promise<Result<KindCluster, string>> {
   const { kubeconfig, images } = clusterPaths(dir);
   const created = await createOrFind(kubeconfig, log);
   if (!created.ok) return created;
-  const binary = await buildLauncher({ outDir: join(cacheRoot(), "launcher"), log });
-  if (!binary.ok) return binary;
-  const tar = join(images, "launcher.tar");
-  const image = await buildLauncherImage({ launcherBinary: binary.value, outTar: tar });
-  if (!image.ok) return image;
-  const loaded = await runCommand("kind", ["load", "image-archive", tar, "--name", KIND_CLUSTER]);
-  return loaded.ok ? ok({ kubeconfig, launcherImage: image.value }) : loaded;
+  const prepared = await prepareImages({ imagesDir: images, log });
+  if (!prepared.ok) return prepared;
+  for (const { tar } of Object.values(prepared.value)) {
+    const loaded = await runCommand("kind", ["load", "image-archive", tar, "--name", KIND_CLUSTER]);
+    if (!loaded.ok) return loaded;
+  }
+  return ok({ kubeconfig, images: imageNames(prepared.value) });
 }
 
 /** Deletes the kind cluster; without one it does nothing. */

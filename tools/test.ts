@@ -1,5 +1,5 @@
 /**
- * @module `npm test`: the launcher's Go tests, then every vitest project, which boots a cluster of its own. Ends with one line that counts
+ * @module `npm test`: the Go tests of launcher and fetch, then every vitest project, which boots a cluster of its own. Ends with one line that counts
  * them all. Exits 1 when anything failed, or when nothing ran.
  */
 import { spawn } from "node:child_process";
@@ -11,19 +11,19 @@ type Counts = { readonly passed: number; readonly failed: number; readonly skipp
 
 const root = join(import.meta.dirname, "..");
 
-const counts = [await launcherTests(), await vitestTests()];
+const counts = [await goTests("launcher"), await goTests("fetch"), await vitestTests()];
 const total = (key: keyof Counts) => counts.reduce((sum, each) => sum + each[key], 0);
 const skipped = total("skipped") > 0 ? `, ${total("skipped")} skipped` : "";
 console.log(`\n${total("passed")} passed, ${total("failed")} failed${skipped}`);
 process.exit(total("failed") > 0 || counts.some((each) => each.passed === 0) ? 1 : 0);
 
-async function launcherTests(): Promise<Counts> {
-  const { code, output } = await run("go", ["test", "-count=1", "-json", "./..."], { cwd: join(root, "launcher"), capture: true });
+async function goTests(folder: string): Promise<Counts> {
+  const { code, output } = await run("go", ["test", "-count=1", "-json", "./..."], { cwd: join(root, folder), capture: true });
   const events = output.split("\n").flatMap((line) => parseEvent(line));
   for (const { Action, Output = "" } of events) if (Action === "output" && code !== 0) process.stdout.write(Output);
   const ended = (action: string) => events.filter(({ Action, Test }) => Action === action && Test !== undefined).length;
   const failed = ended("fail");
-  console.log(`launcher: ${ended("pass")} passed, ${failed} failed, ${ended("skip")} skipped`);
+  console.log(`${folder}: ${ended("pass")} passed, ${failed} failed, ${ended("skip")} skipped`);
   // A package that does not compile has no failed test of its own.
   return { passed: ended("pass"), failed: failed === 0 && code !== 0 ? 1 : failed, skipped: ended("skip") };
 }

@@ -10,6 +10,7 @@ Commands:
 
   alloc exec    Run a command in a running task
   exec          The same, shorter
+  explain       Show what would become of an ExecTask
   server        Run the controller and Nomad's HTTP API
 
 Each command explains its options with --help.
@@ -21,6 +22,7 @@ type Command = (argv: readonly string[]) => Promise<number>;
 const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["alloc exec", runAllocExec],
   ["exec", runAllocExec],
+  ["explain", runExplain],
   ["server", runServer],
 ]);
 
@@ -70,6 +72,11 @@ function nodeComplaint(version: string): string | undefined {
 async function runAllocExec(argv: readonly string[]): Promise<number> {
   const [{ allocExec }, { processIo }] = await Promise.all([import("../cli/alloc-exec.ts"), import("./process-io.ts")]);
   return await allocExec(processIo(), argv);
+}
+
+async function runExplain(argv: readonly string[]): Promise<number> {
+  const [{ explain }, { explainDeps }] = await Promise.all([import("../cli/explain.ts"), import("./explain.ts")]);
+  return await explain(explainDeps(), argv);
 }
 
 async function runServer(argv: readonly string[]): Promise<number> {

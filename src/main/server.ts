@@ -21,6 +21,7 @@ Options:
   --bridge-token=<path>       File with a token of service account nomad-bridge/bridge. Required.
                               Each is needed to start; the server then renews it by itself.
   --launcher-image=<name>     Image that tasks run in. Required.
+  --fetch-image=<name>        Image that brings their artifacts. Required.
   --listen=<host:port>        Where to serve Nomad's API. Default: 127.0.0.1:4646
   --tls-cert=<path>           Certificate, PEM. Required.
   --tls-key=<path>            Its key, PEM. Required.
@@ -31,7 +32,7 @@ Options:
 Example:
 
   nomad-bridge server --kubeconfig=cluster.yaml --controller-token=controller.token --bridge-token=bridge.token \\
-    --launcher-image=registry.example/launcher:1 --tls-cert=bridge.pem --tls-key=bridge-key.pem
+    --launcher-image=registry.example/launcher:1 --fetch-image=registry.example/fetch:1 --tls-cert=bridge.pem --tls-key=bridge-key.pem
 `;
 
 const OPTIONS = {
@@ -39,6 +40,7 @@ const OPTIONS = {
   "controller-token": { type: "string" },
   "bridge-token": { type: "string" },
   "launcher-image": { type: "string" },
+  "fetch-image": { type: "string" },
   listen: { type: "string", default: "127.0.0.1:4646" },
   "tls-cert": { type: "string" },
   "tls-key": { type: "string" },
@@ -48,7 +50,7 @@ const OPTIONS = {
   help: { type: "boolean", short: "h", default: false },
 } as const;
 
-const REQUIRED = ["kubeconfig", "controller-token", "bridge-token", "launcher-image", "tls-cert", "tls-key"] as const;
+const REQUIRED = ["kubeconfig", "controller-token", "bridge-token", "launcher-image", "fetch-image", "tls-cert", "tls-key"] as const;
 
 type Settings = Readonly<Record<(typeof REQUIRED)[number], string>> & {
   readonly host: string;
@@ -104,7 +106,7 @@ async function serve(settings: Settings): Promise<number> {
   const audit = openAuditFile(settings.auditLog);
   const controller = runController({
     access: identityAccess(cluster.value, "controller", settings["controller-token"], clock),
-    images: { launcher: settings["launcher-image"], fetch: settings["launcher-image"] },
+    images: { launcher: settings["launcher-image"], fetch: settings["fetch-image"] },
     log,
     clock,
     signal: stop.signal,

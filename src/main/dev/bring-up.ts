@@ -57,7 +57,7 @@ async function locked(options: BringUpOptions, paths: HomePaths): Promise<Result
   if (!access.ok) return access;
   const prepared = await prepareCluster(options, { paths, cluster: cluster.value, access: access.value });
   if (!prepared.ok) return prepared;
-  const server = await ensureServer({ paths, launcherImage: cluster.value.launcherImage, log, signal });
+  const server = await ensureServer({ paths, images: cluster.value.images, log, signal });
   if (!server.ok) return server;
   const token = await managementToken(paths, server.value, log);
   return token.ok ? ok(writeEnvironment(paths, { cluster: cluster.value, server: server.value, token: token.value })) : token;
@@ -140,7 +140,7 @@ function writeEnvironment(paths: HomePaths, { cluster, server, token }: Parts): 
     ca: server.ca,
     token,
     kubeconfig: cluster.kubeconfig,
-    launcherImage: cluster.launcherImage,
+    launcherImage: cluster.images.launcher,
     envFile: paths.env,
     bin: { kubectl: cluster.binDir === undefined ? "kubectl" : join(cluster.binDir, "kubectl"), nomadBridge },
   };

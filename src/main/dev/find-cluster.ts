@@ -1,20 +1,20 @@
 /** @module Which Kubernetes `up` uses: one that was given on purpose, kind where Docker runs, else one of our own. */
 import { mkdirSync } from "node:fs";
-import { bootCluster, bootKind, kindAvailable, preflight } from "../../../local-cluster/cluster.ts";
+import { bootCluster, bootKind, kindAvailable, preflight, type ProgramImages } from "../../../local-cluster/cluster.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { HomePaths, UpState } from "./home.ts";
 
 export type FoundCluster = {
   readonly kind: UpState["cluster"];
   readonly kubeconfig: string;
-  readonly launcherImage: string;
+  readonly images: ProgramImages;
   /** Where kubectl is, if it is ours; otherwise it is the person's own. */
   readonly binDir: string | undefined;
 };
 
 export type FindOptions = {
   readonly paths: HomePaths;
-  /** NOMAD_BRIDGE_KUBECONFIG and NOMAD_BRIDGE_LAUNCHER_IMAGE; everything else in it is ignored. */
+  /** NOMAD_BRIDGE_KUBECONFIG, NOMAD_BRIDGE_LAUNCHER_IMAGE and NOMAD_BRIDGE_FETCH_IMAGE; everything else in it is ignored. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly log: (line: string) => void;
   readonly signal: AbortSignal;
@@ -33,12 +33,14 @@ export async function findCluster(options: FindOptions): Promise<Result<FoundClu
 }
 
 function givenCluster(kubeconfig: string, { env, log }: FindOptions): Result<FoundCluster, string> {
-  const launcherImage = env["NOMAD_BRIDGE_LAUNCHER_IMAGE"];
-  if (launcherImage === undefined || launcherImage === "") {
-    return err("NOMAD_BRIDGE_KUBECONFIG is set, so NOMAD_BRIDGE_LAUNCHER_IMAGE must name an image that its nodes can pull: build the Dockerfile and push it");
+  const launcher = env["NOMAD_BRIDGE_LAUNCHER_IMAGE"] ?? "";
+  const fetch = env["NOMAD_BRIDGE_FETCH_IMAGE"] ?? "";
+  const missing = Object.entries({ NOMAD_BRIDGE_LAUNCHER_IMAGE: launcher, NOMAD_BRIDGE_FETCH_IMAGE: fetch }).flatMap(([name, image]) => (image === "" ? [name] : []));
+  if (missing.length > 0) {
+    return err(`NOMAD_BRIDGE_KUBECONFIG is set, so ${missing.join(" and ")} must name an image that its nodes can pull: build the Dockerfile and push it`);
   }
   log(`using the cluster of ${kubeconfig}`);
-  return ok({ kind: "given", kubeconfig, launcherImage, binDir: undefined });
+  return ok({ kind: "given", kubeconfig, images: { launcher, fetch }, binDir: undefined });
 }
 
 async function ownCluster({ paths, log, signal }: FindOptions): Promise<Result<FoundCluster, string>> {
@@ -46,6 +48,6 @@ async function ownCluster({ paths, log, signal }: FindOptions): Promise<Result<F
   if (!ready.ok) return err(["this machine cannot run a local cluster yet:", ...ready.error.map((line) => `  - ${line}`)].join("\n"));
   const booted = await bootCluster({ dir: paths.cluster, name: "nomad-bridge", log, signal });
   if (!booted.ok) return booted;
-  const { kubeconfig, launcherImage, binDir } = booted.value;
-  return ok({ kind: "local", kubeconfig, launcherImage, binDir });
+  const { kubeconfig, images, binDir } = booted.value;
+  return ok({ kind: "local", kubeconfig, images, binDir });
 }

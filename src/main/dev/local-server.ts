@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { ProgramImages } from "../../../local-cluster/cluster.ts";
 import { isPortFree, pickFreePorts } from "../../../local-cluster/free-ports.ts";
 import { ensureBridgeCertificate } from "../../../local-cluster/pki.ts";
 import { identify, isAlive, type ProcessId } from "../../../local-cluster/processes.ts";
@@ -15,7 +16,7 @@ export type LocalServer = { readonly address: string; readonly ca: string };
 
 export type StartOptions = {
   readonly paths: HomePaths;
-  readonly launcherImage: string;
+  readonly images: ProgramImages;
   readonly log: (line: string) => void;
   readonly signal: AbortSignal;
 };
@@ -74,10 +75,10 @@ async function start(options: StartOptions, { state, fingerprint, certificate, p
 }
 
 /** In a session of its own, with its own log, and with nothing of the caller's environment that could point it elsewhere. */
-function spawnServer({ paths, launcherImage }: StartOptions, certificate: string, port: number): ProcessId | undefined {
+function spawnServer({ paths, images }: StartOptions, certificate: string, port: number): ProcessId | undefined {
   mkdirSync(paths.server, { recursive: true, mode: 0o700 });
   const log = openSync(paths.serverLog, "a", 0o600);
-  const args = [...serverArguments({ paths, launcherImage }, certificate), `--listen=127.0.0.1:${port}`];
+  const args = [...serverArguments({ paths, images }, certificate), `--listen=127.0.0.1:${port}`];
   const child = spawn(process.execPath, args, {
     detached: true,
     cwd: paths.server,
@@ -91,14 +92,15 @@ function spawnServer({ paths, launcherImage }: StartOptions, certificate: string
 }
 
 /** All but the port, which may be another one at the next start. */
-function serverArguments({ paths, launcherImage }: Pick<StartOptions, "paths" | "launcherImage">, certificate: string): readonly string[] {
+function serverArguments({ paths, images }: Pick<StartOptions, "paths" | "images">, certificate: string): readonly string[] {
   return [
     join(CHECKOUT, "dist", "nomad-bridge.js"),
     "server",
     `--kubeconfig=${paths.serverKubeconfig}`,
     `--controller-token=${paths.token("controller")}`,
     `--bridge-token=${paths.token("bridge")}`,
-    `--launcher-image=${launcherImage}`,
+    `--launcher-image=${images.launcher}`,
+    `--fetch-image=${images.fetch}`,
     `--tls-cert=${certificate}`,
     `--tls-key=${certificate}`,
     `--audit-log=${paths.auditLog}`,

@@ -1,10 +1,10 @@
-/** @module Tests of the launcher image's bytes. */
+/** @module Tests of the images' bytes. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { buildLauncherImage, launcherImageName } from "../../../local-cluster/launcher-image.ts";
+import { buildProgramImage, type Program, programImageName } from "../../../local-cluster/program-image.ts";
 
 let dir: string;
 beforeEach(() => {
@@ -13,10 +13,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true }));
 
-const build = (tar: string) => buildLauncherImage({ launcherBinary: join(dir, "binary"), outTar: join(dir, tar) });
+const build = (tar: string, program: Program = "launcher") => buildProgramImage({ program, binary: join(dir, "binary"), outTar: join(dir, tar) });
 const tar = (...args: string[]): string => execFileSync("tar", args, { encoding: "utf8" });
 
-describe("buildLauncherImage", () => {
+describe("buildProgramImage", () => {
   it("gives equal bytes for an equal binary", async () => {
     await build("a.tar");
     await build("b.tar");
@@ -25,7 +25,7 @@ describe("buildLauncherImage", () => {
 
   it("is named after the binary", async () => {
     const built = await build("a.tar");
-    expect(built).toEqual({ ok: true, value: launcherImageName(Buffer.from("one")) });
+    expect(built).toEqual({ ok: true, value: programImageName("launcher", Buffer.from("one")) });
     expect(built.ok && built.value).toMatch(/^nomad-bridge\.dev\/launcher:[0-9a-f]{12}$/);
     const [manifest] = JSON.parse(tar("-xOf", join(dir, "a.tar"), "./manifest.json")) as { RepoTags: string[] }[];
     expect(manifest?.RepoTags).toEqual([built.ok && built.value]);
@@ -36,8 +36,13 @@ describe("buildLauncherImage", () => {
     expect(JSON.parse(tar("-xOf", join(dir, "a.tar"), "./config.json"))).toMatchObject({ config: { Entrypoint: ["/nomad-bridge/launcher", "pause"] } });
   });
 
-  it("holds the launcher and empty mount points, all of root and of no date, and nothing else", async () => {
-    await build("a.tar");
+  it("starts fetch with nothing said", async () => {
+    await build("a.tar", "fetch");
+    expect(JSON.parse(tar("-xOf", join(dir, "a.tar"), "./config.json"))).toMatchObject({ config: { Entrypoint: ["/nomad-bridge/fetch"] } });
+  });
+
+  it.each(["launcher", "fetch"] as const)("holds %s and empty mount points, all of root and of no date, and nothing else", async (program) => {
+    await build("a.tar", program);
     tar("-xf", join(dir, "a.tar"), "-C", dir, "./layer.tar");
     const lines = tar("--utc", "--numeric-owner", "-tvf", join(dir, "layer.tar")).trimEnd().split("\n");
     const entries = lines.map((line) => line.split(/\s+/)).map(([mode, owner, , date, , path]) => `${mode} ${owner} ${date} ${path}`);
@@ -45,7 +50,7 @@ describe("buildLauncherImage", () => {
     const expected = [
       ...directories.map((path) => `drwxr-xr-x 0/0 1970-01-01 ./${path}`),
       "drwxrwxrwt 0/0 1970-01-01 ./tmp/",
-      "-rwxr-xr-x 0/0 1970-01-01 ./nomad-bridge/launcher",
+      `-rwxr-xr-x 0/0 1970-01-01 ./nomad-bridge/${program}`,
     ];
     expect(entries.toSorted()).toEqual(expected.toSorted());
   });
