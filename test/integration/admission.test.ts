@@ -70,7 +70,7 @@ const CHANGING: readonly Try[] = [
   { name: "another image", args: (pod) => here("set", "image", `pod/${pod}`, `${TASK}=example.org/none:1`) },
   { name: "another owner", args: (pod) => patch(pod, { metadata: { ownerReferences: null } }) },
   { name: "a deadline", args: (pod) => patch(pod, { spec: { activeDeadlineSeconds: 1 } }) },
-  { name: "more memory", args: (pod) => patch(pod, { spec: { containers: [{ name: TASK, resources: { limits: { memory: "65Mi" }, requests: { cpu: "50m" } } }] } }, "--subresource=resize") },
+  { name: "more memory", args: (pod) => patch(pod, { spec: { containers: [{ name: TASK, resources: { limits: { memory: "65Mi" }, requests: { cpu: "50m", memory: "64Mi", "ephemeral-storage": "300M" } } }] } }, "--subresource=resize") },
   { name: "removing the label by way of the status", args: (pod) => patch(pod, { metadata: { labels: null } }, "--subresource=status"), says: /must keep the label|managed/ },
   { name: "another annotation by way of the status", args: (pod) => patch(pod, { metadata: { annotations: { "nomad-bridge.dev/spec-hash": "x" } } }, "--subresource=status") },
 ];
