@@ -46,6 +46,8 @@ function nomadVariables(spec: TaskSpec, identity: TaskIdentity): Record<string, 
     NOMAD_DC: identity.datacenter,
     NOMAD_CPU_LIMIT: String(cpuMhz(resources, identity.mhzPerCore)),
     NOMAD_MEMORY_LIMIT: String(resources.memory),
+    // Without a value it asks the launcher for the list, which is known inside the container alone.
+    ...(resources.cores === undefined ? {} : { NOMAD_CPU_CORES: "" }),
     ...(resources.memoryMax === undefined ? {} : { NOMAD_MEMORY_MAX_LIMIT: String(resources.memoryMax) }),
   };
 }

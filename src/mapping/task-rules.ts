@@ -184,7 +184,7 @@ function writableNotes(destination: string, at: string, { group, profile }: Rule
 
 function resourceNotes({ resources }: TaskSpec): readonly Note[] {
   return [
-    ...noteIf(resources.cores !== undefined, "NOMAD_CPU_CORES is not set, and the task is bound to cores of its own only on nodes whose kubelet has the static CPU manager", {
+    ...noteIf(resources.cores !== undefined, "the cores are the task's own only on nodes whose kubelet has the static CPU manager; on others NOMAD_CPU_CORES lists all that it shares", {
       level: "weaker",
       at: ".cores",
     }),

@@ -13,7 +13,6 @@ const MISSING_VARIABLES: readonly (readonly [RegExp, string])[] = [
   [/^NOMAD_(IPv4|IPv6|UPSTREAM_(PORT|IP|ADDR))_/, "there are no network blocks and no Consul Connect here"],
   [/^(NOMAD_TOKEN|NOMAD_UNIX_ADDR)/, "tasks have no workload identity here"],
   [/^(VAULT_(TOKEN|NAMESPACE|ADDR)|CONSUL_(HTTP_)?TOKEN)$/, "there is no Vault and no Consul here"],
-  [/^NOMAD_(CPU_CORES|PARENT_CGROUP)$/, "cores and cgroups are known to the node alone"],
   [/^NOMAD_JOB_PARENT_ID$/, "no job has a parent here"],
 ];
 

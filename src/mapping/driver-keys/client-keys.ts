@@ -55,7 +55,7 @@ export const CLIENT_KEYS: KeySection = {
     { key: "network_interface, network_speed, preferred_address_family", here: "", level: "lost", how: "Addresses are the cluster's to give.", proof: ["unknownConfig"] },
     { key: "bridge_network_name, bridge_network_subnet, cni_path, cni_config_dir", here: "the cluster's CNI", level: "equivalent", how: "Every pod is in the cluster's pod network.", proof: ["unknownConfig"] },
     { key: "min_dynamic_port, max_dynamic_port", here: "", level: "lost", how: "Tasks take no ports of the node.", proof: ["unknownConfig"] },
-    { key: "cgroup_parent", here: "", level: "equivalent", how: "The kubelet's own hierarchy; NOMAD_PARENT_CGROUP is not set.", proof: ["findings"] },
+    { key: "cgroup_parent", here: "", level: "equivalent", how: "The kubelet's own hierarchy, which NOMAD_PARENT_CGROUP tells.", proof: ["parentCgroup"] },
     { key: "alloc_dir, alloc_mounts_dir, state_dir", here: "kubelet's root directory", level: "equivalent", how: "A task sees the same paths: /alloc, /local, /secrets.", proof: ["writable"] },
     { key: "gc_interval, gc_max_allocs, gc_parallel_destroys", here: "", level: "equivalent", how: "The controller keeps the last five ended allocations of each index's task; nothing is tuned.", proof: ["plan"] },
     { key: "gc_disk_usage_threshold, gc_inode_usage_threshold", here: "kubelet's eviction", level: "equivalent", how: "The kubelet evicts pods of a node whose disk is full; an evicted allocation is placed anew.", proof: ["plan"] },

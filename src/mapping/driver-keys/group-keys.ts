@@ -57,7 +57,7 @@ export const WITHOUT_KEYS: KeySection = {
     { key: "capabilities of root", here: "the same set as others", level: "weaker", how: "Nomad gives root every capability. Here root has Nomad's thirteen and capAdd, as a pod's root would otherwise be the node's; a finding says so.", proof: ["rootGolden", "findings"] },
     { key: "gid and groups", here: "gid 0, none", level: "same", how: "As Nomad 1.11 and later; a profile's table may give another gid.", proof: ["taskIdentity", "userTable"] },
     { key: "HOME, USER, LOGNAME", here: "the same", level: "same", how: "From the profile's table, then the chroot's passwd.", proof: ["users", "environmentInside"] },
-    { key: "NOMAD_* variables", here: "the same", level: "weaker", how: "All but those of ports, Consul Connect, identities and cores, which do not exist here.", proof: ["environmentInside", "findings"] },
+    { key: "NOMAD_* variables", here: "the same", level: "weaker", how: "All but those of ports, Consul Connect and identities, which do not exist here.", proof: ["environmentInside", "findings"] },
     { key: "the agent's environment", here: "PATH alone", level: "weaker", how: "Nomad passes on its agent's variables, LANG among them; here there is no agent on the node. Write what the task needs into env.", proof: ["environmentInside"] },
     { key: "umask, resource limits", here: "the container runtime's", level: "equivalent", how: "On Nomad the agent's; neither has a key for them.", proof: { none: "an integration test of ulimit and umask in a task" } },
     { key: "process 1", here: "the launcher", level: "equivalent", how: "On Nomad the task. So signals without a handler act on it, and zombies are reaped.", proof: ["zombies", "signalNote"] },

@@ -8,6 +8,8 @@ export const PROOFS = {
   artifactFindings: "test/unit/mapping/findings.test.ts#findingsFor, of artifacts and templates",
   artifactSource: "test/golden/pod-for-task/artifact-source-of-nomad-0.2.in.yaml",
   artifactsGolden: "test/golden/pod-for-task/artifacts.in.yaml",
+  parentCgroup: "launcher/environment_test.go#TestParentCgroup",
+  cpus: "launcher/environment_test.go#TestTheCPUsOfThisProcessAreKnown",
   bareNames: "launcher/interpolation/replace_test.go#TestReplaceBareTakesNamesWithoutBraces",
   bidirectional: "test/golden/pod-for-task/refused-mount-bidirectional.in.yaml",
   capabilities: "test/unit/nomad/driver/capabilities.test.ts#effectiveCapabilities",

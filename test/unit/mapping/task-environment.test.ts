@@ -34,6 +34,11 @@ describe("taskEnvironment", () => {
     [{ "ключ": "" }, { NOMAD_META_____: "" }],
   ])("gives meta %j as %j", (meta, expected) => expect(environment({ meta })).toMatchObject(expected));
 
+  it("asks the launcher for the list of cores where the task has some of its own", () => {
+    expect(environment({ resources: { cpu: 100, cores: 2, memory: 64, secrets: 1 } })).toMatchObject({ NOMAD_CPU_CORES: "" });
+    expect(environment()).not.toHaveProperty("NOMAD_CPU_CORES");
+  });
+
   it("leaves the job's own env to the launcher, which interpolates it", () => {
     expect(environment({ env: { PATH: "/bin", OWN: "${x}" }, meta: { a: "meta" } })).toMatchObject({ NOMAD_META_a: "meta", PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" });
   });
