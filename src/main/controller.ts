@@ -19,7 +19,7 @@ import { lookAtNodes } from "./node-probes.ts";
 import { keepRecords } from "./node-records.ts";
 import { execTaskOf } from "./owner.ts";
 import { openProbeBook, type ProbeBook } from "./probe-book.ts";
-import { reconcileDeps } from "./reconcile-deps.ts";
+import { addressesOf, reconcileDeps } from "./reconcile-deps.ts";
 
 export type ControllerOptions = {
   readonly access: ClusterAccess;
@@ -95,12 +95,13 @@ async function workOnTasks(term: KnowingTerm): Promise<void> {
 }
 
 function processor(term: KnowingTerm) {
-  const { client, caches, clock, images, log, recorder, probes } = term;
+  const { access, client, caches, clock, images, log, recorder, probes } = term;
   const deps = reconcileDeps({
     client,
     caches,
     clock,
     images,
+    denyNetworks: addressesOf(access.server),
     probes,
     mayWrite: term.mayWrite,
     event: (task, { type, reason, note }) => recorder.record({ regarding: task, type, reason, action: "Reconcile", note }),

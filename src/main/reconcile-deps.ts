@@ -1,5 +1,6 @@
 /** @module What `reconcile` needs of Kubernetes: reads from the caches, writes by the client. */
 import { createHash } from "node:crypto";
+import { isIP } from "node:net";
 import type { ExecTask } from "../api/exec-task.ts";
 import type { Condition, KubeObject } from "../api/meta.ts";
 import type { PodIdentity } from "../controller/plan.ts";
@@ -21,6 +22,7 @@ export type ControllerContext = {
   readonly caches: WorkCaches;
   readonly clock: Clock;
   readonly images: ReconcileDeps["images"];
+  readonly denyNetworks: ReconcileDeps["denyNetworks"];
   readonly event: ReconcileDeps["event"];
   readonly probes: Pick<ProbeBook, "of">;
   /** Asked before every write: a process that was held up may have lost the lease without having heard of it. */
@@ -30,6 +32,12 @@ export type ControllerContext = {
 const STATUS_MANAGER = "nomad-bridge-controller-status";
 
 export const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+/** A server that is known by its name alone has none: only an address can be refused to a socket. */
+export function addressesOf(server: string): readonly string[] {
+  const host = new URL(server).hostname.replace(/^\[|\]$/g, "");
+  return isIP(host) === 0 ? [] : [host];
+}
 
 export function reconcileDeps(context: ControllerContext): ReconcileDeps {
   const { caches, clock } = context;
@@ -48,6 +56,7 @@ export function reconcileDeps(context: ControllerContext): ReconcileDeps {
     event: context.event,
     sha256,
     images: context.images,
+    denyNetworks: context.denyNetworks,
     policy: NOMAD_SERVICE_POLICY,
     now: () => clock.now(),
   };

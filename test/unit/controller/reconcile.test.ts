@@ -3,10 +3,11 @@ import { describe, expect, it } from "vitest";
 import type { BridgeConfigSpec } from "../../../src/api/bridge-config.ts";
 import type { ExecTask } from "../../../src/api/exec-task.ts";
 import type { Pod } from "../../../src/api/pod.ts";
-import { ANNOTATION } from "../../../src/contract/pod-metadata.ts";
+import { ANNOTATION, documentAnnotation } from "../../../src/contract/pod-metadata.ts";
 import { NOMAD_SERVICE_POLICY } from "../../../src/controller/plan.ts";
 import { allocationView, reconcile, type ReconcileDeps, type WriteError } from "../../../src/controller/reconcile.ts";
 import type { StatusIntent } from "../../../src/controller/status.ts";
+import { addressesOf } from "../../../src/main/reconcile-deps.ts";
 import { configOf, sha256, taskOf } from "../mapping/mapping-fixtures.ts";
 import { at, CREATED, lastWords, ms, podOf, running, terminated } from "../mapping/pod-fixtures.ts";
 
@@ -60,6 +61,7 @@ function depsOf(cluster: Cluster): ReconcileDeps {
     event: (_task, { type, reason, note }) => void cluster.events.push(`${type} ${reason} ${note}`),
     sha256,
     images: { launcher: "launcher:1", fetch: "fetch:1" },
+    denyNetworks: ["10.96.0.1"],
     policy: NOMAD_SERVICE_POLICY,
     now: () => cluster.now,
   };
@@ -99,6 +101,13 @@ describe("reconcile", () => {
     const cluster = clusterOf();
     await run(cluster);
     for (const pod of cluster.pods.values()) expect(pod.metadata.ownerReferences).toMatchObject([{ kind: "ExecTask", name: "web", uid: "task-uid", controller: true }]);
+  });
+
+  it("lets no artifact be fetched from the API server", async () => {
+    const cluster = clusterOf();
+    await run(cluster);
+    for (const { metadata } of cluster.pods.values()) expect(JSON.parse(metadata.annotations?.[documentAnnotation("web", 0)] ?? "")).toMatchObject({ fetch: { denyNetworks: ["10.96.0.1"] } });
+    expect(["https://10.0.0.1:6443", "https://[fd00::1]:6443", "https://api.example"].map(addressesOf)).toEqual([["10.0.0.1"], ["fd00::1"], []]);
   });
 
   it("rolls a new version out one by one, waiting for each to be healthy", async () => {
