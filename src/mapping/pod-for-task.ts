@@ -51,7 +51,7 @@ export function acceptTask(task: ExecTask, config: BridgeConfigSpec, sha256: Sha
   const refusal = checkIsolation(spec, profile) ?? checkDriver(spec, profile) ?? checkGroup(group) ?? checkChroot(spec, profile) ?? checkVolumes(spec, profile);
   if (refusal !== undefined) return err(refusal);
   const chroot = chrootOf(spec, profile, missingPaths);
-  const tasks = acceptMembers(group, spec, profile, (member) => checkVolumeMounts(member.spec, spec, chroot) ?? checkFetchUser(member.spec, profile, chroot));
+  const tasks = acceptMembers(group, spec, profile, (member) => checkVolumeMounts(member.spec, spec, { chroot, profile }) ?? checkFetchUser(member.spec, profile, chroot));
   if (!tasks.ok) return tasks;
   const { count: _, ...running } = spec;
   const accepted: AcceptedTask = {

@@ -33,7 +33,9 @@ export function checkVolumes({ volumes }: ExecTaskSpec, profile: Profile): Refus
   });
 }
 
-export function checkVolumeMounts({ volumeMounts }: TaskSpec, { volumes }: ExecTaskSpec, chroot: Chroot): Refusal | undefined {
+type MountRules = { readonly chroot: Chroot; readonly profile: Profile };
+
+export function checkVolumeMounts({ volumeMounts }: TaskSpec, { volumes }: ExecTaskSpec, { chroot, profile }: MountRules): Refusal | undefined {
   const twice = firstTwice(volumeMounts.map(({ destination }) => cleanPath(destination)));
   if (twice !== undefined) return refused(`two volumes are mounted at "${twice}"; give each a place of its own`);
   return firstRefusal(volumeMounts, (mount) => {
@@ -43,8 +45,16 @@ export function checkVolumeMounts({ volumeMounts }: TaskSpec, { volumes }: ExecT
     if (mount.propagationMode === "bidirectional") {
       return refused(`volume "${mount.volume}": propagationMode "bidirectional" needs a privileged container, which no task is given; use "host-to-task"`);
     }
-    return checkDestination(mount, chroot) ?? checkParents(mount, volumeMounts, chroot);
+    return checkPropagation(mount, volumes, profile) ?? checkDestination(mount, chroot) ?? checkParents(mount, volumeMounts, chroot);
   });
+}
+
+/** Kubernetes cannot make what is mounted later read-only too: the task could write there, whatever the operator has said. */
+function checkPropagation({ volume, propagationMode }: MountSpec, volumes: ExecTaskSpec["volumes"], profile: Profile): Refusal | undefined {
+  const mounted = volumes.find(({ name }) => name === volume);
+  const source = mounted?.type === "host" ? hostVolume(mounted.source, profile) : undefined;
+  if (propagationMode !== "host-to-task" || source?.readOnly !== true) return undefined;
+  return refused(`volume "${volume}": profile "${profile.name}" gives host volume "${source.name}" read-only, which "host-to-task" cannot keep for later mounts; use "private"`);
 }
 
 /** Every directory above a mount point must be one that no task can put a link in the place of. */
