@@ -104,7 +104,7 @@ func (d taskDocument) check() error {
 		problems = append(problems, require(known, "the user %q has no uid and gid", name))
 	}
 	_, allowErr := parseNetworks(d.Fetch.AllowNetworks)
-	_, denyErr := parseNetworks(d.Fetch.DenyNetworks)
+	_, denyErr := parseDenied(d.Fetch.DenyNetworks)
 	_, uidErr := parseIDRanges(d.DeniedUIDs)
 	_, gidErr := parseIDRanges(d.DeniedGIDs)
 	problems = append(problems, allowErr, denyErr, uidErr, gidErr)

@@ -17,6 +17,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/nomad-bridge/nomad-bridge/launcher/interpolation"
 )
 
 const (
@@ -114,7 +116,7 @@ func jobsOf(document taskDocument, places layout) ([]job, error) {
 	if err != nil {
 		return nil, err
 	}
-	var node *nodeRecord
+	var node *interpolation.NodeRecord
 	if document.NodeValues {
 		if node, err = readNodeRecord(places.nodes, places.nodeName); err != nil {
 			return nil, err

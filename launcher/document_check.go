@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/netip"
 	"strings"
 )
 
@@ -30,6 +31,7 @@ func (d taskDocument) check() error {
 		d.checkStop(),
 		d.Restart.check(),
 		checkPrograms(d),
+		d.Fetch.check(),
 		d.Lifecycle.check(),
 	)
 }
@@ -47,6 +49,19 @@ func checkPrograms(d taskDocument) error {
 		require(d.Logs.MaxFiles >= 1 && d.Logs.MaxFileBytes >= 1, "logs keep %d files of %d bytes", d.Logs.MaxFiles, d.Logs.MaxFileBytes),
 		require(!hasNUL(d.PayloadFile), "payloadFile is %q", d.PayloadFile),
 	)
+}
+
+// check reads denyNetworks as fetch does: networks, and addresses with one port.
+func (l fetchLimits) check() error {
+	for _, text := range l.DenyNetworks {
+		_, addressErr := netip.ParseAddr(text)
+		_, networkErr := netip.ParsePrefix(text)
+		_, portErr := netip.ParseAddrPort(text)
+		if addressErr != nil && networkErr != nil && portErr != nil {
+			return fmt.Errorf("fetch.denyNetworks has %q; it must be an address, a CIDR, or an address with a port", text)
+		}
+	}
+	return nil
 }
 
 func (l taskLifecycle) check() error {

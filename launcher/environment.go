@@ -49,8 +49,8 @@ func taskEnvironment(document taskDocument, facts podFacts, extra map[string]str
 		all[cpuCoresName] = facts.cores
 	}
 	values := interpolation.Values{Env: all, Node: facts.node}
-	interpolateInto(values, metas)
-	interpolateInto(values, document.TaskEnv)
+	interpolation.ReplaceInto(values, metas)
+	interpolation.ReplaceInto(values, document.TaskEnv)
 	maps.Copy(all, extra)
 	return all, checkEnvironment(all)
 }
@@ -70,28 +70,6 @@ func podVariables(facts podFacts) map[string]string {
 		all["NOMAD_PARENT_CGROUP"] = facts.parentCgroup
 	}
 	return all
-}
-
-// interpolateInto sets each name of texts in values.Env. On Nomad, a text that names another one of them gets its new value,
-// its old one, or none, as chance has it. Here the other one comes first, always, and so gives its new value; names that
-// lead back to themselves are taken in order, so that PATH can be put before the PATH that was there.
-func interpolateInto(values interpolation.Values, texts map[string]string) {
-	visited := make(map[string]bool, len(texts))
-	var visit func(name string)
-	visit = func(name string) {
-		text, ok := texts[name]
-		if !ok || visited[name] {
-			return
-		}
-		visited[name] = true
-		for _, other := range interpolation.Names(text) {
-			visit(other)
-		}
-		values.Env[name] = interpolation.Replace(text, values)
-	}
-	for _, name := range slices.Sorted(maps.Keys(texts)) {
-		visit(name)
-	}
 }
 
 func checkEnvironment(all map[string]string) error {

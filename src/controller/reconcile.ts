@@ -29,6 +29,8 @@ export type ReconcileDeps = {
   readonly config: () => BridgeConfigSpec | undefined;
   /** Host paths of the task's chroot that its nodes are known to lack. */
   readonly missingPaths: (task: ExecTask, config: BridgeConfigSpec) => ReadonlySet<string>;
+  /** Addresses of the API server as they are now, which new pods get no artifacts from. Pods that run are left as they are. */
+  readonly denyNetworks: () => readonly string[];
   readonly createPod: (pod: KubeObject) => Write;
   readonly deletePod: (namespace: string, pod: PodIdentity) => Write;
   /** Makes the pod fail and stay. */
@@ -130,7 +132,7 @@ async function performOne(deps: ReconcileDeps, accepted: AcceptedTask, action: A
 }
 
 async function create(deps: ReconcileDeps, accepted: AcceptedTask, place: Plan["create"][number]): Write {
-  const pod = podForTask(accepted, place, deps.images);
+  const pod = podForTask(accepted, place, deps.images, deps.denyNetworks());
   if (!pod.ok) return { ok: false, error: { retry: false, ...pod.error } };
   const created = await deps.createPod(pod.value);
   const name = pod.value.metadata.name;

@@ -9,16 +9,19 @@ import type { ConditionIntent, StatusIntent } from "../controller/status.ts";
 import type { Clock } from "../kubernetes/clock.ts";
 import type { KubeClient, KubeError } from "../kubernetes/types.ts";
 import { err, ok, type Result } from "../lib/result.ts";
+import { apiServerNetworks } from "../mapping/api-server.ts";
 import { missingPaths } from "../mapping/probe.ts";
 import { profileFor } from "../mapping/task-checks.ts";
-import { configReader, isManaged, type WorkCaches } from "./caches.ts";
+import { configReader, isManaged, type ControllerCaches } from "./caches.ts";
 import { controllerOf } from "./owner.ts";
 import type { ProbeBook } from "./probe-book.ts";
 import { RESOURCES } from "./resources.ts";
 
 export type ControllerContext = {
   readonly client: KubeClient;
-  readonly caches: WorkCaches;
+  readonly caches: ControllerCaches;
+  /** The API server's URL. */
+  readonly server: string;
   readonly clock: Clock;
   readonly images: ReconcileDeps["images"];
   readonly event: ReconcileDeps["event"];
@@ -42,6 +45,7 @@ export function reconcileDeps(context: ControllerContext): ReconcileDeps {
       const profile = profileFor(task.metadata.namespace ?? "default", task.spec.profile, config);
       return profile.ok ? missingPaths(profile.value, caches.nodes.all(), context.probes.of) : new Set();
     },
+    denyNetworks: () => apiServerNetworks({ server: context.server, services: caches.apiService.all(), endpoints: caches.apiEndpoints.all() }),
     ...podWrites(context),
     endPod: leaderOnly(context, async (namespace: string, pod: PodIdentity) => endPod(context, namespace, pod)),
     writeStatus: leaderOnly(context, async (task: ExecTask, intent: StatusIntent) => writeStatus(context, task, intent)),
