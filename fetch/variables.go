@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/nomad-bridge/nomad-bridge/launcher/interpolation"
+	"github.com/nomad-bridge/nomad-bridge/launcher/users"
 )
 
 const (
@@ -17,13 +18,13 @@ const (
 
 // taskValues is the task's environment as its process will see it, with the names of the node beside it. The launcher's way,
 // without what only a running task can have: see launcher/environment.go.
-func taskValues(document taskDocument, user taskUser, home, podUID string, node *interpolation.NodeRecord) interpolation.Values {
+func taskValues(document taskDocument, user users.User, podUID string, node *interpolation.NodeRecord) interpolation.Values {
 	all := map[string]string{
 		"NOMAD_ALLOC_ID":       podUID,
 		"NOMAD_SHORT_ALLOC_ID": podUID[:min(len(podUID), shortAllocIDLength)],
-		"HOME":                 home,
-		"USER":                 user.name,
-		"LOGNAME":              user.name,
+		"HOME":                 user.Home,
+		"USER":                 user.Name,
+		"LOGNAME":              user.Name,
 	}
 	metas := map[string]string{}
 	for name, value := range document.Env {

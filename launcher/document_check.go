@@ -7,6 +7,8 @@ import (
 	"maps"
 	"net/netip"
 	"strings"
+
+	"github.com/nomad-bridge/nomad-bridge/launcher/users"
 )
 
 const (
@@ -128,10 +130,10 @@ func (d taskDocument) checkUsers() error {
 			return fmt.Errorf("the user %q has the home %q, which is not absolute", name, entry.Home)
 		}
 	}
-	if _, err := parseIDRanges(d.DeniedUIDs); err != nil {
+	if _, err := users.ParseIDRanges(d.DeniedUIDs); err != nil {
 		return fmt.Errorf("deniedUids: %w", err)
 	}
-	if _, err := parseIDRanges(d.DeniedGIDs); err != nil {
+	if _, err := users.ParseIDRanges(d.DeniedGIDs); err != nil {
 		return fmt.Errorf("deniedGids: %w", err)
 	}
 	return nil

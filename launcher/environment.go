@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/nomad-bridge/nomad-bridge/launcher/interpolation"
+	"github.com/nomad-bridge/nomad-bridge/launcher/users"
 )
 
 const (
@@ -24,7 +25,7 @@ const (
 // podFacts is what only the launcher can know, as it is inside the pod.
 type podFacts struct {
 	uid  string
-	user taskUser
+	user users.User
 	// cores is the list of CPUs that the container may run on, such as "0-1,3".
 	cores string
 	// parentCgroup is empty where it is not known.
@@ -62,9 +63,9 @@ func podVariables(facts podFacts) map[string]string {
 		"NOMAD_ALLOC_ID":       facts.uid,
 		"NOMAD_SHORT_ALLOC_ID": facts.uid[:min(len(facts.uid), shortAllocIDLength)],
 		cpuCoresName:           "",
-		"HOME":                 facts.user.home,
-		"USER":                 facts.user.name,
-		"LOGNAME":              facts.user.name,
+		"HOME":                 facts.user.Home,
+		"USER":                 facts.user.Name,
+		"LOGNAME":              facts.user.Name,
 	}
 	if facts.parentCgroup != "" {
 		all["NOMAD_PARENT_CGROUP"] = facts.parentCgroup
