@@ -5,7 +5,7 @@ import type { ExecTask } from "../api/exec-task.ts";
 import type { KubeObject } from "../api/meta.ts";
 import type { Node, Pod } from "../api/pod.ts";
 import { LABEL } from "../contract/pod-metadata.ts";
-import type { ConfigMap } from "../controller/node-records.ts";
+import type { ConfigMap } from "../controller/config-map.ts";
 import type { ConnectedKubeClient } from "../kubernetes/client.ts";
 import type { Clock } from "../kubernetes/clock.ts";
 import type { Cache, Log } from "../kubernetes/types.ts";

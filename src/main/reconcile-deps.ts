@@ -1,5 +1,4 @@
 /** @module What `reconcile` needs of Kubernetes: reads from the caches, writes by the client. */
-import { createHash } from "node:crypto";
 import type { ExecTask } from "../api/exec-task.ts";
 import type { Condition, KubeObject } from "../api/meta.ts";
 import type { PodIdentity } from "../controller/plan.ts";
@@ -16,6 +15,7 @@ import { configReader, isManaged, type ControllerCaches } from "./caches.ts";
 import { controllerOf } from "./owner.ts";
 import type { ProbeBook } from "./probe-book.ts";
 import { RESOURCES } from "./resources.ts";
+import { sha256 } from "./sha256.ts";
 
 export type ControllerContext = {
   readonly client: KubeClient;
@@ -31,8 +31,6 @@ export type ControllerContext = {
 };
 
 const STATUS_MANAGER = "nomad-bridge-controller-status";
-
-export const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 export function reconcileDeps(context: ControllerContext): ReconcileDeps {
   const { caches, clock } = context;
