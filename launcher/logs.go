@@ -51,6 +51,18 @@ func newRotatedLog(alloc, task, stream string, policy logsPolicy) *rotatedLog {
 	return &rotatedLog{alloc: alloc, prefix: task + "." + stream + ".", policy: policy, complain: complain, fd: -1, number: -1}
 }
 
+// begin makes the file before there is output for it: who follows the log of a silent task finds one, as on Nomad.
+func (l *rotatedLog) begin() {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	if l.fd >= 0 {
+		return
+	}
+	if err := l.openNext(); err != nil {
+		l.giveUp(err)
+	}
+}
+
 // write keeps what it can.
 func (l *rotatedLog) write(output []byte) {
 	l.mutex.Lock()

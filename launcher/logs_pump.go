@@ -97,6 +97,7 @@ func (o *taskOutput) open(uid uint32) (*outputRun, error) {
 			run.close()
 			return nil, err
 		}
+		stream.log.begin()
 		run.theirs[index] = ends[1]
 		_ = syscall.SetNonblock(ends[0], true) // it is our own pipe
 		source := os.NewFile(uintptr(ends[0]), "output")

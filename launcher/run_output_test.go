@@ -142,7 +142,7 @@ func TestProgramThatTheKernelRefusesIsInTheLogs(t *testing.T) {
 	openToAll(t, directory)
 	document.Command, document.Args = script, []string{}
 	startRun(t, rewrite(t, directory, document)).exitCode()
-	expectContents(t, logs, map[string]string{"web.stderr.0": "exec " + script + ": no such file or directory\n"})
+	expectContents(t, logs, map[string]string{"web.stdout.0": "", "web.stderr.0": "exec " + script + ": no such file or directory\n"})
 }
 
 // TestTaskThatTakesItsLogsAway links them to a file of root's: it stays as it is, and the stream goes on.

@@ -64,18 +64,24 @@ func (p startPlanner) request(extra map[string]string) spawnRequest {
 	return spawnRequest{places: p.places, document: p.document, podUID: p.podUID, extra: extra}
 }
 
-// render also renders again what an earlier launcher of the pod has rendered: the variables of templates are nowhere else.
+// render writes the templates before the first start. A restart finds their files as they are, unless the job asks for
+// render_templates; a launcher that comes up again only reads them, for the variables that they give.
 func (p startPlanner) render(values interpolation.Values) (made *templates, extra map[string]string, err error) {
+	anew := p.document.Restart.RenderTemplates
+	if p.templates != nil && !anew {
+		return p.templates, p.templates.environment(), nil
+	}
 	made = p.templates
 	if made == nil {
 		if made, err = newTemplates(p.places, p.document); err != nil {
 			return nil, nil, templateFailed(err)
 		}
-		made.node = values.Node
+		made.node, made.keep = values.Node, p.prepared && !anew
 	}
 	if extra, err = made.render(values.Env); err != nil {
 		return nil, nil, templateFailed(err)
 	}
+	made.keep = false
 	return made, extra, nil
 }
 

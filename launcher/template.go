@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"path"
 	"strconv"
 	"sync"
 	"syscall"
@@ -39,6 +40,8 @@ type templates struct {
 	limit renderLimits
 	// node is for the values of the node that paths name.
 	node *interpolation.NodeRecord
+	// keep leaves a file that is there as it is, and takes its variables.
+	keep bool
 	// quit is closed by stopRendering.
 	quit     chan struct{}
 	quitOnce sync.Once
@@ -158,16 +161,23 @@ func (t *templates) renderOne(of *taskTemplate, values map[string]string, quit <
 	if err != nil {
 		return false, err
 	}
-	environment, err := variablesFrom(of, text)
-	if err != nil {
-		return false, err
-	}
 	place, err := t.place("template destination", of.Destination, values)
 	if err != nil {
 		return false, err
 	}
+	kept, isKept := t.kept(place)
+	if isKept {
+		text = kept
+	}
+	environment, err := variablesFrom(of, text)
+	if err != nil {
+		return false, err
+	}
 	file := taskFile{content: []byte(text), mode: of.mode, uid: of.UID, gid: of.GID}
-	if err := writeTaskFile(t.root, place, file); err != nil {
+	if !isKept {
+		err = writeTaskFile(t.root, place, file)
+	}
+	if err != nil {
 		return false, fmt.Errorf("Template failed: %s cannot be written: %w", place, err)
 	}
 	sum := sha256.Sum256(file.content)
@@ -176,6 +186,20 @@ func (t *templates) renderOne(of *taskTemplate, values map[string]string, quit <
 	changed = sum != of.sum
 	of.sum, of.reads, of.environment = sum, run.reads, environment
 	return changed, nil
+}
+
+// kept is what the file holds that an earlier launcher of the pod has rendered.
+func (t *templates) kept(place template.Place) (string, bool) {
+	if !t.keep {
+		return "", false
+	}
+	directory, err := openDirectoryOf(t.root, place, false)
+	if err != nil {
+		return "", false
+	}
+	defer syscall.Close(directory)
+	content, _, err := readFileIn(directory, path.Base(place.Below))
+	return string(content), err == nil
 }
 
 func variablesFrom(of *taskTemplate, text string) (map[string]string, error) {

@@ -12,6 +12,7 @@ import { isPortFree, pickFreePorts, replaceTakenPorts } from "./free-ports.ts";
 import { withHostLock } from "./host-lock.ts";
 import { importImage } from "./import-image.ts";
 import { clusterPaths, LONGEST_DIR } from "./layout.ts";
+import { shareRoot } from "./mounts.ts";
 import { endProcess, isAlive, markedProcesses, programOf } from "./processes.ts";
 import { imageNames, type PreparedImage, prepareImages, type Program, type ProgramImages } from "./program-image.ts";
 import { startDaemon, type Wait, waitUntil } from "./start-daemon.ts";
@@ -115,6 +116,7 @@ async function startMissing(boot: Boot): Promise<Result<void, string>> {
     record(boot, { ports: await replaceTakenPorts(boot.state.ports), sandboxImage: boot.images.launcher.name, importedImages: [] });
   }
   makeCgroups(boot.state.cgroupRoot);
+  await shareRoot(boot.log);
   mkdirSync(join(boot.state.runDir, "s"), { recursive: true, mode: 0o700 });
   await writeConfigFiles(boot);
   const { dir, state } = boot;

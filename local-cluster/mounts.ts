@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { runCommand } from "./run-command.ts";
 
-export type Mount = { readonly point: string; readonly type: string };
+export type Mount = { readonly point: string; readonly type: string; readonly shared: boolean };
 
 export const mounts = (): readonly Mount[] => parseMountInfo(readFileSync("/proc/self/mountinfo", "utf8"));
 
@@ -12,7 +12,8 @@ export function parseMountInfo(text: string): readonly Mount[] {
     const fields = line.split(" ");
     const point = fields[4];
     const type = fields[fields.indexOf("-") + 1];
-    return point === undefined || type === undefined ? [] : [{ point: unescapeOctal(point), type }];
+    const shared = fields.slice(6, fields.indexOf("-")).some((field) => field.startsWith("shared:"));
+    return point === undefined || type === undefined ? [] : [{ point: unescapeOctal(point), type, shared }];
   });
 }
 
@@ -27,6 +28,16 @@ export async function unmountBelow(dir: string, log: (line: string) => void): Pr
     const done = await runCommand("umount", ["--lazy", "--no-canonicalize", point]);
     if (!done.ok) log(done.error);
   }
+}
+
+/**
+ * Makes / a shared mount, as systemd does: without it the kubelet refuses mounts of the node that are to show what is mounted later. It stays
+ * so, as another cluster may need it, and nothing on the machine changes by it.
+ */
+export async function shareRoot(log: (line: string) => void): Promise<void> {
+  if (mounts().some(({ point, shared }) => point === "/" && shared)) return;
+  const done = await runCommand("mount", ["--make-shared", "/"]);
+  log(done.ok ? "made / a shared mount, as raw_exec and host-to-task volumes need it" : `/ stays a private mount, so raw_exec will not start: ${done.error}`);
 }
 
 const unescapeOctal = (text: string): string =>

@@ -10,18 +10,18 @@ import { isInSlash24 } from "../../../local-cluster/networks.ts";
 import { goVersionProblem, neededGo } from "../../../local-cluster/preflight.ts";
 
 describe("parseMountInfo", () => {
-  it("reads point and type, with optional fields and escaped blanks", () => {
+  it("reads point, type and whether it is shared, with optional fields and escaped blanks", () => {
     const text = "36 35 98:0 / /mnt rw shared:1 master:2 - ext4 /dev/sda rw\n37 36 0:5 / /mnt/a\\040b rw - tmpfs tmpfs rw\n";
     expect(parseMountInfo(text)).toEqual([
-      { point: "/mnt", type: "ext4" },
-      { point: "/mnt/a b", type: "tmpfs" },
+      { point: "/mnt", type: "ext4", shared: true },
+      { point: "/mnt/a b", type: "tmpfs", shared: false },
     ]);
   });
 });
 
 describe("mountsBelow", () => {
   it("gives the last mounted first and leaves neighbours with the same beginning alone", () => {
-    const table = ["/c/a", "/c/a/b", "/cc/x", "/c"].map((point) => ({ point, type: "tmpfs" }));
+    const table = ["/c/a", "/c/a/b", "/cc/x", "/c"].map((point) => ({ point, type: "tmpfs", shared: false }));
     expect(mountsBelow("/c", table)).toEqual(["/c/a/b", "/c/a"]);
   });
 });
