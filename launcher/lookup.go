@@ -42,24 +42,26 @@ func notFound(command string) error {
 type searchPlace struct {
 	path  string
 	below string
+	// volumes are mounted there: what is in them may belong to others.
+	volumes []string
 }
 
 func placesOf(command string, mounts []string) []searchPlace {
 	places := []searchPlace{
-		{path: path.Join("/local", path.Clean("/"+command)), below: "/local"},
-		{path: path.Clean("/" + command), below: "/"},
+		{path: path.Join("/local", path.Clean("/"+command)), below: "/local", volumes: mounts},
+		{path: path.Clean("/" + command), below: "/", volumes: mounts},
 	}
 	for _, mount := range mounts {
 		clean := path.Clean(mount)
 		if strings.HasPrefix(path.Clean(command), clean+"/") {
-			places = append(places, searchPlace{path: path.Clean(command), below: clean})
+			places = append(places, searchPlace{path: path.Clean(command), below: clean, volumes: mounts})
 		}
 	}
 	if strings.Contains(command, "/") {
 		return places
 	}
 	for _, directory := range []string{"/usr/local/bin", "/usr/bin", "/bin"} {
-		places = append(places, searchPlace{path: path.Join(directory, command), below: "/"})
+		places = append(places, searchPlace{path: path.Join(directory, command), below: "/", volumes: mounts})
 	}
 	return places
 }
@@ -94,7 +96,19 @@ func makeExecutable(fd int, root string, place searchPlace, about syscall.Stat_t
 			return fmt.Errorf("files in %s are left alone", forbidden)
 		}
 	}
-	return chmodAsOwner(descriptorPath(fd), about.Mode&0o7777|0o555, about.Uid)
+	mode := about.Mode&0o7777 | 0o555
+	for _, volume := range place.volumes {
+		if isBelow(inside, path.Clean(volume)) {
+			mode = onlyExecutable(about.Mode)
+		}
+	}
+	return chmodAsOwner(descriptorPath(fd), mode, about.Uid)
+}
+
+// onlyExecutable lets those run a file who may read it already. The launcher has more rights than the task: it must not
+// open a file of somebody else's to it, and not make a set-id program of one.
+func onlyExecutable(mode uint32) uint32 {
+	return mode&0o777 | mode&0o444>>2
 }
 
 func isBelow(candidate, directory string) bool {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -98,6 +99,35 @@ func TestCommandsAreMadeExecutable(t *testing.T) {
 			}
 			if !c.refuse && (err != nil || about.Mode().Perm() != 0o755) {
 				t.Errorf("mode %v, error %v", about.Mode(), err)
+			}
+		})
+	}
+}
+
+func TestAFileOfAVolumeIsOpenedToNobodyElse(t *testing.T) {
+	cases := []struct {
+		name, command string
+		files         map[string]string
+		mode, want    os.FileMode
+	}{
+		{name: "secret", command: "/data/key", mode: 0o600, want: 0o700},
+		{name: "of a group", command: "/data/key", mode: 0o640, want: 0o750},
+		{name: "for everyone", command: "/data/key", mode: 0o644, want: 0o755},
+		{name: "set-id", command: "/data/key", mode: 0o644 | os.ModeSetuid | os.ModeSetgid, want: 0o755},
+		{name: "by a link from elsewhere", command: "/tmp/run", files: map[string]string{"tmp/run": "->/data/key"}, mode: 0o600, want: 0o700},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			root := testRoot(t, c.files)
+			file := filepath.Join(root, "data/key")
+			if err := errors.Join(os.Mkdir(filepath.Dir(file), 0o755), os.WriteFile(file, nil, 0o600), os.Chmod(file, c.mode)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := findTaskCommand(root, c.command, []string{"/data/"}); err != nil {
+				t.Fatal(err)
+			}
+			if about, err := os.Stat(file); err != nil || about.Mode() != c.want {
+				t.Errorf("mode %v, %v", about.Mode(), err)
 			}
 		})
 	}

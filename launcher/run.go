@@ -90,6 +90,10 @@ func notifyRunSignals() <-chan os.Signal {
 	received := make(chan os.Signal, signalBacklog)
 	signal.Notify(received, syscall.SIGCHLD, syscall.SIGTERM, syscall.SIGINT, syscall.SIGPIPE)
 	signal.Notify(received, forwardedSignals()...)
+	// A task with CAP_KILL could end the first process with one of these, and leave a message of its own in its name. Real
+	// faults of this process end it all the same.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGABRT, syscall.SIGBUS, syscall.SIGFPE, syscall.SIGILL, syscall.SIGSEGV,
+		syscall.SIGSTKFLT, syscall.SIGSYS, syscall.SIGTRAP)
 	return received
 }
 

@@ -319,6 +319,22 @@ func TestOtherSignalsAreForwarded(t *testing.T) {
 	}
 }
 
+func TestNoSignalEndsTheFirstProcess(t *testing.T) {
+	r := runDocument(t, shell(`trap 'echo got HUP; exit 4' HUP; echo ready; while :; do sleep 0.05; done`))
+	r.untilStdout("ready")
+	for _, number := range []syscall.Signal{
+		syscall.SIGABRT, syscall.SIGBUS, syscall.SIGFPE, syscall.SIGILL, syscall.SIGSEGV, syscall.SIGSTKFLT, syscall.SIGSYS, syscall.SIGTRAP,
+		syscall.SIGPROF, syscall.SIGURG, syscall.SIGPIPE,
+	} {
+		r.signal(number)
+		time.Sleep(5 * time.Millisecond)
+	}
+	r.signal(syscall.SIGHUP)
+	if code := r.exitCode(); code != 4 {
+		t.Errorf("exit code %d, want the task's 4: %s", code, r.complaint())
+	}
+}
+
 func TestZombiesAreReaped(t *testing.T) {
 	r := runDocument(t, shell(`(sleep 0.05 & echo orphan $! >&1); sleep 1000`))
 	r.untilStdout("orphan")

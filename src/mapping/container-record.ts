@@ -45,14 +45,14 @@ function tellingEnd(status: ContainerStatus | undefined): Terminated | undefined
 
 function isGivenUp(end: Terminated): boolean {
   if (end.exitCode !== EXIT_NO_RESTART) return false;
-  const reason = parseTermination(end.message)?.reason;
+  const reason = parseTermination(end)?.reason;
   return reason === "attempts-spent" || reason === "start-failed";
 }
 
 function runEnd(end: Terminated): RunEnd {
   const startedAt = epochMs(end.startedAt);
   const finishedAt = epochMs(end.finishedAt);
-  const message = parseTermination(end.message);
+  const message = parseTermination(end);
   return {
     exitCode: message?.exitCode ?? end.exitCode,
     oomKilled: end.reason === "OOMKilled" || message?.oomKilled === true,
@@ -65,10 +65,17 @@ function runEnd(end: Terminated): RunEnd {
 /** A task may overwrite what its launcher left: a wait beyond a month is not believed. */
 const MAX_RESTART_MS = 31 * 24 * 3_600_000;
 
-/** Undefined where the launcher left nothing readable: it was killed, or the task overwrote the file. */
-function parseTermination(text: string | undefined): TerminationMessage | undefined {
+/** Undefined where the launcher left nothing readable, or nothing that fits how it ended: it was killed, and the task may have written the file. */
+function parseTermination({ message: text, exitCode }: Terminated): TerminationMessage | undefined {
   const message = parsed(text);
-  return isTermination(message) ? message : undefined;
+  return isTermination(message) && fitsExit(message, exitCode) ? message : undefined;
+}
+
+/** Whether a launcher that left this message would end with this code; see `decideRestart` in launcher/restart.go. */
+function fitsExit({ reason, exitCode, message }: TerminationMessage, own: number): boolean {
+  if (reason === "attempts-spent" || reason === "start-failed") return own === EXIT_NO_RESTART;
+  if (reason === "completed" || (reason === "stopped" && message !== "")) return own === 0;
+  return own === exitCode || (own === 1 && (exitCode === 0 || exitCode === EXIT_NO_RESTART));
 }
 
 function parsed(text: string | undefined): unknown {

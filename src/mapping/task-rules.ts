@@ -65,7 +65,7 @@ export const TASK_RULES = {
   volumeMounts: {
     nomad: "volume_mount",
     level: "equivalent",
-    how: "a mount of the group's volume; propagation host-to-task as on Nomad, bidirectional is refused, as the container would have to be privileged, and so is a place inside a read-only directory of the node",
+    how: "a mount of the group's volume; propagation host-to-task as on Nomad, bidirectional is refused, as the container would have to be privileged, and so is a place inside a read-only directory of the node, below /alloc, /local or /tmp, or below another mount, where a link of the task's could lead the mount elsewhere",
   },
   dispatchPayload: { nomad: "dispatch_payload", level: "equivalent", how: "read from a Secret, 16 KiB at most, and written below local/ before the task starts" },
   resources: {

@@ -63,7 +63,13 @@ function actionsOf(text: string, left: string, right: string): readonly string[]
   return text.split(left).slice(1).map((part) => part.split(right, 1)[0] ?? "");
 }
 
-const withoutLiterals = (action: string) => action.replace(/\/\*[\s\S]*?\*\//g, " ").replace(/"(?:\\.|[^"\\])*"|`[^`]*`|'(?:\\.|[^'\\])*'/g, '""');
+/**
+ * A comment or a string; one without an end goes to the end of the text. Like all expressions for a user's texts it must never look at a
+ * text twice: a task may hold a MiB of them, and everyone else waits meanwhile.
+ */
+const LITERAL = /\/\*[\s\S]*?(?:\*\/|$)|"(?:\\[\s\S]?|[^"\\])*(?:"|$)|`[^`]*(?:`|$)|'(?:\\[\s\S]?|[^'\\])*(?:'|$)/g;
+
+const withoutLiterals = (action: string) => action.replace(LITERAL, '""');
 
 const SECRET_NAME = /(^|_)(TOKEN|SECRET(_KEY|_ACCESS_KEY|_ID)?|PRIVATE_KEY|API_?KEY|ACCESS_KEY|PASSPHRASE|CREDENTIALS?)$|PASSWORD|PASSWD|SECRET/i;
 /** Names of what surrounds a secret: where it lies, how long it lasts. */
@@ -77,7 +83,7 @@ export function literalSecrets(env: Readonly<Record<string, string>>): readonly 
     .map(([name]) => name);
 }
 
-const isOnlyVariables = (value: string) => value.replace(/\$\{[^}]*\}/g, "").trim() === "";
+const isOnlyVariables = (value: string) => value.replace(/\$\{[^${}]*\}/g, "").trim() === "";
 
 /** Names of HTTP headers and of an artifact's options whose values are secrets. */
 export const SECRET_HEADER = /^(proxy-)?authorization$|token|secret|cookie|api-?key/i;
@@ -85,7 +91,7 @@ export const SECRET_OPTION = /^(aws_access_key_secret|aws_access_token|sshkey)$/
 
 /** Whether a source's URL carries a user's password, or a key in its query. */
 export function hasUrlSecret(source: string): boolean {
-  return /:\/\/[^/\s@]*:[^/\s@]+@/.test(source) || /[?&](aws_access_key_secret|aws_access_token|sshkey|token|password)=[^&]/i.test(source);
+  return /:\/\/[^/\s@:]*:[^/\s@]+@/.test(source) || /[?&](aws_access_key_secret|aws_access_token|sshkey|token|password)=[^&]/i.test(source);
 }
 
 /** Where a path of a template or artifact ends up, as Nomad resolves it: "/local/a" for "local/a", "/alloc/b" for "../alloc/b". */

@@ -14,6 +14,11 @@ type MountSpec = TaskSpec["volumeMounts"][number];
 const TAKEN = ["/alloc", "/local", "/secrets", "/tmp", "/nomad-bridge", "/proc", "/sys", "/dev", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf"];
 /** Those of them that nothing may be mounted below, either. */
 const CLOSED = ["/secrets", "/nomad-bridge", "/proc", "/sys", "/dev"];
+/**
+ * What is in these outlives a container, and the task writes it: a link there would lead the mount anywhere at the next start, over the
+ * launcher too, which runs as root. And the launcher's own writes below them are not meant for a volume.
+ */
+const WRITTEN = ["/alloc", "/local", "/tmp"];
 
 const refused = (message: string): Refusal => ({ reason: "VolumeRefused", message });
 
@@ -38,8 +43,19 @@ export function checkVolumeMounts({ volumeMounts }: TaskSpec, { volumes }: ExecT
     if (mount.propagationMode === "bidirectional") {
       return refused(`volume "${mount.volume}": propagationMode "bidirectional" needs a privileged container, which no task is given; use "host-to-task"`);
     }
-    return checkDestination(mount, chroot);
+    return checkDestination(mount, chroot) ?? checkParents(mount, volumeMounts, chroot);
   });
+}
+
+/** Every directory above a mount point must be one that no task can put a link in the place of. */
+function checkParents({ volume, destination }: MountSpec, mounts: readonly MountSpec[], { kind, entries }: Chroot): Refusal | undefined {
+  const problem = (why: string) => refused(`volume "${volume}" cannot be mounted at "${destination}": ${why}`);
+  const path = cleanPath(destination);
+  const written = [...WRITTEN, ...mounts.map((each) => cleanPath(each.destination))].find((each) => isBelow(path, each));
+  if (written !== undefined) return problem(`the task writes what is in ${written}, and a link there would lead the mount elsewhere; choose a place that is not below it`);
+  const isCopied = kind === "hostCopy" && entries.some(({ task }) => isBelow(path, task));
+  if (!isCopied || entries.some(({ task }) => task === path.slice(0, path.lastIndexOf("/")))) return undefined;
+  return problem("the task may write what is copied from the node, and a link there would lead the mount elsewhere; choose a place that is right below a path of the profile, or below none");
 }
 
 function checkDestination({ volume, destination }: MountSpec, { kind, entries }: Chroot): Refusal | undefined {

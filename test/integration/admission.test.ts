@@ -108,6 +108,7 @@ const AS_GOOD_AS_A_TOKEN: readonly { readonly name: string; readonly object: obj
 const NEIGHBOURS: readonly { readonly name: string; readonly spec: object }[] = [
   { name: "the node's processes", spec: { hostPID: true } },
   { name: "the node's IPC objects", spec: { hostIPC: true } },
+  { name: "the node's network, with the traffic of its pods", spec: { hostNetwork: true } },
   { name: "the node's files", spec: { volumes: [{ name: "node", hostPath: { path: "/" } }] } },
   { name: "every right on the node", spec: { containers: [{ name: "main", image: "example.org/none:1", securityContext: { privileged: true } }] } },
 ];

@@ -8,6 +8,7 @@ export const PROOFS = {
   artifactFindings: "test/unit/mapping/findings.test.ts#findingsFor, of artifacts and templates",
   artifactSource: "test/golden/pod-for-task/artifact-source-of-nomad-0.2.in.yaml",
   artifactsGolden: "test/golden/pod-for-task/artifacts.in.yaml",
+  mountsBelow: "test/golden/pod-for-task/refused-mount-below-what-the-task-writes.in.yaml",
   parentCgroup: "launcher/environment_test.go#TestParentCgroup",
   cpus: "launcher/environment_test.go#TestTheCPUsOfThisProcessAreKnown",
   bareNames: "launcher/interpolation/replace_test.go#TestReplaceBareTakesNamesWithoutBraces",

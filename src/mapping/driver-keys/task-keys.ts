@@ -52,7 +52,7 @@ export const TASK_KEYS: KeySection = {
     { key: "template env", here: "`templates[].env`", level: "same", how: "Lines NAME=value become variables of the task.", proof: ["templateEnv"] },
     { key: "template error_on_missing_key", here: "`templates[].errMissingKey`", level: "same", how: "Fails instead of printing <no value>.", proof: ["templateDelimiters"] },
     { key: "template wait, vault_grace", here: "", level: "lost", how: "They time changes in Consul and Vault, which templates here do not read.", proof: ["unknownField"] },
-    { key: "volume_mount volume, destination, read_only", field: "volumeMounts", proof: ["volumes"] },
+    { key: "volume_mount volume, destination, read_only", field: "volumeMounts", proof: ["volumes", "mountsBelow"] },
     { key: "volume_mount propagation_mode", here: "`volumeMounts[].propagationMode`", level: "weaker", how: "private and host-to-task; bidirectional is refused, as Kubernetes gives it to privileged containers alone.", proof: ["volumes", "bidirectional"] },
     { key: "volume_mount selinux_label", here: "", level: "lost", how: "Labels of volumes are the container runtime's own affair.", proof: ["unknownField"] },
     { key: "dispatch_payload file", field: "dispatchPayload", proof: ["payload", "payloadGolden"] },

@@ -96,6 +96,24 @@ describe("findingsFor, of one task", () => {
   });
 });
 
+describe("findingsFor, of texts made to be slow", () => {
+  const SIZE = 32_000;
+  it.each<[string, Spec]>([
+    ["comments without an end", template(`{{${"/*a".repeat(SIZE / 2)}`)],
+    ["a string without an end", template(`{{"${'\\"'.repeat(SIZE)}`)],
+    ["a character without an end", template(`{{'${"\\'".repeat(SIZE)}`)],
+    ["a string that ends in half an escape", template(`{{"${"\\".repeat(2 * SIZE + 1)}`)],
+    ["raw strings", template(`{{${"`a".repeat(SIZE)}`)],
+    ["actions in actions", template("{{".repeat(SIZE))],
+    ["variables without an end", { env: { A_TOKEN: "${".repeat(SIZE) }, args: ["${a".repeat(SIZE / 2), '${env["'.repeat(9000), `\${a${" ".repeat(SIZE)}`] }],
+    ["URLs of colons", { artifacts: Array.from({ length: 32 }, () => ({ source: `://${":".repeat(4090)}` })) }],
+  ])("takes no time for %s", (_, spec) => {
+    const started = performance.now();
+    found(spec);
+    expect(performance.now() - started).toBeLessThan(250);
+  });
+});
+
 describe("findingsFor, of secrets", () => {
   const VALUE = "hunter2-and-more";
 

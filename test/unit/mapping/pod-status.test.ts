@@ -55,7 +55,26 @@ describe("the record of a task", () => {
     "", "{}", "[]", "null", "5", '"text"', "{", lastWords({ version: 2 as 1 }), lastWords({ exitCode: 1.5 }), lastWords({ restartInMs: -1 }), lastWords({ message: 5 as never }),
     lastWords({ reason: 1 as never }), lastWords({ restartInMs: "1" as never }),
   ])("takes no word of %j, which no launcher of ours left", (message) => {
-    expect(only(podOf({ container: { state: terminated(7, 9, message) } })).lastEnd).toEqual({ exitCode: 7, finishedAt: ms(9), oomKilled: false });
+    expect(only(podOf({ container: { state: terminated(1, 9, message) } })).lastEnd).toEqual({ exitCode: 1, finishedAt: ms(9), oomKilled: false });
+  });
+
+  it.each<[string, number, boolean]>([
+    [lastWords({ reason: "completed", exitCode: 0 }), 0, true],
+    [lastWords({ reason: "completed", exitCode: 0 }), 2, false],
+    [lastWords({ reason: "completed", exitCode: 137 }), 137, false],
+    [lastWords({ exitCode: 9 }), 9, true],
+    [lastWords({ exitCode: 0 }), 137, false],
+    [lastWords({ exitCode: 0 }), 1, true],
+    [lastWords({ exitCode: GIVEN_UP }), 1, true],
+    [lastWords({ reason: "stopped", exitCode: 143 }), 143, true],
+    [lastWords({ reason: "stopped", exitCode: 137, message: "Leader Task Dead" }), 0, true],
+    [lastWords({ reason: "stopped", exitCode: 137, message: "Leader Task Dead" }), 137, false],
+    [lastWords({ reason: "attempts-spent", exitCode: 3 }), GIVEN_UP, true],
+    [lastWords({ reason: "attempts-spent", exitCode: 3 }), 3, false],
+  ])("of %s at exit code %i says whether a launcher would have left it: %s", (message, code, believed) => {
+    const record = only(podOf({ container: { state: terminated(code, 9, message) } }));
+    expect(record.lastEnd?.message !== undefined).toBe(believed);
+    if (!believed) expect(record).toMatchObject({ state: "pending", lastEnd: { exitCode: code } });
   });
 
   it("has an answer for whatever stands in the termination message", () => {
