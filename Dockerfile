@@ -19,12 +19,15 @@ ENTRYPOINT ["/nomad-bridge/launcher", "pause"]
 
 FROM golang:1.26 AS fetch-build
 WORKDIR /build/fetch
+# It has the launcher's packages interpolation and users in common.
+COPY launcher/ ../launcher/
 COPY fetch/go.mod fetch/go.sum ./
 RUN go mod download
 COPY fetch/ ./
 RUN CGO_ENABLED=0 GOFLAGS= go build -trimpath -ldflags "-s -w" -o /image/nomad-bridge/fetch .
 RUN cd /image \
     && mkdir -p alloc local secrets tmp bin etc lib lib32 lib64 sbin usr proc sys dev nomad-bridge/state \
+    && printf 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n' > etc/passwd \
     && find . -type d -exec chmod 0755 {} + \
     && chmod 1777 tmp
 

@@ -8,6 +8,7 @@ import (
 	"math"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -48,10 +49,42 @@ func mustNetworks(texts ...string) []netip.Prefix {
 	return networks
 }
 
+// deniedTarget is refused whatever is allowed. Where the API server has the address of a node, other servers have it too: so
+// an entry can be for one port.
+type deniedTarget struct {
+	network netip.Prefix
+	// port 0 is every port.
+	port uint16
+}
+
+func (n *network) denies(target netip.AddrPort) bool {
+	return slices.ContainsFunc(n.deny, func(denied deniedTarget) bool {
+		return denied.network.Contains(target.Addr()) && (denied.port == 0 || denied.port == target.Port())
+	})
+}
+
+// parseDenied reads what parseNetworks does, and addresses with a port: 10.0.0.1:6443 and [fd00::1]:6443.
+func parseDenied(texts []string) ([]deniedTarget, error) {
+	all := make([]deniedTarget, 0, len(texts))
+	for _, text := range texts {
+		if target, err := netip.ParseAddrPort(text); err == nil && target.Addr().Zone() == "" && target.Port() != 0 {
+			address := target.Addr().Unmap()
+			all = append(all, deniedTarget{netip.PrefixFrom(address, address.BitLen()), target.Port()})
+			continue
+		}
+		whole, err := parseNetwork(text)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, deniedTarget{network: whole})
+	}
+	return all, nil
+}
+
 // network is the way out of the worker: nothing connects but through dial.
 type network struct {
 	allow []netip.Prefix
-	deny  []netip.Prefix
+	deny  []deniedTarget
 	// named are the hosts that the job itself wrote.
 	named map[string]bool
 	// lookup finds the addresses of a name; dial checks each of them.
@@ -84,7 +117,7 @@ func newNetwork(limits fetchLimits) (*network, error) {
 	if err != nil {
 		return nil, err
 	}
-	deny, err := parseNetworks(limits.DenyNetworks)
+	deny, err := parseDenied(limits.DenyNetworks)
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +195,7 @@ func (n *network) check(host string, target netip.AddrPort) error {
 		if contains(neverReached, address) {
 			return fmt.Errorf("the host %q leads to %s, an address that artifacts never come from", host, target.Addr())
 		}
-		if contains(n.deny, address) {
+		if n.denies(netip.AddrPortFrom(address, target.Port())) {
 			return fmt.Errorf("the host %q leads to %s, which belongs to the cluster itself", host, target.Addr())
 		}
 		if contains(private, address) && !n.named[canonicalHost(host)] && !contains(n.allow, address) {

@@ -10,6 +10,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/nomad-bridge/nomad-bridge/launcher/users"
 )
 
 const (
@@ -23,8 +25,9 @@ const (
 
 // userEntry has pointers: an entry without a uid must not become root.
 type userEntry struct {
-	UID *uint32 `json:"uid"`
-	GID *uint32 `json:"gid"`
+	UID  *uint32 `json:"uid"`
+	GID  *uint32 `json:"gid"`
+	Home string  `json:"home"`
 }
 
 type artifact struct {
@@ -104,9 +107,9 @@ func (d taskDocument) check() error {
 		problems = append(problems, require(known, "the user %q has no uid and gid", name))
 	}
 	_, allowErr := parseNetworks(d.Fetch.AllowNetworks)
-	_, denyErr := parseNetworks(d.Fetch.DenyNetworks)
-	_, uidErr := parseIDRanges(d.DeniedUIDs)
-	_, gidErr := parseIDRanges(d.DeniedGIDs)
+	_, denyErr := parseDenied(d.Fetch.DenyNetworks)
+	_, uidErr := users.ParseIDRanges(d.DeniedUIDs)
+	_, gidErr := users.ParseIDRanges(d.DeniedGIDs)
 	problems = append(problems, allowErr, denyErr, uidErr, gidErr)
 	for index, entry := range d.Artifacts {
 		if err := entry.check(); err != nil {
@@ -159,4 +162,13 @@ func parseNetwork(text string) (netip.Prefix, error) {
 		return netip.PrefixFrom(network.Addr().Unmap(), network.Bits()-96).Masked(), nil
 	}
 	return network.Masked(), nil
+}
+
+// userRules is for a document that was checked: every entry has its ids.
+func (d taskDocument) userRules() users.Rules {
+	table := make(map[string]users.TableEntry, len(d.Users))
+	for name, entry := range d.Users {
+		table[name] = users.TableEntry{UID: *entry.UID, GID: *entry.GID, Home: entry.Home}
+	}
+	return users.Rules{User: d.User, Table: table, DeniedUIDs: d.DeniedUIDs, DeniedGIDs: d.DeniedGIDs, AllowRoot: d.AllowRoot}
 }

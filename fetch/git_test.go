@@ -194,10 +194,7 @@ func TestGitChecksAddressesOnRedirects(t *testing.T) {
 }
 
 func TestSSHConnectionsAreCheckedAndHostsMustBeKnown(t *testing.T) {
-	key, err := exec.Command("sh", "-c", "d=$(mktemp -d); ssh-keygen -q -t ed25519 -N '' -f $d/k; cat $d/k; rm -r $d").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, key := newSigner(t)
 	known := []byte("host.example ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl\n")
 	cases := []struct {
 		name, source string

@@ -319,6 +319,9 @@ func TestAddressesAreJudgedAfterTheName(t *testing.T) {
 		{"loopback even when allowed", "evil.example", "127.0.0.1", []string{"127.0.0.0/8"}, nil, "never come from"},
 		{"the API server", "api.example", "10.96.0.1", []string{"10.0.0.0/8"}, []string{"10.96.0.1"}, "belongs to the cluster"},
 		{"the API server through NAT64", "api.example", "64:ff9b::a60:1", []string{"10.0.0.0/8"}, []string{"10.96.0.1/32"}, "belongs to the cluster"},
+		{"the API server by its port", "api.example", "10.0.0.5", []string{"10.0.0.0/8"}, []string{"10.0.0.5:" + port}, "belongs to the cluster"},
+		{"the API server by its port, through NAT64", "api.example", "64:ff9b::a00:5", []string{"10.0.0.0/8"}, []string{"10.0.0.5:" + port}, "belongs to the cluster"},
+		{"the API server by its port, over IPv6", "api.example", "fd00::5", []string{"fd00::/8"}, []string{"[fd00::5]:" + port}, "belongs to the cluster"},
 	}
 	for _, each := range cases {
 		t.Run(each.name, func(t *testing.T) {
@@ -327,6 +330,32 @@ func TestAddressesAreJudgedAfterTheName(t *testing.T) {
 			bench.limits.AllowNetworks, bench.limits.DenyNetworks = each.allow, each.deny
 			bench.wantRefused(bench.fetch(artifact{Source: "http://" + each.host + ":" + port + "/x"}), each.refusal)
 		})
+	}
+}
+
+func TestADeniedPortLeavesTheOthersOfItsAddress(t *testing.T) {
+	out, err := newNetwork(fetchLimits{MaxBytes: 1, DenyNetworks: []string{"10.0.0.5:6443", "[fd00::5]:6443", "10.96.0.1", "192.0.2.0/24"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for target, ok := range map[string]bool{
+		"10.0.0.5:6443": false, "[::ffff:10.0.0.5]:6443": false, "10.0.0.5:6444": true, "10.0.0.6:6443": true, "[fd00::5]:6443": false, "[fd00::5]:80": true,
+		"10.96.0.1:443": false, "10.96.0.1:80": false, "192.0.2.9:1": false,
+	} {
+		parsed := netip.MustParseAddrPort(target)
+		// The job itself names the host, which is enough for a private address, and not for these.
+		out.name(parsed.Addr().String())
+		if err := out.check(parsed.Addr().String(), parsed); (err == nil) != ok {
+			t.Errorf("%s: %v", target, err)
+		}
+	}
+}
+
+func TestDeniedTargetsThatCannotBeRead(t *testing.T) {
+	for _, text := range []string{"", "api", "api:6443", "10.0.0.1:0", "10.0.0.1:65536", "fd00::1%eth0", "[fd00::1%eth0]:6443", "10.0.0.0/8:6443", "10.0.0.1:"} {
+		if _, err := parseDenied([]string{text}); err == nil {
+			t.Errorf("%q was read", text)
+		}
 	}
 }
 

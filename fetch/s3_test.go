@@ -1,6 +1,7 @@
 package main
 
 import (
+	"archive/zip"
 	"context"
 	"encoding/xml"
 	"fmt"
@@ -78,7 +79,7 @@ func wrongSignature(request *http.Request, region string) string {
 }
 
 func TestObjectsAndFoldersOfS3(t *testing.T) {
-	zipped := packed(t, "zip -q ../out.zip text && mv ../out.zip ../out")
+	zipped := zipOf(t, func(w *zip.Writer) { addZip(t, w, "text", 0o644, "hello") })
 	server := fakeS3(t, "eu-west-1", map[string]string{
 		"app/tool": "tool", "app/a b+c%.txt": "odd", "app.zip": zipped, "folder/x": "1", "folder/sub/y": "2", "folder/": "", "bad/../x": "3",
 	})

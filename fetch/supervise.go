@@ -17,6 +17,9 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/nomad-bridge/nomad-bridge/launcher/interpolation"
+	"github.com/nomad-bridge/nomad-bridge/launcher/users"
 )
 
 const (
@@ -106,21 +109,21 @@ func fetchAll(ctx context.Context, places layout, log io.Writer) error {
 
 // jobsOf does all that needs root's eyes, before any worker starts.
 func jobsOf(document taskDocument, places layout) ([]job, error) {
-	passwd, err := readPasswd(places.passwd)
+	passwd, err := users.ReadPasswd(places.passwd)
 	if err != nil {
 		return nil, fmt.Errorf("the users of the container: %w", err)
 	}
-	user, err := resolveUser(document, passwd)
+	user, err := document.userRules().Resolve(passwd)
 	if err != nil {
 		return nil, err
 	}
-	var node *nodeRecord
+	var node *interpolation.NodeRecord
 	if document.NodeValues {
 		if node, err = readNodeRecord(places.nodes, places.nodeName); err != nil {
 			return nil, err
 		}
 	}
-	known := taskValues(document, user, homeOf(user, passwd), places.podUID, node)
+	known := taskValues(document, user, places.podUID, node)
 	jobs := make([]job, 0, len(document.Artifacts))
 	for _, block := range document.Artifacts {
 		credentials, err := readCredentials(places.credentials, block.Credentials)
@@ -129,7 +132,7 @@ func jobsOf(document taskDocument, places layout) ([]job, error) {
 		}
 		jobs = append(jobs, job{
 			Task: document.Task, Artifact: block.interpolated(known), Limits: document.Fetch, Credentials: credentials,
-			UID: user.uid, GID: user.gid, Key: keyOf(document.Task, block, jobs),
+			UID: user.UID, GID: user.GID, Key: keyOf(document.Task, block, jobs),
 		})
 	}
 	return jobs, nil

@@ -3,36 +3,44 @@ package main
 
 import (
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/nomad-bridge/nomad-bridge/launcher/interpolation"
+	"github.com/nomad-bridge/nomad-bridge/launcher/users"
 )
 
-const shortAllocIDLength = 8
+const (
+	shortAllocIDLength = 8
+	metaPrefix         = "NOMAD_META_"
+)
 
-// taskValues is the task's environment as its process will see it, with the names of the node beside it.
-func taskValues(document taskDocument, user taskUser, home, podUID string, node *nodeRecord) values {
-	base := map[string]string{
+// taskValues is the task's environment as its process will see it, with the names of the node beside it. The launcher's way,
+// without what only a running task can have: see launcher/environment.go.
+func taskValues(document taskDocument, user users.User, podUID string, node *interpolation.NodeRecord) interpolation.Values {
+	all := map[string]string{
 		"NOMAD_ALLOC_ID":       podUID,
 		"NOMAD_SHORT_ALLOC_ID": podUID[:min(len(podUID), shortAllocIDLength)],
-		"HOME":                 home,
-		"USER":                 user.name,
-		"LOGNAME":              user.name,
+		"HOME":                 user.Home,
+		"USER":                 user.Name,
+		"LOGNAME":              user.Name,
 	}
-	maps.Copy(base, document.Env)
-	outer := values{Env: base, Node: node}
-	all := map[string]string{}
-	for name, value := range base {
-		all[name] = replaceReferences(value, outer)
+	metas := map[string]string{}
+	for name, value := range document.Env {
+		if strings.HasPrefix(name, metaPrefix) {
+			metas[name] = value
+			continue
+		}
+		all[name] = value
 	}
-	for name, value := range document.TaskEnv {
-		all[name] = replaceReferences(value, values{Env: all, Node: node})
-	}
-	return values{Env: all, Node: node}
+	known := interpolation.Values{Env: all, Node: node}
+	interpolation.ReplaceInto(known, metas)
+	interpolation.ReplaceInto(known, document.TaskEnv)
+	return known
 }
 
-func readNodeRecord(directory, nodeName string) (*nodeRecord, error) {
+func readNodeRecord(directory, nodeName string) (*interpolation.NodeRecord, error) {
 	if nodeName == "" || strings.ContainsAny(nodeName, "/\x00") || nodeName == ".." {
 		return nil, fmt.Errorf("the node's name is %q", nodeName)
 	}
@@ -40,7 +48,7 @@ func readNodeRecord(directory, nodeName string) (*nodeRecord, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the record of the node: %w", err)
 	}
-	record, err := parseNodeRecord(text)
+	record, err := interpolation.ParseNodeRecord(text)
 	if err != nil {
 		return nil, err
 	}
@@ -48,18 +56,18 @@ func readNodeRecord(directory, nodeName string) (*nodeRecord, error) {
 }
 
 // interpolated has every text of the artifact but the name of its Secret replaced.
-func (a artifact) interpolated(known values) artifact {
-	a.Source = replaceReferences(a.Source, known)
-	a.Destination = replaceReferences(a.Destination, known)
+func (a artifact) interpolated(known interpolation.Values) artifact {
+	a.Source = interpolation.Replace(a.Source, known)
+	a.Destination = interpolation.Replace(a.Destination, known)
 	a.Options = interpolatedMap(a.Options, known)
 	a.Headers = interpolatedMap(a.Headers, known)
 	return a
 }
 
-func interpolatedMap(texts map[string]string, known values) map[string]string {
+func interpolatedMap(texts map[string]string, known interpolation.Values) map[string]string {
 	result := map[string]string{}
 	for name, value := range texts {
-		result[replaceReferences(name, known)] = replaceReferences(value, known)
+		result[interpolation.Replace(name, known)] = interpolation.Replace(value, known)
 	}
 	return result
 }

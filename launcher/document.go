@@ -2,12 +2,9 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
-	"reflect"
 )
 
 const (
@@ -140,14 +137,9 @@ func parseDocument(text []byte) (taskDocument, error) {
 	if len(text) > maxDocumentBytes {
 		return taskDocument{}, fmt.Errorf("the task document is longer than %d bytes", maxDocumentBytes)
 	}
-	if err := checkDocumentShape(text, reflect.TypeFor[taskDocument](), ""); err != nil {
+	document, err := decodeStrictly[taskDocument](text)
+	if err != nil {
 		return taskDocument{}, fmt.Errorf("the task document %w", err)
-	}
-	var document taskDocument
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&document); err != nil {
-		return taskDocument{}, fmt.Errorf("the task document does not have the right shape: %w", err)
 	}
 	if err := document.check(); err != nil {
 		return taskDocument{}, fmt.Errorf("the task document is not valid: %w", err)

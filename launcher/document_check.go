@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/netip"
 	"strings"
+
+	"github.com/nomad-bridge/nomad-bridge/launcher/users"
 )
 
 const (
@@ -30,6 +33,7 @@ func (d taskDocument) check() error {
 		d.checkStop(),
 		d.Restart.check(),
 		checkPrograms(d),
+		d.Fetch.check(),
 		d.Lifecycle.check(),
 	)
 }
@@ -47,6 +51,19 @@ func checkPrograms(d taskDocument) error {
 		require(d.Logs.MaxFiles >= 1 && d.Logs.MaxFileBytes >= 1, "logs keep %d files of %d bytes", d.Logs.MaxFiles, d.Logs.MaxFileBytes),
 		require(!hasNUL(d.PayloadFile), "payloadFile is %q", d.PayloadFile),
 	)
+}
+
+// check reads denyNetworks as fetch does: networks, and addresses with one port.
+func (l fetchLimits) check() error {
+	for _, text := range l.DenyNetworks {
+		_, addressErr := netip.ParseAddr(text)
+		_, networkErr := netip.ParsePrefix(text)
+		_, portErr := netip.ParseAddrPort(text)
+		if addressErr != nil && networkErr != nil && portErr != nil {
+			return fmt.Errorf("fetch.denyNetworks has %q; it must be an address, a CIDR, or an address with a port", text)
+		}
+	}
+	return nil
 }
 
 func (l taskLifecycle) check() error {
@@ -113,10 +130,10 @@ func (d taskDocument) checkUsers() error {
 			return fmt.Errorf("the user %q has the home %q, which is not absolute", name, entry.Home)
 		}
 	}
-	if _, err := parseIDRanges(d.DeniedUIDs); err != nil {
+	if _, err := users.ParseIDRanges(d.DeniedUIDs); err != nil {
 		return fmt.Errorf("deniedUids: %w", err)
 	}
-	if _, err := parseIDRanges(d.DeniedGIDs); err != nil {
+	if _, err := users.ParseIDRanges(d.DeniedGIDs); err != nil {
 		return fmt.Errorf("deniedGids: %w", err)
 	}
 	return nil

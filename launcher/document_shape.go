@@ -1,4 +1,4 @@
-// The shape of the task document, read off its Go types: every field there, spelled exactly, not null.
+// The shape of JSON that we are given, read off its Go types: every field there, spelled exactly, not null.
 package main
 
 import (
@@ -8,6 +8,20 @@ import (
 	"reflect"
 	"strings"
 )
+
+// decodeStrictly takes nothing but the shape of T, whole. Its errors go on from the name of what was read.
+func decodeStrictly[T any](text []byte) (T, error) {
+	var value, none T
+	if err := checkDocumentShape(text, reflect.TypeFor[T](), ""); err != nil {
+		return none, err
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&value); err != nil {
+		return none, fmt.Errorf("does not have the right shape: %w", err)
+	}
+	return value, nil
+}
 
 // checkDocumentShape compares names byte by byte and asks for every one of them, which Go's own decoding does not: a user
 // without a uid must not become root. A field that may be left out has the option omitempty.

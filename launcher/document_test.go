@@ -57,6 +57,7 @@ func TestDocumentsThatAreRefused(t *testing.T) {
 		{"denied ids that are none", `"deniedUids":""`, `"deniedUids":"7-5"`, `"7-5" is not an id`},
 		{"uid that means none", `"users":{}`, `"users":{"a":{"uid":4294967295,"gid":1,"home":""}}`, "4294967295"},
 		{"user without a uid", `"users":{}`, `"users":{"a":{"gid":1}}`, `has no "uid" at ".users.a"`},
+		{"denied network that is none", `"denyNetworks":[]`, `"denyNetworks":["10.0.0.1","fd00::/8","[fd00::1]:6443","api:6443"]`, `has "api:6443"`},
 		{"wrong type", `"args":["1000"]`, `"args":"1000"`, "no list"},
 	}
 	for _, c := range cases {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/nomad-bridge/nomad-bridge/launcher/interpolation"
+	"github.com/nomad-bridge/nomad-bridge/launcher/users"
 )
 
 const (
@@ -24,7 +25,7 @@ const (
 // podFacts is what only the launcher can know, as it is inside the pod.
 type podFacts struct {
 	uid  string
-	user taskUser
+	user users.User
 	// cores is the list of CPUs that the container may run on, such as "0-1,3".
 	cores string
 	// parentCgroup is empty where it is not known.
@@ -49,8 +50,8 @@ func taskEnvironment(document taskDocument, facts podFacts, extra map[string]str
 		all[cpuCoresName] = facts.cores
 	}
 	values := interpolation.Values{Env: all, Node: facts.node}
-	interpolateInto(values, metas)
-	interpolateInto(values, document.TaskEnv)
+	interpolation.ReplaceInto(values, metas)
+	interpolation.ReplaceInto(values, document.TaskEnv)
 	maps.Copy(all, extra)
 	return all, checkEnvironment(all)
 }
@@ -62,36 +63,14 @@ func podVariables(facts podFacts) map[string]string {
 		"NOMAD_ALLOC_ID":       facts.uid,
 		"NOMAD_SHORT_ALLOC_ID": facts.uid[:min(len(facts.uid), shortAllocIDLength)],
 		cpuCoresName:           "",
-		"HOME":                 facts.user.home,
-		"USER":                 facts.user.name,
-		"LOGNAME":              facts.user.name,
+		"HOME":                 facts.user.Home,
+		"USER":                 facts.user.Name,
+		"LOGNAME":              facts.user.Name,
 	}
 	if facts.parentCgroup != "" {
 		all["NOMAD_PARENT_CGROUP"] = facts.parentCgroup
 	}
 	return all
-}
-
-// interpolateInto sets each name of texts in values.Env. On Nomad, a text that names another one of them gets its new value,
-// its old one, or none, as chance has it. Here the other one comes first, always, and so gives its new value; names that
-// lead back to themselves are taken in order, so that PATH can be put before the PATH that was there.
-func interpolateInto(values interpolation.Values, texts map[string]string) {
-	visited := make(map[string]bool, len(texts))
-	var visit func(name string)
-	visit = func(name string) {
-		text, ok := texts[name]
-		if !ok || visited[name] {
-			return
-		}
-		visited[name] = true
-		for _, other := range interpolation.Names(text) {
-			visit(other)
-		}
-		values.Env[name] = interpolation.Replace(text, values)
-	}
-	for _, name := range slices.Sorted(maps.Keys(texts)) {
-		visit(name)
-	}
 }
 
 func checkEnvironment(all map[string]string) error {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/nomad-bridge/nomad-bridge/launcher/interpolation"
+	"github.com/nomad-bridge/nomad-bridge/launcher/users"
 )
 
 const (
@@ -27,7 +28,7 @@ const (
 // errNodeUnknown is for a record that is not there yet, or not whole. It may be later, so the task has not failed for good.
 var errNodeUnknown = errors.New("the record of this pod's node is not there yet")
 
-func readPodFacts(places layout, document taskDocument, podUID string, user taskUser) (podFacts, error) {
+func readPodFacts(places layout, document taskDocument, podUID string, user users.User) (podFacts, error) {
 	facts := podFacts{uid: podUID, user: user, cores: allowedCPUs(), parentCgroup: parentCgroup()}
 	if !document.NodeValues {
 		return facts, nil

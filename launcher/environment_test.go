@@ -9,10 +9,11 @@ import (
 	"time"
 
 	"github.com/nomad-bridge/nomad-bridge/launcher/interpolation"
+	"github.com/nomad-bridge/nomad-bridge/launcher/users"
 )
 
 func testFacts() podFacts {
-	return podFacts{uid: testPodUID, user: taskUser{name: "nobody", home: "/nonexistent"}, cores: "0-1,3", parentCgroup: "/kubepods"}
+	return podFacts{uid: testPodUID, user: users.User{Name: "nobody", Home: "/nonexistent"}, cores: "0-1,3", parentCgroup: "/kubepods"}
 }
 
 func TestTaskEnvironment(t *testing.T) {

@@ -88,7 +88,7 @@ type execInvocation struct {
 }
 
 func (c execInvocation) startOnTerminal(message startMessage, pumps [2]*outputPump) (execProcess, error) {
-	pair, err := openTerminal(c.plan.host.multiplexer(), c.plan.user.uid, message.Rows, message.Cols)
+	pair, err := openTerminal(c.plan.host.multiplexer(), c.plan.user.UID, message.Rows, message.Cols)
 	if err != nil {
 		return execProcess{}, err
 	}

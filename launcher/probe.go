@@ -2,12 +2,9 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
-	"reflect"
 	"strings"
 	"syscall"
 )
@@ -90,14 +87,9 @@ func parseProbeRequest(text []byte) (probeRequest, error) {
 	if len(text) > maxProbeBytes {
 		return probeRequest{}, fmt.Errorf("the list of paths is longer than %d bytes", maxProbeBytes)
 	}
-	if err := checkDocumentShape(text, reflect.TypeFor[probeRequest](), ""); err != nil {
+	request, err := decodeStrictly[probeRequest](text)
+	if err != nil {
 		return probeRequest{}, fmt.Errorf("the list of paths %w", err)
-	}
-	var request probeRequest
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&request); err != nil {
-		return probeRequest{}, fmt.Errorf("the list of paths does not have the right shape: %w", err)
 	}
 	return request, request.check()
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/nomad-bridge/nomad-bridge/launcher/users"
 )
 
 const (
@@ -92,7 +94,7 @@ func ownerOf(pid int) (uint32, error) {
 	}
 	for line := range strings.Lines(string(text)) {
 		if fields := strings.Fields(line); len(fields) == 5 && fields[0] == "Uid:" {
-			return parseID(fields[3])
+			return users.ParseID(fields[3])
 		}
 	}
 	return 0, fmt.Errorf("process %d shows no uid", pid)

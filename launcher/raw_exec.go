@@ -92,7 +92,7 @@ func (r spawnRequest) planOnHost() (spawnPlan, error) {
 		return spawnPlan{}, err
 	}
 	if err := wayFor(r.places, host, plan.user); err != nil {
-		complain("the user %s cannot reach the task's directories on the node: %v", plan.user.name, err)
+		complain("the user %s cannot reach the task's directories on the node: %v", plan.user.Name, err)
 	}
 	if plan.capabilities, err = taskCapabilities(r.document); err != nil {
 		return spawnPlan{}, err
@@ -100,7 +100,7 @@ func (r spawnRequest) planOnHost() (spawnPlan, error) {
 	if err := r.interpolate(&plan); err != nil {
 		return spawnPlan{}, err
 	}
-	if plan.workDir, err = openWorkDir(host.root, plan.workPath, plan.user.uid); err != nil {
+	if plan.workDir, err = openWorkDir(host.root, plan.workPath, plan.user.UID); err != nil {
 		return spawnPlan{}, err
 	}
 	return plan, nil

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/nomad-bridge/nomad-bridge/launcher/users"
 )
 
 // onNode is a document of raw_exec as the controller writes it.
@@ -215,17 +217,17 @@ func TestHostUsers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	app := taskUser{name: "app", uid: 4321, gid: 50, home: "/home/app"}
+	app := users.User{Name: "app", UID: 4321, GID: 50, Home: "/home/app"}
 	cases := []struct {
 		name, user string
 		change     func(*taskDocument)
-		want       taskUser
+		want       users.User
 		groups     []uint32
 		message    string
 	}{
 		{name: "of the node", user: "app", want: app, groups: []uint32{600, 601}},
 		{name: "by number", user: "4321", want: app, groups: []uint32{600, 601}},
-		{name: "of the table", user: "web", change: func(d *taskDocument) { d.Users["web"] = userEntry{UID: 7, GID: 8, Home: "/w"} }, want: taskUser{name: "web", uid: 7, gid: 8, home: "/w"}},
+		{name: "of the table", user: "web", change: func(d *taskDocument) { d.Users["web"] = userEntry{UID: 7, GID: 8, Home: "/w"} }, want: users.User{Name: "web", UID: 7, GID: 8, Home: "/w"}},
 		{name: "unknown number", user: "777", message: "unknown user 777"},
 		{name: "a denied group of passwd", user: "app", change: func(d *taskDocument) { d.DeniedGIDs = "50" }, message: "running as gid 50 is disallowed"},
 		{name: "a denied group of its others", user: "app", change: func(d *taskDocument) { d.DeniedGIDs = "601-700" }, message: "running as gid 601 is disallowed"},
@@ -316,7 +318,7 @@ func TestWhoMayPassADirectory(t *testing.T) {
 	}
 	for _, c := range cases {
 		about := syscall.Stat_t{Mode: syscall.S_IFDIR | c.mode, Uid: c.uid, Gid: c.gid}
-		if may := mayPass(about, taskUser{uid: 7, gid: 8}, []uint32{9}); may != c.may {
+		if may := mayPass(about, users.User{UID: 7, GID: 8}, []uint32{9}); may != c.may {
 			t.Errorf("%s: %t", c.name, may)
 		}
 	}

@@ -9,37 +9,39 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+
+	"github.com/nomad-bridge/nomad-bridge/launcher/users"
 )
 
 // resolveHostUser gives the user and the supplementary groups. A user that neither the table nor the node knows is
 // refused, also as a number: what group it has is not known.
-func resolveHostUser(root string, document taskDocument) (taskUser, []uint32, error) {
+func resolveHostUser(root string, document taskDocument) (users.User, []uint32, error) {
 	passwdText, err := readUserFile(root, "/etc/passwd")
 	if err != nil {
-		return taskUser{}, nil, err
+		return users.User{}, nil, err
 	}
 	groupText, err := readUserFile(root, "/etc/group")
 	if err != nil {
-		return taskUser{}, nil, err
+		return users.User{}, nil, err
 	}
-	passwd := parsePasswd(bytes.NewReader(passwdText))
-	user, err := resolveUser(document, passwd)
+	passwd := users.ParsePasswd(bytes.NewReader(passwdText))
+	user, err := document.userRules().Resolve(passwd)
 	if err != nil {
-		return taskUser{}, nil, err
+		return users.User{}, nil, err
 	}
 	if _, ok := document.Users[document.User]; ok {
 		return user, nil, nil
 	}
-	at := slices.IndexFunc(passwd, func(entry passwdEntry) bool { return entry.name == user.name && entry.uid == user.uid })
+	at := slices.IndexFunc(passwd, func(entry users.PasswdEntry) bool { return entry.Name == user.Name && entry.UID == user.UID })
 	if at < 0 {
 		const text = "failed host user validation: failed to identify user %q: user: unknown user %s"
-		return taskUser{}, nil, fmt.Errorf(text, document.User, document.User)
+		return users.User{}, nil, fmt.Errorf(text, document.User, document.User)
 	}
-	user.gid = passwd[at].gid
-	groups := groupsOf(user.name, groupText)
-	for _, gid := range append([]uint32{user.gid}, groups...) {
-		if isDenied(document.DeniedGIDs, gid) {
-			return taskUser{}, nil, fmt.Errorf("failed host user validation: running as gid %d is disallowed", gid)
+	user.GID = passwd[at].GID
+	groups := groupsOf(user.Name, groupText)
+	for _, gid := range append([]uint32{user.GID}, groups...) {
+		if users.IsDenied(document.DeniedGIDs, gid) {
+			return users.User{}, nil, fmt.Errorf("failed host user validation: running as gid %d is disallowed", gid)
 		}
 	}
 	return user, groups, nil
@@ -64,7 +66,7 @@ func groupsOf(user string, text []byte) []uint32 {
 		if len(fields) != 4 || !slices.Contains(strings.Split(fields[3], ","), user) {
 			continue
 		}
-		gid, err := parseID(fields[2])
+		gid, err := users.ParseID(fields[2])
 		if err == nil && !slices.Contains(groups, gid) {
 			groups = append(groups, gid)
 		}

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"github.com/nomad-bridge/nomad-bridge/launcher/users"
 )
 
 // wayDirectory is one of the task's directories: where the container has it, and where the node has it.
@@ -17,8 +19,8 @@ type wayDirectory struct{ inside, onNode string }
 // wayFor lets a user reach the task's directories by the paths that they have on the node. Where it may not pass, the
 // container, and it alone, gets an empty directory in memory with nothing but the task's own directories in it: there is
 // nothing else below that the user could have seen. Nothing is changed on the node itself.
-func wayFor(places layout, host hostSpawn, user taskUser) error {
-	if user.uid == 0 {
+func wayFor(places layout, host hostSpawn, user users.User) error {
+	if user.UID == 0 {
 		return nil
 	}
 	directories := host.directories.wayDirectories(places)
@@ -46,7 +48,7 @@ func (d hostDirectories) wayDirectories(places layout) []wayDirectory {
 }
 
 // barrier is the first directory above another that the user may not pass; empty: there is none.
-func (h *hostSpawn) barrier(directory string, user taskUser) (string, error) {
+func (h *hostSpawn) barrier(directory string, user users.User) (string, error) {
 	passed := "/"
 	for _, name := range strings.Split(strings.Trim(path.Dir(directory), "/"), "/") {
 		passed = path.Join(passed, name)
@@ -62,11 +64,11 @@ func (h *hostSpawn) barrier(directory string, user taskUser) (string, error) {
 }
 
 // mayPass is the kernel's rule for searching a directory: of owner, group and others, the first that fits decides.
-func mayPass(about syscall.Stat_t, user taskUser, groups []uint32) bool {
+func mayPass(about syscall.Stat_t, user users.User, groups []uint32) bool {
 	switch {
-	case about.Uid == user.uid:
+	case about.Uid == user.UID:
 		return about.Mode&0o100 != 0
-	case about.Gid == user.gid || slices.Contains(groups, about.Gid):
+	case about.Gid == user.GID || slices.Contains(groups, about.Gid):
 		return about.Mode&0o010 != 0
 	}
 	return about.Mode&0o001 != 0

@@ -51,7 +51,7 @@ func (s *supervisor) onPlanned(start plannedStart) (code int, done bool) {
 	}
 	defer syscall.Close(start.plan.workDir)
 	start.plan.diesWithUs = true
-	output, err := s.output.open(start.plan.user.uid)
+	output, err := s.output.open(start.plan.user.UID)
 	if err != nil {
 		return s.startFailed(fmt.Errorf("the task's output cannot be taken: %w", err)).exitCode, true
 	}

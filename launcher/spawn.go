@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"github.com/nomad-bridge/nomad-bridge/launcher/interpolation"
+	"github.com/nomad-bridge/nomad-bridge/launcher/users"
 )
 
 // layout is where things are in a container. Only tests have another than standardLayout.
@@ -42,7 +43,7 @@ func (l layout) bridgeFile(name string) string { return filepath.Join(filepath.D
 
 // spawnPlan is all that is the same for each process of a task. Nothing in it is interpolated any more.
 type spawnPlan struct {
-	user         taskUser
+	user         users.User
 	capabilities capabilitySet
 	environment  []string
 	// workDir is the open directory at workPath.
@@ -88,23 +89,31 @@ func (r spawnRequest) plan() (spawnPlan, error) {
 	if err := r.interpolate(&plan); err != nil {
 		return spawnPlan{}, err
 	}
-	if plan.workDir, err = openWorkDir(r.places.root, plan.workPath, user.uid); err != nil {
+	if plan.workDir, err = openWorkDir(r.places.root, plan.workPath, user.UID); err != nil {
 		return spawnPlan{}, err
 	}
 	return plan, nil
 }
 
 // userOf looks into the container's own passwd, and for raw_exec into the node's.
-func userOf(places layout, document taskDocument) (taskUser, error) {
+func userOf(places layout, document taskDocument) (users.User, error) {
 	if document.Driver == driverRawExec {
 		user, _, err := resolveHostUser(places.hostRoot(), document)
 		return user, err
 	}
-	passwd, err := readPasswd(filepath.Join(places.root, "/etc/passwd"))
+	passwd, err := users.ReadPasswd(filepath.Join(places.root, "/etc/passwd"))
 	if err != nil {
-		return taskUser{}, err
+		return users.User{}, err
 	}
-	return resolveUser(document, passwd)
+	return document.userRules().Resolve(passwd)
+}
+
+func (d taskDocument) userRules() users.Rules {
+	table := make(map[string]users.TableEntry, len(d.Users))
+	for name, entry := range d.Users {
+		table[name] = users.TableEntry(entry)
+	}
+	return users.Rules{User: d.User, Table: table, DeniedUIDs: d.DeniedUIDs, DeniedGIDs: d.DeniedGIDs, AllowRoot: d.AllowRoot}
 }
 
 // interpolate sets the environment and what is written in terms of it.
@@ -188,12 +197,12 @@ func (p spawnPlan) start(path string, argv []string, files [3]uintptr, terminal 
 	attributes := &syscall.SysProcAttr{
 		Setsid:     true,
 		Setctty:    terminal,
-		Credential: &syscall.Credential{Uid: p.user.uid, Gid: p.user.gid},
+		Credential: &syscall.Credential{Uid: p.user.UID, Gid: p.user.GID},
 	}
 	if p.diesWithUs {
 		attributes.Pdeathsig = syscall.SIGKILL
 	}
-	if p.user.uid != 0 {
+	if p.user.UID != 0 {
 		attributes.AmbientCaps = p.capabilities.numbers()
 	}
 	p.host.apply(attributes)

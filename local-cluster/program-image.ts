@@ -12,7 +12,10 @@ export type Program = "launcher" | "fetch";
 export type ProgramImages = Readonly<Record<Program, string>>;
 
 /** Folders of the checkout that each is built from. */
-const SOURCES: Readonly<Record<Program, readonly string[]>> = { launcher: ["launcher"], fetch: ["fetch"] };
+const SOURCES: Readonly<Record<Program, readonly string[]>> = { launcher: ["launcher"], fetch: ["fetch", "launcher"] };
+
+/** The users that the image itself knows. Those of `fetch` are named in src/mapping/artifacts.ts; a task's own come from the node or the profile. */
+const PASSWD: Readonly<Record<Program, string>> = { launcher: "", fetch: "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n" };
 
 /** What a container of the image runs when nobody says what. */
 const ENTRYPOINTS: Readonly<Record<Program, readonly string[]>> = { launcher: ["/nomad-bridge/launcher", "pause"], fetch: ["/nomad-bridge/fetch"] };
@@ -94,8 +97,8 @@ export async function buildProgramImage(options: ProgramImageOptions): Promise<R
   }
 }
 
-/** The name an image of this binary has: it changes if and only if the binary does. */
-export const programImageName = (program: Program, binary: Buffer): string => `nomad-bridge.dev/${program}:${sha256(binary).slice(0, 12)}`;
+/** The name an image of this binary has: it changes if and only if what is in the image does. */
+export const programImageName = (program: Program, binary: Buffer): string => `nomad-bridge.dev/${program}:${sha256(Buffer.concat([binary, Buffer.from(PASSWD[program])])).slice(0, 12)}`;
 
 async function writeArchive(stage: string, { program, binary, outTar }: ProgramImageOptions): Promise<Result<string, string>> {
   const root = join(stage, "root");
@@ -124,6 +127,9 @@ function stageRoot(root: string, program: Program, binary: string): void {
   const installed = join(root, "nomad-bridge", program);
   copyFileSync(binary, installed);
   chmodSync(installed, 0o755);
+  if (PASSWD[program] === "") return;
+  writeFileSync(join(root, "etc/passwd"), PASSWD[program]);
+  chmodSync(join(root, "etc/passwd"), 0o644);
 }
 
 function imageConfig(program: Program, architecture: string, layerDigest: string): string {

@@ -1,7 +1,11 @@
 // Replacing names alone: ${name} as in a task's env, and $name as Nomad 0.2 had it in command and args.
 package interpolation
 
-import "strings"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
 
 // MaxResultBytes is what a text can grow to.
 const MaxResultBytes = 1 << 20
@@ -24,6 +28,28 @@ func Names(text string) []string {
 		text = text[next+max(1, length):]
 	}
 	return names
+}
+
+// ReplaceInto sets each name of texts in values.Env. On Nomad, a text that names another one of them gets its new value,
+// its old one, or none, as chance has it. Here the other one comes first, always, and so gives its new value; names that
+// lead back to themselves are taken in order, so that PATH can be put before the PATH that was there.
+func ReplaceInto(values Values, texts map[string]string) {
+	visited := make(map[string]bool, len(texts))
+	var visit func(name string)
+	visit = func(name string) {
+		text, ok := texts[name]
+		if !ok || visited[name] {
+			return
+		}
+		visited[name] = true
+		for _, other := range Names(text) {
+			visit(other)
+		}
+		values.Env[name] = Replace(text, values)
+	}
+	for _, name := range slices.Sorted(maps.Keys(texts)) {
+		visit(name)
+	}
 }
 
 // ReplaceBare is Replace, and takes $NAME as well: letters, digits and _, as long as they go.

@@ -60,7 +60,7 @@ export type FetchLimits = {
   readonly timeoutMs: number;
   /** CIDRs that a host name may lead to although they are private. */
   readonly allowNetworks: readonly string[];
-  /** Addresses and CIDRs that are never reached, whatever allowNetworks says: the API server's. */
+  /** Addresses, CIDRs, and addresses with one port ("10.0.0.1:6443", "[fd00::1]:6443") that are never reached, whatever else allows them: the API server's. */
   readonly denyNetworks: readonly string[];
 };
 

@@ -29,6 +29,8 @@ export type ReconcileDeps = {
   readonly config: () => BridgeConfigSpec | undefined;
   /** Host paths of the task's chroot that its nodes are known to lack. */
   readonly missingPaths: (task: ExecTask, config: BridgeConfigSpec) => ReadonlySet<string>;
+  /** Addresses of the API server as they are now, which new pods get no artifacts from. Pods that run are left as they are. */
+  readonly denyNetworks: () => readonly string[];
   readonly createPod: (pod: KubeObject) => Write;
   readonly deletePod: (namespace: string, pod: PodIdentity) => Write;
   /** Makes the pod fail and stay. */
@@ -37,8 +39,6 @@ export type ReconcileDeps = {
   readonly event: (task: ExecTask, event: { readonly type: "Normal" | "Warning"; readonly reason: string; readonly note: string }) => void;
   readonly sha256: Sha256;
   readonly images: TaskImages;
-  /** Addresses and CIDRs that no artifact is fetched from: the API server's. */
-  readonly denyNetworks: readonly string[];
   readonly policy: PlanPolicy;
   readonly now: () => number;
 };
@@ -132,7 +132,7 @@ async function performOne(deps: ReconcileDeps, accepted: AcceptedTask, action: A
 }
 
 async function create(deps: ReconcileDeps, accepted: AcceptedTask, place: Plan["create"][number]): Write {
-  const pod = podForTask(accepted, place, deps.images, deps.denyNetworks);
+  const pod = podForTask(accepted, place, deps.images, deps.denyNetworks());
   if (!pod.ok) return { ok: false, error: { retry: false, ...pod.error } };
   const created = await deps.createPod(pod.value);
   const name = pod.value.metadata.name;

@@ -5,11 +5,12 @@ import type { ExecTask } from "../api/exec-task.ts";
 import type { KubeObject } from "../api/meta.ts";
 import type { Node, Pod } from "../api/pod.ts";
 import { LABEL } from "../contract/pod-metadata.ts";
-import type { ConfigMap } from "../controller/node-records.ts";
+import type { ConfigMap } from "../controller/config-map.ts";
 import type { ConnectedKubeClient } from "../kubernetes/client.ts";
 import type { Clock } from "../kubernetes/clock.ts";
 import type { Cache, Log } from "../kubernetes/types.ts";
 import { createCache } from "../kubernetes/watch.ts";
+import type { ApiEndpoints, ApiService } from "../mapping/api-server.ts";
 import { type NodeProbe, probedNode, PROBES_NAME, readProbe } from "../mapping/probe.ts";
 import { SYSTEM_NAMESPACE } from "./identity.ts";
 import { controllerOf } from "./owner.ts";
@@ -26,6 +27,9 @@ export type WorkCaches = {
   readonly nodes: Cache<Node>;
 };
 
+/** The controller's alone: one object each, which say where the API server is. */
+export type ControllerCaches = WorkCaches & { readonly apiService: Cache<ApiService>; readonly apiEndpoints: Cache<ApiEndpoints> };
+
 export type BridgeCaches = WorkCaches & {
   readonly policies: Cache<AclPolicyObject>;
   readonly tokens: Cache<AclTokenObject>;
@@ -33,7 +37,7 @@ export type BridgeCaches = WorkCaches & {
   readonly probes: Cache<ConfigMap>;
 };
 
-export function workCaches(context: CacheContext): WorkCaches {
+function workCaches(context: CacheContext): WorkCaches {
   const { client, log, clock, signal } = context;
   const options = { log, clock, signal };
   return {
@@ -42,6 +46,19 @@ export function workCaches(context: CacheContext): WorkCaches {
     namespaces: createCache<KubeObject>(client, { resource: RESOURCES.namespaces }, options),
     configs: createCache<BridgeConfig>(client, { resource: RESOURCES.bridgeConfigs }, options),
     nodes: createCache<Node>(client, { resource: RESOURCES.nodes }, options),
+  };
+}
+
+/** We have a right to no other Service and EndpointSlice. */
+const API_SERVER = { namespace: "default", fieldSelector: "metadata.name=kubernetes" } as const;
+
+export function controllerCaches(context: CacheContext): ControllerCaches {
+  const { client, log, clock, signal } = context;
+  const options = { log, clock, signal };
+  return {
+    ...workCaches(context),
+    apiService: createCache<ApiService>(client, { resource: RESOURCES.services, ...API_SERVER }, options),
+    apiEndpoints: createCache<ApiEndpoints>(client, { resource: RESOURCES.endpointSlices, ...API_SERVER }, options),
   };
 }
 
@@ -60,7 +77,7 @@ export function bridgeCaches(context: CacheContext): BridgeCaches {
   };
 }
 
-export async function cachesSynced(caches: WorkCaches | BridgeCaches): Promise<void> {
+export async function cachesSynced(caches: WorkCaches | ControllerCaches | BridgeCaches): Promise<void> {
   await Promise.all(Object.values(caches).map((cache) => cache.synced));
 }
 

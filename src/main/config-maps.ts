@@ -1,13 +1,11 @@
 /** @module The few ConfigMaps that the controller keeps, read and written one by one: it has a right to no other. Used by controller.ts and node-records.ts. */
-import type { ConfigMap, NodeRecordsDeps } from "../controller/node-records.ts";
+import type { ConfigMap, ConfigMapStore } from "../controller/config-map.ts";
 import type { WriteError } from "../controller/reconcile.ts";
 import type { KubeClient, KubeError } from "../kubernetes/types.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { RESOURCES } from "./resources.ts";
 
 const FIELD_MANAGER = "nomad-bridge-controller";
-
-type ConfigMapStore = Pick<NodeRecordsDeps, "readConfigMap" | "createConfigMap" | "patchConfigMap">;
 
 /** @param mayWrite asked before every write: a process that was held up may have lost the lease without having heard of it */
 export function configMapStore(client: KubeClient, mayWrite: () => boolean): ConfigMapStore {

@@ -12,14 +12,14 @@ import { electLeader } from "../kubernetes/lease.ts";
 import type { Log } from "../kubernetes/types.ts";
 import { createWorkQueue, type WorkQueue } from "../kubernetes/work-queue.ts";
 import type { TaskImages } from "../mapping/pod-for-task.ts";
-import { cachesSynced, workCaches, type WorkCaches } from "./caches.ts";
+import { cachesSynced, controllerCaches, type ControllerCaches } from "./caches.ts";
 import { SYSTEM_NAMESPACE } from "./identity.ts";
 import { configMapStore } from "./config-maps.ts";
 import { lookAtNodes } from "./node-probes.ts";
 import { keepRecords } from "./node-records.ts";
 import { execTaskOf } from "./owner.ts";
 import { openProbeBook, type ProbeBook } from "./probe-book.ts";
-import { addressesOf, reconcileDeps } from "./reconcile-deps.ts";
+import { reconcileDeps } from "./reconcile-deps.ts";
 
 export type ControllerOptions = {
   readonly access: ClusterAccess;
@@ -49,7 +49,7 @@ export async function runController(options: ControllerOptions): Promise<void> {
 async function runCampaign(options: ControllerOptions): Promise<void> {
   const { access, log, clock, signal } = options;
   const client = createKubeClient(access, { clock });
-  const caches = workCaches({ client, log, clock, signal });
+  const caches = controllerCaches({ client, log, clock, signal });
   const ready = cachesSynced(caches);
   const leadership = electLeader(client, {
     namespace: SYSTEM_NAMESPACE,
@@ -70,7 +70,7 @@ async function runCampaign(options: ControllerOptions): Promise<void> {
 
 type Term = ControllerOptions & {
   readonly client: ConnectedKubeClient;
-  readonly caches: WorkCaches;
+  readonly caches: ControllerCaches;
   readonly ready: Promise<void>;
   readonly leading: AbortSignal;
   readonly mayWrite: () => boolean;
@@ -95,15 +95,15 @@ async function workOnTasks(term: KnowingTerm): Promise<void> {
 }
 
 function processor(term: KnowingTerm) {
-  const { access, client, caches, clock, images, log, recorder, probes } = term;
+  const { client, caches, clock, images, log, recorder, probes } = term;
   const deps = reconcileDeps({
     client,
     caches,
     clock,
     images,
-    denyNetworks: addressesOf(access.server),
     probes,
     mayWrite: term.mayWrite,
+    server: term.access.server,
     event: (task, { type, reason, note }) => recorder.record({ regarding: task, type, reason, action: "Reconcile", note }),
   });
   return async (key: string) => {

@@ -1,5 +1,4 @@
 /** @module `nomad-bridge explain`: gives the command files, standard input and a cluster to read. */
-import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +7,7 @@ import type { BridgeConfig } from "../api/bridge-config.ts";
 import type { ExecTask } from "../api/exec-task.ts";
 import type { ClusterReader, ExplainDeps } from "../cli/explain.ts";
 import { err, messageOf, ok, type Result } from "../lib/result.ts";
+import { sha256 } from "./sha256.ts";
 
 export function explainDeps(): ExplainDeps {
   return {
@@ -15,7 +15,7 @@ export function explainDeps(): ExplainDeps {
     complain: (line) => process.stderr.write(line),
     readText,
     openCluster,
-    sha256: (value) => createHash("sha256").update(value).digest("hex"),
+    sha256,
   };
 }
 

@@ -1,6 +1,6 @@
 /** @module What probes have found on nodes: in memory for reading, in one ConfigMap so that a restart of the controller needs no new look. */
 import type { Node } from "../api/pod.ts";
-import { type NodeRecordsDeps, writeConfigMap } from "../controller/node-records.ts";
+import { type ConfigMapStore, writeConfigMap } from "../controller/config-map.ts";
 import type { Log } from "../kubernetes/types.ts";
 import { type NodeProbe, PROBES_NAME, readProbe } from "../mapping/probe.ts";
 import { SYSTEM_NAMESPACE } from "./identity.ts";
@@ -20,10 +20,8 @@ export type ProbeBook = {
   readonly onChange: (listener: () => void) => void;
 };
 
-type Store = Pick<NodeRecordsDeps, "readConfigMap" | "createConfigMap" | "patchConfigMap">;
-
 /** Reads what an earlier controller has left. Where that fails, nodes are looked at anew. */
-export async function openProbeBook(store: Store, log: Log): Promise<ProbeBook> {
+export async function openProbeBook(store: ConfigMapStore, log: Log): Promise<ProbeBook> {
   const probes = await readBook(store, log);
   const listeners: (() => void)[] = [];
   return {
@@ -45,7 +43,7 @@ export async function openProbeBook(store: Store, log: Log): Promise<ProbeBook> 
 
 const findings = (probe: NodeProbe | undefined): string => (probe === undefined ? "" : JSON.stringify([probe.nodeUid, probe.kinds, probe.os]));
 
-async function readBook(store: Store, log: Log): Promise<Map<string, NodeProbe>> {
+async function readBook(store: ConfigMapStore, log: Log): Promise<Map<string, NodeProbe>> {
   const read = await store.readConfigMap(PLACE.namespace, PLACE.name);
   if (!read.ok) log.warn({ reason: read.error.message }, "what probes have found cannot be read: nodes are looked at anew");
   const entries = Object.entries((read.ok ? read.value?.data : undefined) ?? {});

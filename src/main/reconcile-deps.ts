@@ -1,6 +1,4 @@
 /** @module What `reconcile` needs of Kubernetes: reads from the caches, writes by the client. */
-import { createHash } from "node:crypto";
-import { isIP } from "node:net";
 import type { ExecTask } from "../api/exec-task.ts";
 import type { Condition, KubeObject } from "../api/meta.ts";
 import type { PodIdentity } from "../controller/plan.ts";
@@ -10,19 +8,22 @@ import type { ConditionIntent, StatusIntent } from "../controller/status.ts";
 import type { Clock } from "../kubernetes/clock.ts";
 import type { KubeClient, KubeError } from "../kubernetes/types.ts";
 import { err, ok, type Result } from "../lib/result.ts";
+import { apiServerNetworks } from "../mapping/api-server.ts";
 import { missingPaths } from "../mapping/probe.ts";
 import { profileFor } from "../mapping/task-checks.ts";
-import { configReader, isManaged, type WorkCaches } from "./caches.ts";
+import { configReader, isManaged, type ControllerCaches } from "./caches.ts";
 import { controllerOf } from "./owner.ts";
 import type { ProbeBook } from "./probe-book.ts";
 import { RESOURCES } from "./resources.ts";
+import { sha256 } from "./sha256.ts";
 
 export type ControllerContext = {
   readonly client: KubeClient;
-  readonly caches: WorkCaches;
+  readonly caches: ControllerCaches;
+  /** The API server's URL. */
+  readonly server: string;
   readonly clock: Clock;
   readonly images: ReconcileDeps["images"];
-  readonly denyNetworks: ReconcileDeps["denyNetworks"];
   readonly event: ReconcileDeps["event"];
   readonly probes: Pick<ProbeBook, "of">;
   /** Asked before every write: a process that was held up may have lost the lease without having heard of it. */
@@ -30,14 +31,6 @@ export type ControllerContext = {
 };
 
 const STATUS_MANAGER = "nomad-bridge-controller-status";
-
-export const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
-
-/** A server that is known by its name alone has none: only an address can be refused to a socket. */
-export function addressesOf(server: string): readonly string[] {
-  const host = new URL(server).hostname.replace(/^\[|\]$/g, "");
-  return isIP(host) === 0 ? [] : [host];
-}
 
 export function reconcileDeps(context: ControllerContext): ReconcileDeps {
   const { caches, clock } = context;
@@ -50,13 +43,13 @@ export function reconcileDeps(context: ControllerContext): ReconcileDeps {
       const profile = profileFor(task.metadata.namespace ?? "default", task.spec.profile, config);
       return profile.ok ? missingPaths(profile.value, caches.nodes.all(), context.probes.of) : new Set();
     },
+    denyNetworks: () => apiServerNetworks({ server: context.server, services: caches.apiService.all(), endpoints: caches.apiEndpoints.all() }),
     ...podWrites(context),
     endPod: leaderOnly(context, async (namespace: string, pod: PodIdentity) => endPod(context, namespace, pod)),
     writeStatus: leaderOnly(context, async (task: ExecTask, intent: StatusIntent) => writeStatus(context, task, intent)),
     event: context.event,
     sha256,
     images: context.images,
-    denyNetworks: context.denyNetworks,
     policy: NOMAD_SERVICE_POLICY,
     now: () => clock.now(),
   };

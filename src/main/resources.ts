@@ -12,5 +12,7 @@ export const RESOURCES = {
   pods: core("Pod", "pods", true),
   nodes: core("Node", "nodes", false),
   namespaces: core("Namespace", "namespaces", false),
+  services: core("Service", "services", true),
+  endpointSlices: { group: "discovery.k8s.io", version: "v1", plural: "endpointslices", kind: "EndpointSlice", namespaced: true },
   configMaps: core("ConfigMap", "configmaps", true),
 } as const;

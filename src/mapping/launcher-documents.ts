@@ -16,7 +16,7 @@ import { mountDestinations } from "./volumes.ts";
 
 export type DocumentPlace = {
   readonly index: number;
-  /** Addresses and CIDRs that `fetch` never reaches: the API server's. */
+  /** What `fetch` never reaches: the API server's addresses, of api-server.ts. */
   readonly denyNetworks: readonly string[];
 };
 

@@ -98,7 +98,7 @@ function acceptMembers(
 
 /**
  * The pod of one allocation. The only error is a group too large for the launchers' documents.
- * @param denyNetworks addresses and CIDRs that `fetch` never reaches: the API server's
+ * @param denyNetworks what `fetch` never reaches: the API server's addresses, of api-server.ts. They are no part of the spec's hash
  */
 export function podForTask(accepted: AcceptedTask, place: AllocationPlace, images: TaskImages, denyNetworks: readonly string[] = []): Result<KubeObject, Refusal> {
   const documents = launcherDocuments(accepted, { index: place.index, denyNetworks });

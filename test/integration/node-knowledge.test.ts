@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import type { KubeObject } from "../../src/api/meta.ts";
 import type { Node, Pod } from "../../src/api/pod.ts";
 import { NODE_RECORDS_NAME, type NodeRecord } from "../../src/contract/node-record.ts";
-import type { ConfigMap } from "../../src/controller/node-records.ts";
+import type { ConfigMap } from "../../src/controller/config-map.ts";
 import { createKubeClient } from "../../src/kubernetes/client.ts";
 import { tokenAccess } from "../../src/kubernetes/credentials.ts";
 import { createTokenMinter } from "../../src/kubernetes/token-minter.ts";

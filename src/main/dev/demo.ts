@@ -3,13 +3,14 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { bringUp, type Running } from "./bring-up.ts";
 import { CHECKOUT, DEFAULT_HOME } from "./home.ts";
-import { interrupted, progress } from "./progress.ts";
+import { interrupted, progress, refuseArguments } from "./progress.ts";
 
 const SAMPLE = join(CHECKOUT, "manifests", "samples", "hello.yaml");
 
 /** Read from inside the task: what Nomad's exec driver would have given it. */
 const LOOK_AROUND = 'id; echo "working directory: $(pwd)"; echo "allocation: $NOMAD_ALLOC_NAME $NOMAD_ALLOC_ID"; grep -E "Cap(Inh|Prm|Eff|Bnd|Amb)" /proc/self/status';
 
+refuseArguments("demo");
 const running = await bringUp({ home: DEFAULT_HOME, namespaces: ["default"], env: process.env, log: progress(), signal: interrupted() });
 if (!running.ok) {
   process.stderr.write(`\nthe demo could not be brought up: ${running.error}\nRun it again to go on, or "npm run down" to clear up.\n`);

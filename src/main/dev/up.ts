@@ -1,8 +1,9 @@
 /** @module `npm run up`: a Kubernetes, nomad-bridge on it, and an environment to source. */
 import { bringUp } from "./bring-up.ts";
 import { DEFAULT_HOME } from "./home.ts";
-import { interrupted, progress } from "./progress.ts";
+import { interrupted, progress, refuseArguments } from "./progress.ts";
 
+refuseArguments("up");
 const running = await bringUp({ home: DEFAULT_HOME, namespaces: ["default"], env: process.env, log: progress(), signal: interrupted() });
 if (running.ok) {
   process.stdout.write(`\nNomad's API is served at ${running.value.address}\n\n`);

@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { bridgeConfigSpec } from "../../../src/api/bridge-config.ts";
 import type { Node } from "../../../src/api/pod.ts";
 import { NODE_RECORDS_NAME, type NodeRecord } from "../../../src/contract/node-record.ts";
-import { type ConfigMap, keepNodeRecords, nodeRecords, type NodeRecordsDeps, patchTo } from "../../../src/controller/node-records.ts";
+import { type ConfigMap, patchTo } from "../../../src/controller/config-map.ts";
+import { keepNodeRecords, nodeRecords, type NodeRecordsDeps } from "../../../src/controller/node-records.ts";
 import type { WriteError } from "../../../src/controller/reconcile.ts";
 import { taskOf } from "../mapping/mapping-fixtures.ts";
 

@@ -3,11 +3,11 @@ import { describe, expect, it } from "vitest";
 import type { BridgeConfigSpec } from "../../../src/api/bridge-config.ts";
 import type { ExecTask } from "../../../src/api/exec-task.ts";
 import type { Pod } from "../../../src/api/pod.ts";
+import type { LauncherDocument } from "../../../src/contract/launcher-document.ts";
 import { ANNOTATION, documentAnnotation } from "../../../src/contract/pod-metadata.ts";
 import { NOMAD_SERVICE_POLICY } from "../../../src/controller/plan.ts";
 import { allocationView, reconcile, type ReconcileDeps, type WriteError } from "../../../src/controller/reconcile.ts";
 import type { StatusIntent } from "../../../src/controller/status.ts";
-import { addressesOf } from "../../../src/main/reconcile-deps.ts";
 import { configOf, sha256, taskOf } from "../mapping/mapping-fixtures.ts";
 import { at, CREATED, lastWords, ms, podOf, running, terminated } from "../mapping/pod-fixtures.ts";
 
@@ -21,12 +21,13 @@ type Cluster = {
   status: StatusIntent | undefined;
   events: string[];
   missing: ReadonlySet<string>;
+  apiServer: readonly string[];
   /** Undefined: the write is done. Thrown: the controller died just before it. */
   refuse: (write: string) => WriteError | undefined;
 };
 
 const clusterOf = (fields: Partial<Cluster> = {}): Cluster => ({
-  task: taskOf({ count: 2 }), config: configOf(), managed: true, now: CREATED, pods: new Map(), status: undefined, events: [], missing: new Set(), refuse: () => undefined, ...fields,
+  task: taskOf({ count: 2 }), config: configOf(), managed: true, now: CREATED, pods: new Map(), status: undefined, events: [], missing: new Set(), apiServer: [], refuse: () => undefined, ...fields,
 });
 
 const ended = (pod: Pod, now: number): Pod => ({ ...pod, status: { phase: "Failed", containerStatuses: [{ name: "web", lastState: terminated(1, (now - CREATED) / 1000) }] } });
@@ -47,6 +48,7 @@ function depsOf(cluster: Cluster): ReconcileDeps {
     isManaged: () => cluster.managed,
     config: () => cluster.config,
     missingPaths: () => cluster.missing,
+    denyNetworks: () => cluster.apiServer,
     createPod: (object) => write("create", () => {
       const pod = object as Pod;
       if (cluster.pods.has(pod.metadata.name)) return;
@@ -61,7 +63,6 @@ function depsOf(cluster: Cluster): ReconcileDeps {
     event: (_task, { type, reason, note }) => void cluster.events.push(`${type} ${reason} ${note}`),
     sha256,
     images: { launcher: "launcher:1", fetch: "fetch:1" },
-    denyNetworks: ["10.96.0.1"],
     policy: NOMAD_SERVICE_POLICY,
     now: () => cluster.now,
   };
@@ -101,13 +102,6 @@ describe("reconcile", () => {
     const cluster = clusterOf();
     await run(cluster);
     for (const pod of cluster.pods.values()) expect(pod.metadata.ownerReferences).toMatchObject([{ kind: "ExecTask", name: "web", uid: "task-uid", controller: true }]);
-  });
-
-  it("lets no artifact be fetched from the API server", async () => {
-    const cluster = clusterOf();
-    await run(cluster);
-    for (const { metadata } of cluster.pods.values()) expect(JSON.parse(metadata.annotations?.[documentAnnotation("web", 0)] ?? "")).toMatchObject({ fetch: { denyNetworks: ["10.96.0.1"] } });
-    expect(["https://10.0.0.1:6443", "https://[fd00::1]:6443", "https://api.example"].map(addressesOf)).toEqual([["10.0.0.1"], ["fd00::1"], []]);
   });
 
   it("rolls a new version out one by one, waiting for each to be healthy", async () => {
@@ -155,6 +149,19 @@ describe("reconcile", () => {
     expect([...cluster.pods.values()].filter(({ metadata }) => metadata.deletionTimestamp !== undefined).map(({ metadata }) => metadata.name.slice(-3))).toEqual(["1-1"]);
     expect([hostPathsOf("1-1").includes("/lib64"), hostPathsOf("1-2").includes("/lib64"), hostPathsOf("1-2").includes("/usr")]).toEqual([true, false, true]);
     expect(cluster.status?.findings).toContainEqual(expect.objectContaining({ path: "chroot", message: expect.stringMatching(/: \/lib64$/) as string }));
+  });
+
+  it("keeps artifacts from the API server as it is now, and leaves pods alone when it moves", async () => {
+    const cluster = clusterOf({ apiServer: ["10.96.0.1", "192.0.2.5:6443"] });
+    const denied = () => [...cluster.pods.values()].map(({ metadata }) => (JSON.parse(metadata.annotations?.[documentAnnotation("web", 0)] ?? "") as LauncherDocument).fetch.denyNetworks);
+    await run(cluster);
+    kubelet(cluster);
+    cluster.apiServer = ["10.96.0.1", "192.0.2.6:6443"];
+    await run(cluster);
+    expect(namesOf(cluster)).toEqual(["0-1", "1-1"]);
+    edit(cluster, { count: 3 });
+    await run(cluster);
+    expect(denied()).toEqual([["10.96.0.1", "192.0.2.5:6443"], ["10.96.0.1", "192.0.2.5:6443"], ["10.96.0.1", "192.0.2.6:6443"]]);
   });
 
   it("looks again when a task that waits for its restart will be ready, as no event will say so", async () => {

@@ -41,6 +41,13 @@ describe("buildProgramImage", () => {
     expect(JSON.parse(tar("-xOf", join(dir, "a.tar"), "./config.json"))).toMatchObject({ config: { Entrypoint: ["/nomad-bridge/fetch"] } });
   });
 
+  it("tells fetch the users that tasks have without a table, and the launcher none", async () => {
+    await build("a.tar", "fetch");
+    tar("-xf", join(dir, "a.tar"), "-C", dir, "./layer.tar");
+    const lines = tar("-xOf", join(dir, "layer.tar"), "./etc/passwd").trimEnd().split("\n");
+    expect(lines.map((line) => line.split(":").slice(0, 4).join(":"))).toEqual(["root:x:0:0", "nobody:x:65534:65534"]);
+  });
+
   it.each(["launcher", "fetch"] as const)("holds %s and empty mount points, all of root and of no date, and nothing else", async (program) => {
     await build("a.tar", program);
     tar("-xf", join(dir, "a.tar"), "-C", dir, "./layer.tar");
@@ -51,6 +58,7 @@ describe("buildProgramImage", () => {
       ...directories.map((path) => `drwxr-xr-x 0/0 1970-01-01 ./${path}`),
       "drwxrwxrwt 0/0 1970-01-01 ./tmp/",
       `-rwxr-xr-x 0/0 1970-01-01 ./nomad-bridge/${program}`,
+      ...(program === "fetch" ? ["-rw-r--r-- 0/0 1970-01-01 ./etc/passwd"] : []),
     ];
     expect(entries.toSorted()).toEqual(expected.toSorted());
   });

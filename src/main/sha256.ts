@@ -1,0 +1,5 @@
+/** @module SHA-256 for the pure rooms, which get it as a parameter. Used by the controller and by `explain`. */
+import { createHash } from "node:crypto";
+
+/** In hexadecimal. */
+export const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
