@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { inject } from "vitest";
-import type { BridgeConfigSpec } from "../../../src/api/bridge-config.ts";
+import type { BridgeConfig } from "../../../src/api/bridge-config.ts";
 import { API_VERSION, type ExecTask, type ExecTaskStatus } from "../../../src/api/exec-task.ts";
 import type { Condition, KubeObject } from "../../../src/api/meta.ts";
 import type { Pod } from "../../../src/api/pod.ts";
@@ -46,9 +46,10 @@ export async function enterWorld(about: string): Promise<World> {
 }
 
 /** What a pod's container has written, from its beginning to its end. Resolves to a promise of it when the stream is open. */
-export async function followLog({ client, namespace }: World, pod: Pod): Promise<{ readonly whole: Promise<string> }> {
+export async function followLog({ client, namespace }: World, pod: Pod, container?: string): Promise<{ readonly whole: Promise<string> }> {
   const path = `/api/v1/namespaces/${namespace}/pods/${pod.metadata.name}/log`;
-  const stream = await must(client.stream({ method: "GET", path, query: { follow: "true" } }, { idleTimeoutMs: 300_000 }, new AbortController().signal));
+  const query = { follow: "true", ...(container === undefined ? {} : { container }) };
+  const stream = await must(client.stream({ method: "GET", path, query }, { idleTimeoutMs: 300_000 }, new AbortController().signal));
   return { whole: text(stream) };
 }
 
@@ -151,7 +152,7 @@ export async function watchPods({ client, namespace }: World, task: string): Pro
   return { seen, stop: () => stop.abort() };
 }
 
-type Profile = NonNullable<BridgeConfigSpec["profiles"]>[number];
+type Profile = NonNullable<BridgeConfig["spec"]["profiles"]>[number];
 
 /** Adds profiles to the BridgeConfig under a field manager of their own, so that taking them away again touches no other's. Returns how. */
 export async function grantProfiles(world: World, profiles: readonly (Partial<Profile> & { readonly name: string })[]): Promise<() => Promise<void>> {
