@@ -7,7 +7,7 @@ import { RESOURCES } from "../../../src/main/resources.ts";
 import { eventually, must } from "../kubernetes/real-cluster.ts";
 import { escapingTar, staticProgram, tarGz, zip } from "../support/archives.ts";
 import { eventOf, serveFiles, type FileServer } from "../support/file-server.ts";
-import { kubectlOk } from "../support/kubectl.ts";
+import { kubectl, kubectlOk } from "../support/kubectl.ts";
 import { allocation, inTask } from "../support/nomad.ts";
 import { applyTask, conditionBecomes, enterWorld, grantProfiles, podsOf, readyPod, removeTask, shell, taskNow, uidOf, unique, type Spec, type World } from "../support/world.ts";
 
@@ -136,6 +136,17 @@ describe.concurrent("the API server", () => {
     const { hostname } = new URL(source);
     expect(await eventOf(world, name, /failed to download artifact/)).toContain(`failed to download artifact "${source}": the host "${hostname}" leads to ${hostname}, which belongs to the cluster itself`);
     expect(apiServer.asked()).toEqual([]);
+  });
+
+  it.each([
+    { asked: ["watch", "services/kubernetes", "-n", "default"], answer: "yes" },
+    { asked: ["watch", "endpointslices.discovery.k8s.io/kubernetes", "-n", "default"], answer: "yes" },
+    { asked: ["get", "services", "-n", "default"], answer: "no" },
+    { asked: ["get", "endpointslices.discovery.k8s.io/other", "-n", "default"], answer: "no" },
+    { asked: ["get", "services/kubernetes", "-n", "kube-system"], answer: "no" },
+  ])("is found with no right beyond its own two objects: $asked, $answer", async ({ asked, answer }) => {
+    const { stdout } = await kubectl(["auth", "can-i", ...asked, "--as=system:serviceaccount:nomad-bridge:controller", "--as-group=system:serviceaccounts", "--as-group=system:authenticated"]);
+    expect(stdout.trim()).toBe(answer);
   });
 
   it("is no place that a redirect leads to", async () => {
