@@ -1,7 +1,6 @@
 /** @module The keys of the task block that reach an exec task. */
 import type { KeySection } from "./key-row.ts";
 
-const FETCH = { none: "fetch comes with its own tests" } as const;
 
 export const TASK_KEYS: KeySection = {
   title: "task",
@@ -33,15 +32,15 @@ export const TASK_KEYS: KeySection = {
     { key: "resources secrets", here: "`resources.secrets`", level: "equivalent", how: "Size of /secrets, which counts as the task's memory.", proof: ["findings"] },
     { key: "resources device", here: "", level: "lost", how: "Devices need device plugins of the cluster, and an ExecTask has no field to ask for them.", proof: ["unknownField"] },
     { key: "resources numa", here: "", level: "lost", how: "The kubelet's topology manager decides for a whole node.", proof: ["unknownField"] },
-    { key: "artifact", field: "artifacts", proof: ["artifactFindings", "artifactsGolden"] },
-    { key: "artifact source", here: "`artifacts[].source`", level: "weaker", how: "http, https, git and s3 with //sub/directory and options. hg and gcs cannot be fetched, as their clients are not there; a finding says so. Private addresses only where the profile lists them.", proof: ["artifactFindings"] },
+    { key: "artifact", field: "artifacts", proof: ["artifactFindings", "artifactsGolden", "artifactInside"] },
+    { key: "artifact source", here: "`artifacts[].source`", level: "weaker", how: "http, https, git and s3 with //sub/directory and options. hg and gcs cannot be fetched, as their clients are not there; a finding says so. A private address is reached where the job names its host, or the profile lists its network; the API server never.", proof: ["artifactFindings", "artifactInside", "artifactApiServer"] },
     { key: "artifact destination", here: "`artifacts[].destination`", level: "weaker", how: "Below the task's directory or ../alloc. The task's root is read-only here, so a destination beside local/, secrets/ and tmp/ fails; a finding says so.", proof: ["artifactFindings"] },
-    { key: "artifact mode", here: "`artifacts[].mode`", level: "same", how: "any, file and dir.", proof: FETCH },
-    { key: "artifact options (checksum, archive, ref, depth, …)", here: "`artifacts[].options`", level: "same", how: "checksum with md5, sha1, sha256, sha512 and file:.", proof: FETCH },
+    { key: "artifact mode", here: "`artifacts[].mode`", level: "same", how: "any, file and dir.", proof: ["artifactModes", "artifactParts"] },
+    { key: "artifact options (checksum, archive, ref, depth, …)", here: "`artifacts[].options`", level: "same", how: "checksum with md5, sha1, sha256, sha512 and file:.", proof: ["artifactChecksums", "artifactOptions", "artifactParts", "artifactRepositories"] },
     { key: "artifact options aws_access_key_secret, sshkey", here: "`artifacts[].credentials`", level: "equivalent", how: "They work as options too, but whoever reads the object reads them: a finding says so.", proof: ["secretFindings"] },
     { key: "artifact headers", here: "`artifacts[].headers`", level: "same", how: "HTTP only. Secret ones belong in a Secret: a finding says so.", proof: ["secretFindings"] },
-    { key: "artifact insecure", here: "`artifacts[].insecure`", level: "same", how: "Does not verify the server's certificate.", proof: FETCH },
-    { key: "artifact chown", here: "`artifacts[].chown`", level: "equivalent", how: "The files always belong to the task's user, as that user fetches them.", proof: ["artifactFindings"] },
+    { key: "artifact insecure", here: "`artifacts[].insecure`", level: "same", how: "Does not verify the server's certificate.", proof: ["artifactTLS"] },
+    { key: "artifact chown", here: "`artifacts[].chown`", level: "equivalent", how: "The files always belong to the task's user, as that user fetches them.", proof: ["artifactFindings", "artifactOwner"] },
     { key: "template", field: "templates", proof: ["templatesRender", "templatesGolden", "artifactFindings"] },
     { key: "template data, source", here: "`templates[].data`, `templates[].source`", level: "weaker", how: "consul-template's language without the functions that read Consul, Vault or Nomad, which are not there; a finding names those that data uses.", proof: ["artifactFindings", "templateAdvice"] },
     { key: "template destination", here: "`templates[].destination`", level: "weaker", how: "The task's root is read-only here, so a destination beside local/, secrets/, tmp/ and ../alloc fails; a finding says so.", proof: ["artifactFindings"] },

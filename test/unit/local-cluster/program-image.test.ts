@@ -45,6 +45,7 @@ describe("buildProgramImage", () => {
     await build("a.tar", "fetch");
     tar("-xf", join(dir, "a.tar"), "-C", dir, "./layer.tar");
     const lines = tar("-xOf", join(dir, "layer.tar"), "./etc/passwd").trimEnd().split("\n");
+    expect(readFileSync(join(import.meta.dirname, "../../../Dockerfile"), "utf8")).toContain(`printf '${lines.join("\\n")}\\n' > etc/passwd`);
     expect(lines.map((line) => line.split(":").slice(0, 4).join(":"))).toEqual(["root:x:0:0", "nobody:x:65534:65534"]);
   });
 
