@@ -98,7 +98,10 @@ func openBeneath(directory int, name string, flags uint64) (int, error) {
 	return openResolved(directory, name, openHow{flags: flags, resolve: resolveBeneath | resolveNoSymlinks | resolveNoMagic})
 }
 
-// prepareTaskDirectories gives the directories that Nomad promises their modes, where the pod has them.
+// nobodyID is the user and the group that the task directories belong to on Nomad, whatever the task's user is.
+const nobodyID = 65534
+
+// prepareTaskDirectories gives the directories that Nomad promises their owner and modes, where the pod has them.
 func prepareTaskDirectories(root string) error {
 	rootFD, err := syscall.Open(root, syscall.O_RDONLY|syscall.O_DIRECTORY|syscall.O_CLOEXEC, 0)
 	if err != nil {
@@ -115,14 +118,15 @@ func prepareTaskDirectories(root string) error {
 		{name: "secrets", mode: 0o777},
 		{name: "tmp", mode: 0o1777},
 	} {
-		if err := prepareDirectory(rootFD, directory.name, directory.mode, directory.children); err != nil {
+		if err := prepareDirectory(rootFD, directory.name, directory.mode, true, directory.children); err != nil {
 			return fmt.Errorf("the directory /%s cannot be prepared: %w", directory.name, err)
 		}
 	}
 	return nil
 }
 
-func prepareDirectory(parent int, name string, mode uint32, children []string) error {
+// prepareDirectory changes the owner only of what is the pod's own for certain: a volume of the node can be mounted below.
+func prepareDirectory(parent int, name string, mode uint32, isOwn bool, children []string) error {
 	fd, err := openDirectoryNoLinks(parent, name)
 	if err == syscall.ENOENT {
 		return nil
@@ -131,19 +135,38 @@ func prepareDirectory(parent int, name string, mode uint32, children []string) e
 		return err
 	}
 	defer syscall.Close(fd)
+	if isOwn {
+		if err := ensureOwner(fd); err != nil {
+			return err
+		}
+	}
 	if err := ensureMode(fd, mode); err != nil {
 		return err
 	}
 	for _, child := range children {
-		if err := syscall.Mkdirat(fd, child, 0o777); err != nil && err != syscall.EEXIST {
-			return err
+		made := syscall.Mkdirat(fd, child, 0o777)
+		if made != nil && made != syscall.EEXIST {
+			return made
 		}
 		// The task can put anything in its place, and another task of the group must not fail for it.
-		if err := prepareDirectory(fd, child, mode, nil); err != nil {
+		if err := prepareDirectory(fd, child, mode, made == nil, nil); err != nil {
 			complain("the directory %s stays as the task has left it: %v", child, err)
 		}
 	}
 	return nil
+}
+
+// ensureOwner gives a directory to nobody that is still as kubelet or Mkdirat has made it. One that the task has given to
+// somebody else stays theirs, as it does over a restart on Nomad.
+func ensureOwner(fd int) error {
+	var about syscall.Stat_t
+	if err := syscall.Fstat(fd, &about); err != nil {
+		return err
+	}
+	if about.Uid != 0 || about.Gid != 0 {
+		return nil
+	}
+	return syscall.Fchown(fd, nobodyID, nobodyID)
 }
 
 // ensureMode changes a mode only where it differs, so that a read-only mount with the right one is fine.

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -161,6 +162,35 @@ func TestExecCommandIsSearchedInPath(t *testing.T) {
 				t.Errorf("found %q, error %v", found, err)
 			}
 		})
+	}
+}
+
+func TestTaskDirectoriesBelongToNobody(t *testing.T) {
+	needRoot(t)
+	root := testRoot(t, map[string]string{"alloc/": "", "local/": "", "secrets/": "", "tmp/": "", "alloc/data/": ""})
+	if err := os.Chown(filepath.Join(root, "local"), 1234, 56); err != nil {
+		t.Fatal(err)
+	}
+	withoutCapability(t, "CAP_FOWNER", func() {
+		if err := prepareTaskDirectories(root); err != nil {
+			t.Error(err)
+		}
+	})
+	nobody := [2]uint32{65534, 65534}
+	want := map[string][2]uint32{
+		"alloc": nobody, "alloc/logs": nobody, "alloc/tmp": nobody, "secrets": nobody, "tmp": nobody,
+		// One is what the task has made of it, the other may be a volume of the node.
+		"local": {1234, 56}, "alloc/data": {0, 0},
+	}
+	for name, owner := range want {
+		about, err := os.Stat(filepath.Join(root, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := about.Sys().(*syscall.Stat_t)
+		if found.Uid != owner[0] || found.Gid != owner[1] {
+			t.Errorf("%s belongs to %d:%d, want %d:%d", name, found.Uid, found.Gid, owner[0], owner[1])
+		}
 	}
 }
 

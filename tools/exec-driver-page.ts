@@ -1,4 +1,7 @@
-/** @module The reference page of the exec driver's keys in Markdown, from the rows in src/mapping/driver-keys. Used by the generator. */
+/**
+ * @module The reference page of the exec driver's keys in Markdown, from the rows in src/mapping/driver-keys, and of what a task sees, from
+ * test/parity. Used by the generator.
+ */
 import type { FindingLevel } from "../src/api/exec-task.ts";
 import { DRIVER_KEYS, type FullRow, fullRow } from "../src/mapping/driver-keys/table.ts";
 
@@ -10,7 +13,13 @@ const LEVELS: Readonly<Record<FindingLevel, string>> = {
   decision: "there, and different: someone has to decide whether that will do",
 };
 
-export function execDriverPage(): string {
+/** What test/parity/differences.yaml says; the parity test reads the rest of it. */
+export type SeenDifference = { readonly about: string; readonly facts: Readonly<Record<string, string>>; readonly nomad?: string; readonly why: string };
+
+/** @param onNomad the facts of test/parity/nomad.yaml */
+export type Seen = { readonly differences: readonly SeenDifference[]; readonly onNomad: Readonly<Record<string, string>>; readonly tasks: number };
+
+export function execDriverPage(seen: Seen): string {
   const sections = DRIVER_KEYS.map(({ title, about, rows }) => ({ title, about, rows: rows.map(fullRow) }));
   const all = sections.flatMap(({ rows }) => rows);
   const parts = [
@@ -23,11 +32,15 @@ export function execDriverPage(): string {
     "What is weaker here than on Nomad, or not there at all, and why.",
     differences("weaker", all),
     differences("lost", all),
+    `## ${SEEN}`,
+    `What a program can find out about itself and its surroundings, where that is not what Nomad's exec driver shows. How it is proved: [the parity test](../../test/integration/parity.test.ts) runs a program in ${seen.tasks} [different tasks](../../test/parity/tasks), compares every fact that it finds with [Nomad's](../../test/parity/nomad.yaml), and fails at a difference that is not listed here, and at one listed here that no task shows.`,
+    seenTable(seen),
   ];
   return `${parts.join("\n\n")}\n`;
 }
 
 const DIFFERENCES = "Differences that Kubernetes forces";
+const SEEN = "What a task can see that is not as on Nomad";
 
 function legend(all: readonly FullRow[]): string {
   const rows = Object.entries(LEVELS).map(([level, meaning]) => `| ${level} | ${all.filter((row) => row.level === level).length} | ${meaning} |`);
@@ -36,7 +49,7 @@ function legend(all: readonly FullRow[]): string {
   return [`${all.length} keys; ${tested}\n`, "| level | keys | what it means |", "|---|---|---|", ...rows].join("\n");
 }
 
-const contents = (titles: readonly string[]) => [...titles, DIFFERENCES].map((title) => `[${title}](#${anchor(title)})`).join(" · ");
+const contents = (titles: readonly string[]) => [...titles, DIFFERENCES, SEEN].map((title) => `[${title}](#${anchor(title)})`).join(" · ");
 
 /** As GitHub makes them. */
 const anchor = (title: string) => title.toLowerCase().replace(/[^a-z0-9 _-]/g, "").replaceAll(" ", "-");
@@ -71,4 +84,13 @@ function differences(level: FindingLevel, all: readonly FullRow[]): string {
   for (const row of all.filter((each) => each.level === level)) byReason.set(row.how, [...(byReason.get(row.how) ?? []), `\`${row.key}\``]);
   const lines = [...byReason].map(([how, keys]) => `- ${keys.join(", ")}: ${sentence(how)}`);
   return [`### ${level === "weaker" ? "Weaker" : "Not there"}`, lines.join("\n")].join("\n\n");
+}
+
+function seenTable({ differences, onNomad }: Seen): string {
+  const lines = differences.map(({ about, facts, nomad, why }) => {
+    const stated = Object.keys(facts).flatMap((fact) => (onNomad[fact] === undefined ? [] : [`${fact}: ${onNomad[fact]}`]));
+    const here = Object.entries(facts).map(([fact, value]) => `${fact}: ${value}`);
+    return `| ${cell(about)} | ${prose(nomad ?? stated.join("; "))} | ${prose(here.join("; "))} | ${prose(why)} |`;
+  });
+  return ["| what | on Nomad | here | why |", "|---|---|---|---|", ...lines].join("\n");
 }

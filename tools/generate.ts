@@ -1,12 +1,13 @@
 /**
- * @module Writes what is generated from the schemas: manifests/crds and docs/reference. With --check it writes nothing and exits 1 where
+ * @module Writes what is generated from the schemas and from test/parity: manifests/crds and docs/reference. With --check it writes nothing and exits 1 where
  * a file is not what it would be. Run by `npm run generate` and `npm run check`.
  */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { parse } from "yaml";
 import { toYaml } from "../src/lib/yaml.ts";
 import { customResourceDefinition } from "./crd.ts";
-import { execDriverPage } from "./exec-driver-page.ts";
+import { execDriverPage, type Seen, type SeenDifference } from "./exec-driver-page.ts";
 import { KINDS } from "./kinds.ts";
 import { referencePage } from "./reference-page.ts";
 
@@ -19,7 +20,13 @@ function generated(): ReadonlyMap<string, string> {
     [`manifests/crds/${definition.plural}.yaml`, HEADER + toYaml(customResourceDefinition(definition))],
     [`docs/reference/${kebab(definition.kind)}.md`, referencePage(definition)],
   ]);
-  return new Map([...ofKinds, ["docs/reference/exec-driver.md", execDriverPage()]]);
+  return new Map([...ofKinds, ["docs/reference/exec-driver.md", execDriverPage(seenByTasks())]]);
+}
+
+function seenByTasks(): Seen {
+  const read = (name: string): unknown => parse(readFileSync(`test/parity/${name}.yaml`, "utf8"));
+  const { facts } = read("nomad") as { readonly facts: Seen["onNomad"] };
+  return { differences: read("differences") as readonly SeenDifference[], onNomad: facts, tasks: readdirSync("test/parity/tasks").length };
 }
 
 function readIfThere(path: string): string | undefined {

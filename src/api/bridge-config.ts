@@ -107,6 +107,14 @@ const profile = z
       .default([])
       .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"] })
       .describe("Directories of the node that tasks may mount. Nomad: client.host_volume."),
+    seccomp: z
+      .enum(["RuntimeDefault", "Unconfined"])
+      .default("RuntimeDefault")
+      .describe("Which system calls tasks of the driver exec may make: those of the container runtime's default profile, or all, as on Nomad."),
+    allowPrivilegeEscalation: z
+      .boolean()
+      .default(true)
+      .describe("Whether setuid programs and file capabilities work in tasks, as on Nomad. Without them the kernel's no_new_privs is set."),
     allowRawExec: z.boolean().default(false).describe("Whether tasks may use the driver raw_exec: root on the node. Nomad: plugin raw_exec, enabled."),
     artifacts: artifactLimits.prefault({}).describe("Limits of what tasks may fetch. Nomad: client.artifact."),
     disableRemoteExec: z.boolean().default(false).describe("Refuses alloc exec. Nomad: client.disable_remote_exec."),

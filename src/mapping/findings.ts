@@ -12,11 +12,17 @@ import { TASK_RULES } from "./task-rules.ts";
 /** One rule for every field of the spec, in no order that matters. */
 export const EXEC_TASK_RULES = { ...TASK_RULES, ...GROUP_RULES } as const satisfies Record<keyof ExecTaskSpec, Rule<never>>;
 
-/** Of a container, whatever the task says; raw_exec has the node's network and no seccomp profile. */
-const OF_A_CONTAINER: readonly Finding[] = [
-  { level: "decision", path: "network", message: "runs in the pod's network, with the pod's host name and DNS; on Nomad a task without a network block shares the node's" },
-  { level: "weaker", path: "seccomp", message: "runs under the container runtime's default seccomp profile; Nomad applies none" },
-];
+const NETWORK: Finding = {
+  level: "decision",
+  path: "network",
+  message: "runs in the pod's network, with the pod's host name and DNS; on Nomad a task without a network block shares the node's",
+};
+const SECCOMP: Finding = { level: "weaker", path: "seccomp", message: "runs under the container runtime's default seccomp profile; Nomad applies none" };
+const NO_NEW_PRIVS: Finding = {
+  level: "weaker",
+  path: "allowPrivilegeEscalation",
+  message: "setuid programs such as sudo and ping, and capabilities of files, have no effect, as the profile sets allowPrivilegeEscalation: false; on Nomad they work",
+};
 
 const ALWAYS: readonly Finding[] = [
   { level: "weaker", path: "secrets", message: "/secrets lives in memory, but programs in it can be run: on Nomad it is mounted noexec" },
@@ -39,10 +45,16 @@ export function findingsFor(spec: ExecTaskSpec, profile: Profile): readonly Find
       ...findingsOf(GROUP_TASK_RULES, task, `tasks[${i}].`, context),
       ...findingsOf(TASK_RULES, task as TaskSpec, `tasks[${i}].`, context),
     ]),
-    ...(spec.driver === "exec" ? OF_A_CONTAINER : []),
+    ...ofTheContainer(spec, profile),
     ...ALWAYS,
   ];
   return found.toSorted((a, b) => SEVERITY.indexOf(a.level) - SEVERITY.indexOf(b.level));
+}
+
+/** Whatever the task says; raw_exec has the node's network and no seccomp profile. */
+function ofTheContainer({ driver }: ExecTaskSpec, { seccomp, allowPrivilegeEscalation }: Profile): readonly Finding[] {
+  const ofExec = [NETWORK, ...(seccomp === "RuntimeDefault" ? [SECCOMP] : [])];
+  return [...(driver === "exec" ? ofExec : []), ...(allowPrivilegeEscalation ? [] : [NO_NEW_PRIVS])];
 }
 
 function findingsOf<Spec>(rules: Readonly<Record<string, Rule<Spec>>>, spec: Spec, prefix: string, context: RuleContext): readonly Finding[] {

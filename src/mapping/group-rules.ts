@@ -23,7 +23,7 @@ export const GROUP_RULES = {
   ipcMode: {
     nomad: "config.ipc_mode",
     level: "equivalent",
-    how: "private: the pod's own IPC namespace, which the tasks of a group share; host: hostIPC",
+    how: "private: the pod's own IPC namespace, which the tasks of a group share; host: hostIPC, and /dev/shm is the node's too, on Nomad always 64 MB of the task's own",
     notes: ipcNotes,
   },
   chroot: {

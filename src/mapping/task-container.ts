@@ -47,12 +47,16 @@ export function taskFetch({ chroot, tasks }: AcceptedTask, task: AcceptedMember,
   return fetchContainer(task, { image: images.fetch, secrets: credentialSecrets(tasks), mounts });
 }
 
-/** The launcher needs these three to become the task's user with exactly the task's capabilities; it keeps them from the task. */
-const LAUNCHER_CAPABILITIES = ["SETGID", "SETPCAP", "SETUID"];
+/**
+ * The launcher needs CHOWN to give the task directories to nobody, and the others to become the task's user with exactly the task's
+ * capabilities; it keeps them from the task.
+ */
+const LAUNCHER_CAPABILITIES = ["CHOWN", "SETGID", "SETPCAP", "SETUID"];
 
-function securityContext({ chroot, spec }: AcceptedTask, capabilities: readonly string[]) {
-  const common = { runAsUser: 0, runAsGroup: 0, allowPrivilegeEscalation: true, readOnlyRootFilesystem: isRootReadOnly(chroot) };
+function securityContext({ chroot, profile, spec }: AcceptedTask, capabilities: readonly string[]) {
+  const { allowPrivilegeEscalation } = profile;
+  const common = { runAsUser: 0, runAsGroup: 0, allowPrivilegeEscalation, readOnlyRootFilesystem: isRootReadOnly(chroot) };
   if (spec.driver === "raw_exec") return { ...common, capabilities: { add: ["ALL"] }, seccompProfile: { type: "Unconfined" } };
   const add = new Set([...capabilities.map((name) => name.toUpperCase()), ...LAUNCHER_CAPABILITIES]);
-  return { ...common, capabilities: { drop: ["ALL"], add: [...add].sort() }, seccompProfile: { type: "RuntimeDefault" } };
+  return { ...common, capabilities: { drop: ["ALL"], add: [...add].sort() }, seccompProfile: { type: profile.seccomp } };
 }

@@ -62,6 +62,14 @@ describe("findingsFor, of one task", () => {
     expect(paths).toEqual(["driver", "driver", "secrets", "driver", "memory"]);
   });
 
+  it("says of a profile's seccomp and allowPrivilegeEscalation what a task can see", () => {
+    const paths = (profile: object, spec: Spec = {}) => found(spec, profile).map(({ path }) => path).filter((path) => path === "seccomp" || path === "allowPrivilegeEscalation");
+    expect(paths({})).toEqual(["seccomp"]);
+    expect(paths({ seccomp: "Unconfined" })).toEqual([]);
+    expect(paths({ seccomp: "Unconfined", allowPrivilegeEscalation: false })).toEqual(["allowPrivilegeEscalation"]);
+    expect(paths({ allowPrivilegeEscalation: false }, { driver: "raw_exec" })).toEqual(["allowPrivilegeEscalation"]);
+  });
+
   it("names the signal that has no process 1 to be ignored by, where the task would be process 1 on Nomad", () => {
     expect(messageAt("killSignal", { killSignal: "SIGHUP" })).toMatch(/SIGHUP ends it at once/);
     expect(messageAt("killSignal", { pidMode: "host" })).toBe("");

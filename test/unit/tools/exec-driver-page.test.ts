@@ -88,12 +88,29 @@ describe("the check for tests", () => {
 });
 
 describe("the page", () => {
-  const page = execDriverPage();
+  const seen = {
+    differences: [
+      { about: "a thing", facts: { stated: "b|c", "of it": "d" }, why: "A <reason>." },
+      { about: "another", facts: { unstated: "e" }, nomad: "nobody says", why: "Because." },
+    ],
+    onNomad: { stated: "a", "of it": "d2", more: "f" },
+    tasks: 7,
+  };
+  const page = execDriverPage(seen);
 
   it("has a line for every key, in tables whose rows all have five cells", () => {
     const lines = page.split("\n").filter((line) => line.startsWith("| `"));
     expect(lines.length).toBe(full.length);
     expect(lines.filter((line) => line.split(/(?<!\\)\|/).length !== 7)).toEqual([]);
+  });
+
+  it("ends with what a task can see: Nomad's value where it is stated, and what is there here", () => {
+    const section = page.slice(page.indexOf("## What a task can see"));
+    expect(section).toContain("in 7 [different tasks]");
+    expect(section.split("\n").filter((line) => line.startsWith("| ")).slice(1)).toEqual([
+      "| a thing | stated: a; of it: d2 | stated: b\\|c; of it: d | A &lt;reason>. |",
+      "| another | nobody says | unstated: e | Because. |",
+    ]);
   });
 
   it("lists under the differences what is weaker or lost, and nothing else", () => {
