@@ -18,8 +18,8 @@ export const CLIENT_KEYS: KeySection = {
   title: "client",
   about: "The client's settings that touch an exec task. Differences between nodes are profiles with different node selectors.",
   rows: [
-    { key: "chroot_env", field: "chroot", proof: ["chrootGolden", "readOnlyRoot", "shadowUnread", "runRoot"] },
-    { key: "chroot_env: a path that the node lacks", here: "`profiles[].chroot`", level: "equivalent", how: "Left out, as on Nomad, where the nodes are known to lack it. Where that is not known the pod waits and its events name the path, as Kubernetes has no mount-if-there.", proof: ["pathsLacking"] },
+    { key: "chroot_env", field: "chroot", proof: ["chrootGolden", "chrootCopyInside", "readOnlyRoot", "shadowUnread", "runRoot"] },
+    { key: "chroot_env: a path that the node lacks", here: "`profiles[].chroot`", level: "equivalent", how: "Left out, as on Nomad, where the nodes are known to lack it. Where that is not known the pod waits and its events name the path, as Kubernetes has no mount-if-there.", proof: ["pathsLacking", "chrootGapsInside"] },
     { key: "chroot_env: /etc, /run/systemd/resolve, /run/resolvconf", here: "`profiles[].chroot.files`", level: "weaker", how: "/etc is a list and never whole, as a task with the default capabilities reads root-only files through a read-only mount; the resolver's files are the pod's own.", proof: ["shadowUnread"] },
     { key: "disable_remote_exec", here: "`profiles[].disableRemoteExec`", level: "same", how: "Refuses alloc exec with Nomad's text.", proof: ["disableExec"] },
     { key: "max_kill_timeout", here: "`profiles[].maxKillTimeout`", level: "same", how: "Cuts kill_timeout; a finding says so, where Nomad is silent.", proof: ["maxKillTimeout", "findings"] },

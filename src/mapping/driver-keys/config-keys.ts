@@ -5,7 +5,7 @@ export const CONFIG_KEYS: KeySection = {
   title: "config of the driver",
   about: "What stands in `config { … }` of a task with `driver = \"exec\"`, in Nomad 0.3.1 and later.",
   rows: [
-    { key: "command", field: "command", proof: ["commandSearch", "commandTexts"] },
+    { key: "command", field: "command", proof: ["commandSearch", "commandTexts", "commandInside", "commandTextsInside"] },
     { key: "args", field: "args", proof: ["configTexts", "driverLanguage"] },
     { key: "pid_mode", field: "pidMode", proof: ["hostNamespaces", "hostPidInside"] },
     { key: "ipc_mode", field: "ipcMode", proof: ["hostNamespaces", "hostIpcRefused"] },
@@ -43,7 +43,7 @@ export const RAW_EXEC_KEYS: KeySection = {
   title: "raw_exec",
   about: "`plugin \"raw_exec\"` and the config of its tasks.",
   rows: [
-    { key: "plugin raw_exec: enabled", here: "`profiles[].allowRawExec`", level: "same", how: "Off unless a profile switches it on; a task that asks for it elsewhere is refused.", proof: ["rawExec", "rawExecRefused"] },
+    { key: "plugin raw_exec: enabled", here: "`profiles[].allowRawExec`", level: "same", how: "Off unless a profile switches it on; a task that asks for it elsewhere is refused.", proof: ["rawExec", "rawExecRefused", "rawExecInside"] },
     { key: "plugin raw_exec: denied_host_uids, denied_host_gids", here: "`profiles[].deniedHostUids`, `profiles[].deniedHostGids`", level: "same", how: "The profile's lists hold for both drivers.", proof: ["idRanges"] },
     { key: "plugin raw_exec: denied_envvars", here: "", level: "lost", how: "No environment of an agent is passed on, so there is nothing to take out of it; a task's own env is not filtered.", proof: ["environmentInside"] },
     { key: "command", here: "`command`", level: "same", how: "Searched in local/, the task's directory, on the node, and in its PATH.", proof: ["hostCommandSearch"] },
