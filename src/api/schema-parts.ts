@@ -21,11 +21,11 @@ export const stringMap = (maxEntries: number, maxValue: number) => {
   return map.meta({ maxProperties: maxEntries });
 };
 
-/** CEL: an absolute path without a ".." component. `optional` is for fields that may be empty. */
+/** CEL: an absolute path without a ".." component, or none. What begins with a variable is judged when it has its value, by the launcher. */
 export const absolutePathRule = (nomadName: string) => ({
   "x-kubernetes-validations": [
     {
-      rule: "self == '' || self.startsWith('/')",
+      rule: "self == '' || self.startsWith('/') || self.startsWith('${')",
       messageExpression: `'${nomadName} must be absolute but got relative path "' + self + '"'`,
     },
     {

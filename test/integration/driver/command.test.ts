@@ -45,6 +45,7 @@ describe.concurrent("the command of a task", () => {
     },
     { name: "no-shell", spec: { command: "/bin/sh", args: ["-c", `printf '%s|' "$@" > /alloc/data/seen; ${WAIT}`, "x", "$(id)", ";", "a b", "*", "$$", "$(NOMAD_DC)"] }, says: "$(id)|;|a b|*|$$|$(NOMAD_DC)|" },
     { name: "by-variable", spec: { command: "${NOMAD_TASK_DIR}/program", args: ["${node.datacenter}", "${attr.kernel.name}"], templates: [script('echo "$@" > /alloc/data/seen')] }, says: "dc1 linux\n" },
+    { name: "work-dir-by-variable", spec: { command: "/bin/sh", args: ["-c", `pwd > /alloc/data/seen; ${WAIT}`], workDir: "${NOMAD_TASK_DIR}" }, says: "/local\n" },
   ])("is found and started: $name", async ({ name, spec, says }) => {
     const profile = name === "in-a-volume" ? { profile: `${world.namespace}-volumes` } : {};
     expect(await seen(name, { ...spec, ...profile })).toBe(says);
@@ -59,6 +60,7 @@ describe.concurrent("the command of a task", () => {
     { name: "unknown-user", spec: { command: "/bin/sleep", user: "ghost" }, says: /^failed host user validation: failed to identify user "ghost": user: unknown user ghost$/ },
     { name: "work-dir-in-proc", spec: { command: "/bin/sleep", workDir: "/proc/self/fd" }, says: /work_dir "\/proc\/self\/fd"/ },
     { name: "work-dir-missing", spec: { command: "/bin/sleep", workDir: "/no/such" }, says: /work_dir "\/no\/such"/ },
+    { name: "work-dir-relative-by-variable", spec: { command: "/bin/sleep", workDir: "${NOMAD_DC}/x" }, says: /work_dir must be absolute but got relative path "dc1\/x"/ },
     { name: "denied-uid", spec: { command: "/bin/sleep", user: "5100" }, says: /running as uid 5100 is disallowed/ },
     { name: "denied-gid", spec: { command: "/bin/sleep", user: "grouped" }, says: /running as gid 8765 is disallowed/ },
   ])("that cannot be started fails the allocation in Nomad's words: $name", async ({ name, spec, says }) => {
