@@ -17,6 +17,7 @@ const (
 	exitOfFailedExec = 255
 	exitStopped      = 128 + 15
 	signalBacklog    = 64
+	restAfter        = 10 * time.Second
 )
 
 // supervisor is owned by one goroutine, on the one thread that starts tasks.
@@ -37,6 +38,8 @@ type supervisor struct {
 	planned   <-chan plannedStart
 	run       taskRun
 	templates *templates
+	// restTimer runs out when nobody has asked anything for a while: then memory is given back.
+	restTimer <-chan time.Time
 	// waiters get their answer when the restart that they asked for has happened.
 	waiters []chan<- controlReply
 	null    int
@@ -205,7 +208,10 @@ func (s *supervisor) loop(received <-chan os.Signal, requests <-chan controlCall
 		case number := <-received:
 			code, done = s.onSignal(number.(syscall.Signal))
 		case call := <-requests:
+			s.restTimer = time.After(restAfter)
 			code, done = s.onRequest(call)
+		case <-s.restTimer:
+			giveBackMemory()
 		case <-others:
 			code, done = s.onGroup()
 		case <-s.startTimer:

@@ -69,6 +69,7 @@ func (s *supervisor) onPlanned(start plannedStart) (code int, done bool) {
 	s.watchTemplates(start.values)
 	s.group.tell(groupStarted, "")
 	s.answerWaiters(controlReply{})
+	giveBackMemory()
 	return 0, false
 }
 
