@@ -79,7 +79,7 @@ function parseObjectItem(cursor: Cursor): Parsed<ObjectItem> {
   const key = parseObjectKey(cursor);
   if (!key.ok) return key;
   skipBlanks(cursor);
-  if (cursor.text.startsWith("==", cursor.offset)) return failUnsupported(cursor);
+  if (startsOperator(cursor)) return failUnsupported(cursor);
   if (!accept(cursor, "=") && !accept(cursor, ":")) return failExpecting(cursor, `"=" or ":" after "${key.value.name}"`);
   const value = parseExpression(cursor);
   return value.ok ? ok({ key: key.value, value: value.value }) : value;
@@ -90,10 +90,16 @@ function parseObjectKey(cursor: Cursor): Parsed<ObjectKey> {
   const word = acceptIdentifier(cursor);
   if (word === "for") return failAt(cursor, start, unsupported('"for"'));
   if (word !== "") return ok({ name: word, range: rangeFrom(cursor, start) });
-  const quoted = cursor.text[start] === '"' ? parseQuoted(cursor) : (parseNumber(cursor) ?? failExpecting(cursor, 'a name or "}" in this object'));
+  const quoted = cursor.text[start] === '"' ? parseQuoted(cursor) : (parseNumber(cursor) ?? failObjectKey(cursor));
   if (!quoted.ok) return quoted;
   if (quoted.value.kind !== "literal") return failAt(cursor, start, "a name in an object must be a plain string");
   return ok({ name: String(quoted.value.value), range: rangeFrom(cursor, start) });
+}
+
+/** HCL takes any expression as a key, such as -a: that is not wrong, it is only not for us. */
+function failObjectKey(cursor: Cursor): Parsed<never> {
+  const startsExpression = "(!-[{".includes(cursor.text[cursor.offset] ?? " ") || cursor.text.startsWith("<<", cursor.offset);
+  return startsExpression ? failUnsupported(cursor) : failExpecting(cursor, 'a name or "}" in this object');
 }
 
 function startsOperator(cursor: Cursor): boolean {

@@ -98,6 +98,9 @@ describe("parseHcl refuses, with the place and what was expected,", () => {
     ["an index", "a = [1][0]", [1, 8]],
     ["a for expression in a list", "a = [for x in [] : x]", [1, 6]],
     ["a for expression in an object", "a = {for x in [] : x => x}", [1, 6]],
+    ["an expression as a key", "a = {-b = 1}", [1, 6]],
+    ["an expression as a key that begins with a number", "a = {-0-00 = 1}", [1, 8]],
+    ["a key in parentheses", "a = {(b) = 1}", [1, 6]],
   ])("%s, as expressions are not supported yet", (_name, text, place) => {
     const { position, message } = refusal(text);
     expect([position.line, position.column]).toEqual(place);
