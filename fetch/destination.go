@@ -6,6 +6,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/nomad-bridge/nomad-bridge/launcher/paths"
 )
 
 // volumes are the directories of a task that it can write to; each is a mount of its own.
@@ -33,7 +35,7 @@ func placeOf(destination, task, mode, fileName string) (place, error) {
 	}
 	// The task's directory lies in the allocation's, as on Nomad, so that ".." means there what it means here.
 	inAllocation := path.Join("/", task, destination)
-	if climbs(task, destination) {
+	if paths.Climbs(destination, len(strings.Split(task, "/"))) {
 		return place{}, fmt.Errorf("%s: %q", escapesText, destination)
 	}
 	below, isTask := strings.CutPrefix(inAllocation+"/", "/"+task+"/")
@@ -50,22 +52,4 @@ func placeOf(destination, task, mode, fileName string) (place, error) {
 		return place{}, fmt.Errorf(text, destination, strings.TrimPrefix(path.Clean(below), "."))
 	}
 	return place{volume: volume, path: path.Join(".", rest)}, nil
-}
-
-// climbs is whether ".." leads out of the allocation's directory at any point of the way, even if it comes back.
-func climbs(task, destination string) bool {
-	depth := len(strings.Split(task, "/"))
-	for _, part := range strings.Split(destination, "/") {
-		switch part {
-		case "", ".":
-		case "..":
-			depth--
-		default:
-			depth++
-		}
-		if depth < 0 {
-			return true
-		}
-	}
-	return false
 }

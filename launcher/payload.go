@@ -4,8 +4,8 @@ package main
 import (
 	"fmt"
 	"os"
-	"strings"
 
+	"github.com/nomad-bridge/nomad-bridge/launcher/paths"
 	"github.com/nomad-bridge/nomad-bridge/launcher/template"
 )
 
@@ -18,7 +18,7 @@ func writePayload(places layout, document taskDocument) error {
 	if document.PayloadFile == "" {
 		return nil
 	}
-	if leavesLocal(document.PayloadFile) {
+	if paths.Climbs(document.PayloadFile, 0) {
 		return fmt.Errorf("the dispatch payload file %q is not below local/; name a file there", document.PayloadFile)
 	}
 	place, err := template.FindPlace("dispatch payload file", document.Task, "local/"+document.PayloadFile)
@@ -33,22 +33,4 @@ func writePayload(places layout, document taskDocument) error {
 		return fmt.Errorf("the dispatch payload cannot be written to %s: %w", place, err)
 	}
 	return nil
-}
-
-// leavesLocal is true for a path that steps above its beginning, wherever it ends.
-func leavesLocal(path string) bool {
-	depth := 0
-	for _, part := range strings.Split(path, "/") {
-		switch part {
-		case "", ".":
-		case "..":
-			depth--
-		default:
-			depth++
-		}
-		if depth < 0 {
-			return true
-		}
-	}
-	return false
 }

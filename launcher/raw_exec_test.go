@@ -191,19 +191,19 @@ func TestOnlyTheTasksOwnFilesBecomeExecutableOnTheNode(t *testing.T) {
 }
 
 func TestSessionCommandsOnTheNode(t *testing.T) {
-	host := hostSpawn{root: testRoot(t, map[string]string{"bin/tool": "x", "bin/text": "", "work/here": "x", "work/sub/": ""})}
+	host := hostSpawn{root: testRoot(t, map[string]string{"bin/tool": "x", "bin/text": "", "srv/here": "x", "srv/sub/": ""})}
 	cases := []struct{ command, found, message string }{
 		{command: "tool", found: "/bin/tool"},
 		{command: "text", message: `"text": executable file not found in $PATH`},
-		{command: "./here", found: "/work/here"},
+		{command: "./here", found: "/srv/here"},
 		{command: "/bin/tool", found: "/bin/tool"},
 		{command: "/bin/text", message: `"/bin/text": permission denied`},
-		{command: "./sub", message: `"/work/sub": is a directory`},
+		{command: "./sub", message: `"/srv/sub": is a directory`},
 		{command: "/none", message: `"/none": no such file or directory`},
 		{command: "", message: "the command is empty"},
 	}
 	for _, c := range cases {
-		found, err := host.findSessionCommand(c.command, "/sbin:/bin", "/work")
+		found, err := host.findSessionCommand(c.command, "/sbin:/bin", "/srv")
 		if c.message != "" && (err == nil || err.Error() != c.message) || c.message == "" && (err != nil || found != c.found) {
 			t.Errorf("%q: found %q, error %v", c.command, found, err)
 		}
