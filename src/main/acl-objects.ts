@@ -1,5 +1,4 @@
 /** @module The bridge's ACL objects: reads from the caches, writes that resolve when the caches show them. */
-import { createHash } from "node:crypto";
 import type { AclPolicyObject, AclTokenObject } from "../api/acl.ts";
 import { API_VERSION } from "../api/exec-task.ts";
 import type { KubeObject } from "../api/meta.ts";
@@ -10,6 +9,7 @@ import type { Cache, KubeClient, KubeError } from "../kubernetes/types.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { BridgeCaches } from "./caches.ts";
 import { RESOURCES } from "./resources.ts";
+import { sha256 } from "./sha256.ts";
 
 export function accessStore({ tokens, policies }: BridgeCaches): AccessStore {
   return {
@@ -38,7 +38,7 @@ export function aclObjects(client: KubeClient, { tokens, policies }: BridgeCache
 
 /** Nomad's names may have upper case and 128 characters; the hash keeps two that differ only in case apart. */
 function policyObjectName(name: string): string {
-  const hash = createHash("sha256").update(name).digest("hex").slice(0, 8);
+  const hash = sha256(name).slice(0, 8);
   return `${name.toLowerCase().replace(/^-+/, "").slice(0, 50)}-${hash}`.replace(/^-/, "p-");
 }
 

@@ -1,4 +1,4 @@
-/** @module SHA-256 for the pure rooms, which get it as a parameter. Used by the controller and by `explain`. */
+/** @module SHA-256 for the pure rooms, which get it as a parameter. Used by the controller and by `explain`; and for names of ACL objects. */
 import { createHash } from "node:crypto";
 
 /** In hexadecimal. */
