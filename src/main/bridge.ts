@@ -67,9 +67,9 @@ type Parts = { readonly caches: BridgeCaches; readonly client: ReturnType<typeof
 
 function assemble(options: BridgeOptions, { caches, client, sessions }: Parts) {
   const { access, log, clock, audit, tls } = options;
-  const cluster = clusterState(caches);
-  const authenticate = createAuthenticator({ store: accessStore(caches), aclEnabled: options.aclEnabled });
   const now = () => clock.now();
+  const cluster = clusterState(caches, now);
+  const authenticate = createAuthenticator({ store: accessStore(caches), aclEnabled: options.aclEnabled });
   const gate = execGate({
     openPodExec: createPodExecOpener(access),
     podUid: (namespace, name) => caches.pods.get(namespace, name)?.metadata.uid,
