@@ -11,7 +11,8 @@ import type { NomadJob, NomadNode } from "../nomad/api-types.ts";
 import { unknownAllocation } from "../nomad/texts.ts";
 import { agentSelf } from "./agent-self.ts";
 import type { Allocation, ClusterState } from "./bridge-deps.ts";
-import { paginate, type QueryOptions } from "./query.ts";
+import { listReply, type ListRequest } from "./lists/list-page.ts";
+import type { QueryOptions } from "./query.ts";
 import { json, type Reply, text } from "./reply.ts";
 
 export type ReadContext = {
@@ -38,16 +39,30 @@ export const health = (): Reply => json({ server: { ok: true, message: "ok" }, c
 export const self = (context: ReadContext): Reply => json(agentSelf(names(context), context.address));
 
 export function listJobs(context: ReadContext): Reply {
-  const { query } = context;
-  const tasks = visibleTasks(context).filter((task) => task.metadata.name.startsWith(query.prefix));
-  // Two namespaces may have a job of one name: the namespace makes the key unique.
-  const page = paginate(tasks, (task) => `${task.metadata.name}\0${task.metadata.namespace ?? ""}`, query);
-  const stubs = page.items.flatMap((task) => {
-    const records = recordsOf(context, task);
-    const job = nomadJob(task, names(context), isRunning(records));
-    return job === undefined ? [] : [nomadJobStub(job, records)];
-  });
-  return { ...json(stubs), ...(page.nextToken === undefined ? {} : { nextToken: page.nextToken }) };
+  return listReply(
+    {
+      rows: context.cluster.tasks(),
+      // Two namespaces may have a job of one name: the namespace makes the key unique.
+      key: (task) => `${task.metadata.name}\0${namespaceOf(task)}`,
+      namespace: namespaceOf,
+      id: (task) => task.metadata.name,
+      show: (task) => jobStubOf(context, task),
+      filtered: (task) => filteredJob(context, task),
+    },
+    listRequest(context),
+  );
+}
+
+function jobStubOf(context: ReadContext, task: ExecTask): object | undefined {
+  const records = recordsOf(context, task);
+  const job = nomadJob(task, names(context), isRunning(records));
+  return job === undefined ? undefined : nomadJobStub(job, records);
+}
+
+/** Filters ask for the children of a job, which there are none of, by these three. */
+function filteredJob(context: ReadContext, task: ExecTask): object | undefined {
+  const job = jobOf(context, task);
+  return job === undefined ? undefined : { ParentID: "", Periodic: null, ParameterizedJob: null, ...job };
 }
 
 export function readJob(context: ReadContext): Reply {
@@ -65,10 +80,16 @@ export function listAllocations(context: ReadContext): Reply {
   const { query } = context;
   const prefix = checkIdPrefix(query.prefix);
   if (prefix === undefined) return text(500, `alloc lookup failed: index error: Invalid UUID prefix: "${query.prefix}"`);
-  const found = allocationsWithPrefix(context, prefix);
-  const page = paginate(found, ({ pod }) => pod.metadata.uid ?? "", query);
-  const stubs = page.items.map((allocation) => allocationStub(sourceOf(context, allocation)));
-  return { ...json(stubs), ...(page.nextToken === undefined ? {} : { nextToken: page.nextToken }) };
+  return listReply(
+    {
+      rows: allocationsWithPrefix(context, prefix),
+      key: ({ pod }) => pod.metadata.uid ?? "",
+      namespace: ({ task }) => namespaceOf(task),
+      id: ({ pod }) => pod.metadata.uid ?? "",
+      show: (allocation) => allocationStub(sourceOf(context, allocation)),
+    },
+    { ...listRequest(context), options: { ...query, prefix } },
+  );
 }
 
 /** A whole ID, which every exec looks up first, costs no search. */
@@ -94,14 +115,16 @@ export function readAllocation(context: ReadContext): Reply {
 }
 
 export function listNodes(context: ReadContext): Reply {
-  const prefix = context.query.prefix.toLowerCase();
-  const nodes = [...context.cluster.nodes()].map((node) => nodeOf(context, node));
-  const page = paginate(
-    nodes.filter((node) => node.ID.startsWith(prefix)),
-    (node) => node.ID,
-    context.query,
+  return listReply(
+    {
+      rows: context.cluster.nodes(),
+      key: (node) => node.metadata.uid ?? "",
+      id: (node) => node.metadata.uid ?? "",
+      show: (node) => nodeStub(nodeOf(context, node)),
+      filtered: (node) => nodeOf(context, node),
+    },
+    { ...listRequest(context), options: { ...context.query, prefix: context.query.prefix.toLowerCase() } },
   );
-  return { ...json(page.items.map(nodeStub)), ...(page.nextToken === undefined ? {} : { nextToken: page.nextToken }) };
 }
 
 export function readNode(context: ReadContext): Reply {
@@ -115,6 +138,10 @@ function nodeStub(node: NomadNode) {
 }
 
 const nodeOf = (context: ReadContext, node: Node): NomadNode => nomadNode({ node, config: names(context), os: context.cluster.osOf(node) });
+
+const listRequest = ({ query, allowsNamespace }: ReadContext): ListRequest => ({ options: query, allowsNamespace });
+
+const namespaceOf = (task: ExecTask): string => task.metadata.namespace ?? "default";
 
 /** What a list may show: tasks of the namespace asked for, and only where the caller has the right. */
 const visibleTasks = (context: ReadContext): readonly ExecTask[] => [...context.cluster.tasks()].filter((task) => isVisible(context, task));

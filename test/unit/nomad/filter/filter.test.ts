@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { compileFilter } from "../../../../src/nomad/filter/filter.ts";
 
-const JOB = { ID: "web", Status: "running", ParentID: "", ParameterizedJob: null, Priority: 50, Datacenters: ["dc1"], Meta: { owner: "Ada" }, Tags: null, ModifyTime: 1790000000123456789 };
+const JOB = { ID: "web", Status: "running", ParentID: "", ParameterizedJob: null, Priority: 50, Datacenters: ["dc1"], Meta: { owner: "Ada" }, Tags: null, ModifyTime: 1790000000123456800 };
 
 function ask(filter: string, row: object = JOB): boolean | string {
   const compiled = compileFilter(filter);
