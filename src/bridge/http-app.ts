@@ -12,9 +12,12 @@ import { findEndpoint } from "../access/endpoints.ts";
 import { requestSecret } from "../access/request-secret.ts";
 import { parseGoBool } from "../lib/go-bool.ts";
 import { messageOf } from "../lib/result.ts";
+import { INVALID_METHOD } from "../nomad/texts.ts";
 import * as acl from "./acl-handlers.ts";
 import { parseBody } from "./body.ts";
 import type { AclObjects, ClusterState } from "./bridge-deps.ts";
+import type { ClientDeps } from "./client/client-deps.ts";
+import { CLIENT_ROUTES, type ClientHandler } from "./client/client-routes.ts";
 import { readQuery, type QueryOptions } from "./query.ts";
 import * as read from "./read-handlers.ts";
 import { type Reply, text } from "./reply.ts";
@@ -22,6 +25,7 @@ import { type Reply, text } from "./reply.ts";
 export type HttpAppDeps = {
   readonly cluster: ClusterState;
   readonly acl: AclObjects;
+  readonly client: ClientDeps;
   readonly authenticate: Authenticate;
   /** host:port that this server is reached at. */
   readonly address: () => string;
@@ -41,11 +45,17 @@ export function createHttpApp(deps: HttpAppDeps): Hono {
   });
   app.use(compress({ encoding: "gzip" }));
   app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: (context) => context.text(`the body is larger than ${MAX_BODY_BYTES} bytes`, 413) }));
-  app.all("*", async (context) => toResponse(await answer(deps, context.req.raw), new URL(context.req.url).searchParams, deps));
+  app.all("*", async (context) => toResponse(await answer(deps, context.req.raw, sourceOf(context.env)), new URL(context.req.url).searchParams, deps));
   return app;
 }
 
-async function answer(deps: HttpAppDeps, request: Request): Promise<Reply> {
+/** The client's address, where a socket is behind the request. */
+function sourceOf(env: unknown): string {
+  const { incoming } = (env ?? {}) as { readonly incoming?: { readonly socket?: { readonly remoteAddress?: string } } };
+  return incoming?.socket?.remoteAddress ?? "";
+}
+
+async function answer(deps: HttpAppDeps, request: Request, source: string): Promise<Reply> {
   const url = new URL(request.url);
   const path = decodePath(url.pathname);
   if (path === undefined) return text(400, "the path is not valid percent-encoding");
@@ -56,7 +66,7 @@ async function answer(deps: HttpAppDeps, request: Request): Promise<Reply> {
   if (!authorized.ok) return refuse(deps, authorized.error);
   const region = deps.cluster.config()?.region;
   if (query.value.region !== undefined && query.value.region !== "" && query.value.region !== region) return text(500, "No path to region");
-  return dispatch(deps, { request, path, query: query.value, secret, authorized: authorized.value });
+  return dispatch(deps, { request, path, query: query.value, secret, authorized: authorized.value, source });
 }
 
 function refuse(deps: HttpAppDeps, error: Parameters<typeof httpStatusOf>[0]): Reply {
@@ -83,6 +93,7 @@ type Incoming = {
   readonly query: QueryOptions;
   readonly secret: string | undefined;
   readonly authorized: AuthorizedRequest;
+  readonly source: string;
 };
 
 const READS: Readonly<Record<string, (context: read.ReadContext) => Reply>> = {
@@ -118,7 +129,7 @@ const ACL: Readonly<Record<string, AclHandler>> = {
 };
 
 /** What the table promises and this file has no handler for: the exec route, which needs a socket. A test compares. */
-export const SERVED: readonly string[] = [...Object.keys(READS).map((pattern) => `GET ${pattern}`), ...Object.keys(ACL)];
+export const SERVED: readonly string[] = [...Object.keys(READS).map((pattern) => `GET ${pattern}`), ...Object.keys(ACL), ...Object.keys(CLIENT_ROUTES)];
 
 async function dispatch(deps: HttpAppDeps, incoming: Incoming): Promise<Reply> {
   const match = findEndpoint(incoming.request.method, incoming.path);
@@ -128,6 +139,8 @@ async function dispatch(deps: HttpAppDeps, incoming: Incoming): Promise<Reply> {
   if (readHandler !== undefined) return readHandler(readContext(deps, incoming));
   const aclHandler = ACL[`${method} ${pattern}`];
   if (aclHandler !== undefined) return answerAcl(deps, incoming, aclHandler);
+  const clientHandler = CLIENT_ROUTES[`${method} ${pattern}`];
+  if (clientHandler !== undefined) return answerClient(deps, incoming, clientHandler);
   // Nomad's own words for an exec request that asks for no upgrade.
   return text(500, "websocket connection not found in context");
 }
@@ -136,6 +149,18 @@ function readContext(deps: HttpAppDeps, { query, authorized }: Incoming): read.R
   const { params, allowsNamespace, identity } = authorized;
   const context = { cluster: deps.cluster, query, params, allowsNamespace, address: deps.address(), now: deps.now() };
   return identity === undefined ? context : { ...context, identity };
+}
+
+async function answerClient(deps: HttpAppDeps, { request, secret, authorized, source }: Incoming, handler: ClientHandler): Promise<Reply> {
+  const { identity, params } = authorized;
+  if (identity === undefined || request.method === "HEAD") return text(405, INVALID_METHOD);
+  const identityNow = () => {
+    const again = deps.authenticate(secret, deps.now());
+    return again.ok ? again.value : undefined;
+  };
+  const { client, cluster, now } = deps;
+  const allocId = (params["allocId"] ?? "").toLowerCase();
+  return await handler({ client, cluster, allocId, params: new URL(request.url).searchParams, identity, identityNow, source, body: () => request.text(), now });
 }
 
 async function answerAcl(deps: HttpAppDeps, { request, secret, authorized }: Incoming, handler: AclHandler): Promise<Reply> {
@@ -159,6 +184,12 @@ function toResponse(reply: Reply, params: URLSearchParams, deps: HttpAppDeps): R
   if (reply.kind === "text") {
     if (reply.body !== "") headers.set("Content-Type", "text/plain; charset=utf-8");
     return new Response(reply.body, { status: reply.status, headers });
+  }
+  if (reply.kind === "stream") {
+    headers.set("Content-Type", reply.contentType);
+    // A compressor would hold back what has to be there at once.
+    headers.set("Cache-Control", "no-transform");
+    return new Response(reply.body, { status: 200, headers });
   }
   headers.set("Content-Type", "application/json");
   if (reply.nextToken !== undefined) headers.set("X-Nomad-NextToken", Buffer.from(reply.nextToken).toString("base64url"));

@@ -8,6 +8,7 @@ import type { ExecTask } from "../../../src/api/exec-task.ts";
 import type { Node, Pod } from "../../../src/api/pod.ts";
 import type { AclObjects, ClusterState } from "../../../src/bridge/bridge-deps.ts";
 import { createHttpApp, SERVED } from "../../../src/bridge/http-app.ts";
+import { fakeLaunchers } from "./client/fake-launcher.ts";
 
 const NOW = Date.parse("2026-01-01T00:00:00Z");
 const MANAGEMENT = "11111111-1111-4111-8111-111111111111";
@@ -100,7 +101,7 @@ function bridge() {
   };
   const logged: unknown[] = [];
   const log = { error: (fields: object) => void logged.push(fields), info: (fields: object) => void logged.push(fields) };
-  const app = createHttpApp({ cluster: CLUSTER, acl: aclIn(world), authenticate: createAuthenticator({ store, aclEnabled: true }), address: () => "127.0.0.1:4646", log, now: () => NOW });
+  const app = createHttpApp({ cluster: CLUSTER, acl: aclIn(world), client: fakeLaunchers(() => undefined).deps, authenticate: createAuthenticator({ store, aclEnabled: true }), address: () => "127.0.0.1:4646", log, now: () => NOW });
   const call = async (method: string, path: string, options: { token?: string | undefined; body?: unknown } = {}) => {
     const token = "token" in options ? options.token : MANAGEMENT;
     const response = await app.request(`https://bridge${path}`, {
