@@ -1,21 +1,26 @@
 /** @module What the bridge needs of the world: reads of the cluster's state, writes of ACL objects. main wires it to caches and client. */
 import type { AclPolicyObject, AclTokenObject } from "../api/acl.ts";
 import type { BridgeConfigSpec } from "../api/bridge-config.ts";
-import type { ExecTask } from "../api/exec-task.ts";
 import type { Node, Pod } from "../api/pod.ts";
 import type { Result } from "../lib/result.ts";
+import type { JobRecord } from "../mapping/job-record.ts";
 import type { OperatingSystem } from "../mapping/operating-system.ts";
+import type { Job } from "../nomad/job.ts";
 
 /** A pod of ours with the live object that owns it: labels alone prove nothing. */
-export type Allocation = { readonly pod: Pod; readonly task: ExecTask };
+export type Allocation = { readonly pod: Pod; readonly job: JobRecord };
 
 /** Everything here is in a managed namespace and answers from memory. */
 export type ClusterState = {
   readonly config: () => BridgeConfigSpec | undefined;
   readonly isManaged: (namespace: string) => boolean;
-  readonly tasks: () => Iterable<ExecTask>;
-  readonly task: (namespace: string, jobId: string) => ExecTask | undefined;
-  readonly allocationsOf: (task: ExecTask) => readonly Allocation[];
+  readonly jobs: () => Iterable<JobRecord>;
+  readonly job: (namespace: string, jobId: string) => JobRecord | undefined;
+  /** As clients read it. Undefined for a stored object that no longer passes its schema: its condition says why. */
+  readonly nomadJob: (job: JobRecord) => Job | undefined;
+  /** As it was at that version; undefined where that is kept no more. */
+  readonly jobVersion: (job: JobRecord, version: number) => Job | undefined;
+  readonly allocationsOf: (job: JobRecord) => readonly Allocation[];
   readonly allocation: (allocId: string) => Allocation | undefined;
   readonly nodes: () => Iterable<Node>;
   readonly node: (nodeId: string) => Node | undefined;

@@ -12,15 +12,15 @@ import { findEndpoint } from "../access/endpoints.ts";
 import { requestSecret } from "../access/request-secret.ts";
 import { parseGoBool } from "../lib/go-bool.ts";
 import { messageOf } from "../lib/result.ts";
-import { INVALID_METHOD } from "../nomad/texts.ts";
-import * as acl from "./acl-handlers.ts";
-import { parseBody } from "./body.ts";
+import { ACL_ROUTES } from "./acl-handlers.ts";
+import { type Body, parseBody } from "./body.ts";
 import type { AclObjects, ClusterState } from "./bridge-deps.ts";
 import type { ClientDeps } from "./client/client-deps.ts";
-import { CLIENT_ROUTES, type ClientHandler } from "./client/client-routes.ts";
+import { CLIENT_ROUTES } from "./client/client-routes.ts";
 import { readQuery, type QueryOptions } from "./query.ts";
-import * as read from "./read-handlers.ts";
+import { READ_ROUTES } from "./read-handlers.ts";
 import { type Reply, text } from "./reply.ts";
+import type { RequestContext, Routes } from "./request-context.ts";
 
 export type HttpAppDeps = {
   readonly cluster: ClusterState;
@@ -34,8 +34,8 @@ export type HttpAppDeps = {
   readonly now: () => number;
 };
 
-/** A policy's rules may have 128 KiB; nothing else that is served here comes near. */
-const MAX_BODY_BYTES = 1024 * 1024;
+/** A job of 1 MiB, written with blanks, and its source beside it. */
+const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
 export function createHttpApp(deps: HttpAppDeps): Hono {
   const app = new Hono();
@@ -66,7 +66,7 @@ async function answer(deps: HttpAppDeps, request: Request, source: string): Prom
   if (!authorized.ok) return refuse(deps, authorized.error);
   const region = deps.cluster.config()?.region;
   if (query.value.region !== undefined && query.value.region !== "" && query.value.region !== region) return text(500, "No path to region");
-  return dispatch(deps, { request, path, query: query.value, secret, authorized: authorized.value, source });
+  return dispatch(deps, { request, url, path, query: query.value, secret, authorized: authorized.value, source });
 }
 
 function refuse(deps: HttpAppDeps, error: Parameters<typeof httpStatusOf>[0]): Reply {
@@ -89,6 +89,8 @@ export function decodePath(pathname: string): string | undefined {
 
 type Incoming = {
   readonly request: Request;
+  readonly url: URL;
+  /** Decoded. */
   readonly path: string;
   readonly query: QueryOptions;
   readonly secret: string | undefined;
@@ -96,83 +98,44 @@ type Incoming = {
   readonly source: string;
 };
 
-const READS: Readonly<Record<string, (context: read.ReadContext) => Reply>> = {
-  "/v1/status/leader": read.leader,
-  "/v1/status/peers": read.peers,
-  "/v1/regions": read.regions,
-  "/v1/agent/health": read.health,
-  "/v1/agent/self": read.self,
-  "/v1/nodes": read.listNodes,
-  "/v1/node/:nodeId": read.readNode,
-  "/v1/jobs": read.listJobs,
-  "/v1/job/:jobId*": read.readJob,
-  "/v1/job/:jobId*/allocations": read.listJobAllocations,
-  "/v1/allocations": read.listAllocations,
-  "/v1/allocation/:allocId": read.readAllocation,
-};
-
-type AclHandler = (context: acl.AclContext) => Reply | Promise<Reply>;
-
-const ACL: Readonly<Record<string, AclHandler>> = {
-  "PUT /v1/acl/bootstrap": acl.bootstrap,
-  "GET /v1/acl/tokens": acl.listTokens,
-  "PUT /v1/acl/token": acl.writeToken,
-  "GET /v1/acl/token/self": acl.readOwnToken,
-  "GET /v1/acl/token/:accessorId": acl.readToken,
-  "PUT /v1/acl/token/:accessorId": acl.writeToken,
-  "DELETE /v1/acl/token/:accessorId": acl.deleteToken,
-  "GET /v1/acl/policies": acl.listPolicies,
-  "GET /v1/acl/policy/self": acl.listOwnPolicies,
-  "GET /v1/acl/policy/:policy": acl.readPolicy,
-  "PUT /v1/acl/policy/:policy": acl.writePolicy,
-  "DELETE /v1/acl/policy/:policy": acl.deletePolicy,
-};
+const ROUTES: Routes = { ...READ_ROUTES, ...ACL_ROUTES, ...CLIENT_ROUTES };
 
 /** What the table promises and this file has no handler for: the exec route, which needs a socket. A test compares. */
-export const SERVED: readonly string[] = [...Object.keys(READS).map((pattern) => `GET ${pattern}`), ...Object.keys(ACL), ...Object.keys(CLIENT_ROUTES)];
+export const SERVED: readonly string[] = Object.keys(ROUTES);
 
 async function dispatch(deps: HttpAppDeps, incoming: Incoming): Promise<Reply> {
-  const match = findEndpoint(incoming.request.method, incoming.path);
+  const { request, authorized } = incoming;
+  const match = findEndpoint(request.method, incoming.path);
   if (match.kind !== "found") return text(404, "");
   const { method, pattern } = match.endpoint;
-  const readHandler = method === "GET" ? READS[pattern] : undefined;
-  if (readHandler !== undefined) return readHandler(readContext(deps, incoming));
-  const aclHandler = ACL[`${method} ${pattern}`];
-  if (aclHandler !== undefined) return answerAcl(deps, incoming, aclHandler);
-  const clientHandler = CLIENT_ROUTES[`${method} ${pattern}`];
-  if (clientHandler !== undefined) return answerClient(deps, incoming, clientHandler);
+  const handler = ROUTES[`${method} ${pattern}`];
   // Nomad's own words for an exec request that asks for no upgrade.
-  return text(500, "websocket connection not found in context");
+  if (handler === undefined) return text(500, "websocket connection not found in context");
+  const isRead = method === "GET";
+  const body = parseBody(isRead ? "" : await request.text());
+  if (!body.ok) return text(400, body.error);
+  const reply = await handler(contextOf(deps, incoming, body.value));
+  // Nobody will read it.
+  if (request.method === "HEAD" && reply.kind === "stream") void reply.body.cancel();
+  if (!isRead) auditWrite(deps, incoming, { event: pattern.startsWith("/v1/acl/") ? "acl-write" : "write", status: reply.status, accessor: authorized.identity?.accessorId });
+  return reply;
 }
 
-function readContext(deps: HttpAppDeps, { query, authorized }: Incoming): read.ReadContext {
+function contextOf(deps: HttpAppDeps, { request, url, query, secret, authorized, source }: Incoming, body: Body): RequestContext {
   const { params, allowsNamespace, identity } = authorized;
-  const context = { cluster: deps.cluster, query, params, allowsNamespace, address: deps.address(), now: deps.now() };
-  return identity === undefined ? context : { ...context, identity };
-}
-
-async function answerClient(deps: HttpAppDeps, { request, secret, authorized, source }: Incoming, handler: ClientHandler): Promise<Reply> {
-  const { identity, params } = authorized;
-  if (identity === undefined || request.method === "HEAD") return text(405, INVALID_METHOD);
+  const { cluster, acl, client } = deps;
+  const { searchParams: search } = url;
   const identityNow = () => {
     const again = deps.authenticate(secret, deps.now());
     return again.ok ? again.value : undefined;
   };
-  const { client, cluster, now } = deps;
-  const allocId = (params["allocId"] ?? "").toLowerCase();
-  return await handler({ client, cluster, allocId, params: new URL(request.url).searchParams, identity, identityNow, source, body: () => request.text(), now });
+  const context = { cluster, acl, client, query, search, params, body, allowsNamespace, identityNow, secret, source, address: deps.address(), now: deps.now(), signal: request.signal };
+  return identity === undefined ? context : { ...context, identity };
 }
 
-async function answerAcl(deps: HttpAppDeps, { request, secret, authorized }: Incoming, handler: AclHandler): Promise<Reply> {
-  const body = request.method === "GET" || request.method === "HEAD" ? parseBody("") : parseBody(await request.text());
-  if (!body.ok) return text(400, body.error);
-  const { params, identity } = authorized;
-  const context = { acl: deps.acl, params, body: body.value, secret, now: deps.now() };
-  const reply = await handler(identity === undefined ? context : { ...context, identity });
-  if (request.method !== "GET" && request.method !== "HEAD") {
-    deps.log.info({ event: "acl-write", method: request.method, path: new URL(request.url).pathname, accessor: identity?.accessorId, status: reply.status }, "audit");
-  }
-  return reply;
+/** A write leaves a line, whatever came of it. */
+function auditWrite({ log }: HttpAppDeps, { request, path, query }: Incoming, line: { readonly event: string; readonly status: number; readonly accessor: string | undefined }): void {
+  log.info({ ...line, method: request.method, path, namespace: query.namespace }, "audit");
 }
 
 function toResponse(reply: Reply, params: URLSearchParams, deps: HttpAppDeps): Response {
@@ -189,7 +152,7 @@ function toResponse(reply: Reply, params: URLSearchParams, deps: HttpAppDeps): R
     headers.set("Content-Type", reply.contentType);
     // A compressor would hold back what has to be there at once.
     headers.set("Cache-Control", "no-transform");
-    return new Response(reply.body, { status: 200, headers });
+    return new Response(reply.body, { status: reply.status, headers });
   }
   headers.set("Content-Type", "application/json");
   if (reply.nextToken !== undefined) headers.set("X-Nomad-NextToken", Buffer.from(reply.nextToken).toString("base64url"));

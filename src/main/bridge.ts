@@ -74,9 +74,9 @@ type Parts = { readonly caches: BridgeCaches; readonly client: ReturnType<typeof
 
 function assemble(options: BridgeOptions, { caches, client, sessions, streams }: Parts) {
   const { access, log, clock, audit, tls } = options;
-  const cluster = clusterState(caches);
-  const authenticate = createAuthenticator({ store: accessStore(caches), aclEnabled: options.aclEnabled });
   const now = () => clock.now();
+  const cluster = clusterState(caches, now);
+  const authenticate = createAuthenticator({ store: accessStore(caches), aclEnabled: options.aclEnabled });
   const gateDeps = { openPodExec: createPodExecOpener(access), podUid: (namespace: string, name: string) => caches.pods.get(namespace, name)?.metadata.uid, now };
   const gate = execGate(gateDeps);
   const route = { cluster, authenticate, gate, audit: audit.append, sessions, onPodGone: podGoneNotifier(caches), podFate: (uid: string) => podFate(caches, uid), log, now, monotonic: () => clock.monotonic() };

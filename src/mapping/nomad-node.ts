@@ -1,9 +1,7 @@
 /** @module A Kubernetes node as a Nomad node. Used by the bridge. */
-import type { NomadNode, NomadResources } from "../nomad/api-types.ts";
+import type { NomadNode } from "../nomad/api-types.ts";
 import { driversOn, isReady, nodeRecord, nodeSize, type NodeSource } from "./node-facts.ts";
-import { indexOf } from "./nomad-job.ts";
-
-const NO_RESOURCES: NomadResources = { CPU: 0, Cores: 0, MemoryMB: 0, MemoryMaxMB: 0, DiskMB: 0 };
+import { indexOf, NO_RESOURCES } from "./nomad-job.ts";
 
 export function nomadNode(source: NodeSource): NomadNode {
   const { node } = source;

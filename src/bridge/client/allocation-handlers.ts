@@ -2,7 +2,7 @@
 import type { Operation, UsageMessage } from "../../contract/frames.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { NO_TASK_OF_THAT_NAME, noAllocationState, noTaskRunner, TASK_NOT_RUNNING } from "../../nomad/texts.ts";
-import { isTrue, parseBody, textOf } from "../body.ts";
+import { isTrue, textOf } from "../body.ts";
 import { profileOf } from "../exec-facts.ts";
 import { json, type Reply, text } from "../reply.ts";
 import { allocationUsage } from "./allocation-usage.ts";
@@ -21,7 +21,7 @@ export async function readStats(context: ClientContext): Promise<Reply> {
   if (failed !== undefined && !failed.ok) return refusal(failed.error);
   const profile = profileOf(target.value.allocation.pod, context.cluster.config());
   const usages = measured.flatMap((each) => (each.ok ? [each.value] : []));
-  return json(allocationUsage(usages, { mhzPerCore: profile?.mhzPerCore ?? 1000, now: context.now() }));
+  return json(allocationUsage(usages, { mhzPerCore: profile?.mhzPerCore ?? 1000, now: context.now }));
 }
 
 /** Nomad's own checks of services are Kubernetes' business here, so there are none to tell of. */
@@ -31,25 +31,21 @@ export async function readChecks(context: ClientContext): Promise<Reply> {
 }
 
 export async function restartTasks(context: ClientContext): Promise<Reply> {
-  const body = parseBody(await context.body());
-  if (!body.ok) return text(400, body.error);
   const target = findTarget(context, "restart");
   if (!target.ok) return refusal(target.error);
-  const task = textOf(body.value, "TaskName");
-  if (task !== "" && isTrue(body.value, "AllTasks")) return text(400, "TaskName and AllTasks cannot be given together");
+  const task = textOf(context.body, "TaskName");
+  if (task !== "" && isTrue(context.body, "AllTasks")) return text(400, "TaskName and AllTasks cannot be given together");
   if (task !== "" && !target.value.facts.tasks.has(task)) return text(500, noTaskRunner(task));
   return await inTasks(context, target.value, { operation: { operation: "restart" }, task });
 }
 
 /** Nomad's CLI sends SIGKILL unless it is told otherwise. */
 export async function signalTasks(context: ClientContext): Promise<Reply> {
-  const body = parseBody(await context.body());
-  if (!body.ok) return text(400, body.error);
   const target = findTarget(context, "signal");
   if (!target.ok) return refusal(target.error);
-  const task = textOf(body.value, "Task");
+  const task = textOf(context.body, "Task");
   if (task !== "" && !target.value.facts.tasks.has(task)) return text(500, NO_TASK_OF_THAT_NAME);
-  return await inTasks(context, target.value, { operation: { operation: "signal", signal: textOf(body.value, "Signal") || "SIGKILL" }, task });
+  return await inTasks(context, target.value, { operation: { operation: "signal", signal: textOf(context.body, "Signal") || "SIGKILL" }, task });
 }
 
 /** @param task empty: all that run. Each is asked; the first that fails is the answer. */

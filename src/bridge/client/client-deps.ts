@@ -3,6 +3,7 @@ import type { AuditSink } from "../../access/audit.ts";
 import type { Identity } from "../../access/authenticate.ts";
 import type { OperationGate } from "../../access/operation-gate.ts";
 import type { Result } from "../../lib/result.ts";
+import type { Body } from "../body.ts";
 import type { ClusterState } from "../bridge-deps.ts";
 import type { SessionRegistry } from "../session-registry.ts";
 
@@ -25,18 +26,17 @@ export type ClientDeps = {
   readonly monotonic: () => number;
 };
 
+/** A part of a RequestContext, with a caller that is known. */
 export type ClientContext = {
   readonly client: ClientDeps;
   readonly cluster: ClusterState;
+  /** In lower case. */
   readonly allocId: string;
-  readonly params: URLSearchParams;
+  readonly search: URLSearchParams;
   readonly identity: Identity;
-  /** Who asks is asked again, as long as a stream is open. Undefined: no token any more. */
   readonly identityNow: () => Identity | undefined;
-  /** The client's address, for the audit line. */
   readonly source: string;
-  /** Of the request, as text; "" where it has none. */
-  readonly body: () => Promise<string>;
+  readonly body: Body;
   /** Epoch ms. */
-  readonly now: () => number;
+  readonly now: number;
 };

@@ -11,31 +11,31 @@ import type { OperationReader } from "./operation-reader.ts";
 import { collect, framedBody, plainBody } from "./stream-body.ts";
 
 export async function listFiles(context: ClientContext): Promise<Reply> {
-  const path = readPath(context.params);
+  const path = readPath(context.search);
   if (!path.ok) return text(400, path.error);
   return await answerJson(context, (tasks) => ({ operation: "fs-list", path: path.value, tasks }));
 }
 
 export async function statFile(context: ClientContext): Promise<Reply> {
-  const path = readPath(context.params, MISSING_FILE_NAME);
+  const path = readPath(context.search, MISSING_FILE_NAME);
   if (!path.ok) return text(400, path.error);
   return await answerJson(context, () => ({ operation: "fs-stat", path: path.value }));
 }
 
 export async function catFile(context: ClientContext): Promise<Reply> {
-  const path = readPath(context.params, MISSING_FILE_NAME);
+  const path = readPath(context.search, MISSING_FILE_NAME);
   if (!path.ok) return text(400, path.error);
   return await answerPlain(context, { operation: "fs-read", path: path.value, offset: 0, limit: 0 });
 }
 
 export async function readFileAt(context: ClientContext): Promise<Reply> {
-  const asked = readReadRequest(context.params);
+  const asked = readReadRequest(context.search);
   if (!asked.ok) return text(400, asked.error);
   return await answerPlain(context, { operation: "fs-read", ...asked.value });
 }
 
 export async function streamFile(context: ClientContext): Promise<Reply> {
-  const asked = readStreamRequest(context.params);
+  const asked = readStreamRequest(context.search);
   if (!asked.ok) return text(400, asked.error);
   const reader = await beginIn(context, () => ({ operation: "fs-stream", ...asked.value }));
   if (!reader.ok) return refusal(reader.error);

@@ -10,7 +10,7 @@ import { readLogsRequest } from "./file-request.ts";
 import { framedBody, plainBody } from "./stream-body.ts";
 
 export async function streamLogs(context: ClientContext): Promise<Reply> {
-  const asked = readLogsRequest(context.params);
+  const asked = readLogsRequest(context.search);
   if (!asked.ok) return text(400, asked.error);
   const target = findTarget(context, "logs");
   if (!target.ok) return refusal(target.error);

@@ -8,6 +8,9 @@ import type { ExecTask } from "../../../src/api/exec-task.ts";
 import type { Node, Pod } from "../../../src/api/pod.ts";
 import type { AclObjects, ClusterState } from "../../../src/bridge/bridge-deps.ts";
 import { createHttpApp, SERVED } from "../../../src/bridge/http-app.ts";
+import { ANNOTATION } from "../../../src/contract/pod-metadata.ts";
+import { type JobObject, jobRecord } from "../../../src/mapping/job-record.ts";
+import { nomadJob } from "../../../src/mapping/nomad-job.ts";
 import { fakeLaunchers } from "./client/fake-launcher.ts";
 
 const NOW = Date.parse("2026-01-01T00:00:00Z");
@@ -26,11 +29,11 @@ function task(name: string, namespace: string, n: number): ExecTask {
   };
 }
 
-function pod(owner: ExecTask, n: number): Pod {
+function pod(owner: JobObject, n: number): Pod {
   return {
     apiVersion: "v1",
     kind: "Pod",
-    metadata: { name: `nb-${owner.metadata.name}-00000000-0-${n}`, namespace: owner.metadata.namespace ?? "", uid: uid(n), resourceVersion: String(10 + n), creationTimestamp: "2026-01-01T00:00:00Z" },
+    metadata: { name: `nb-${owner.metadata.name}-00000000-0-${n}`, namespace: owner.metadata.namespace ?? "", uid: uid(n), resourceVersion: String(10 + n), creationTimestamp: "2026-01-01T00:00:00Z", annotations: { [ANNOTATION.group]: owner.metadata.name } },
     spec: { nodeName: "node-1", containers: [{ name: owner.metadata.name }] },
     status: { phase: "Running", conditions: [{ type: "Ready", status: "True", lastTransitionTime: "2026-01-01T00:00:00Z" }] },
   };
@@ -38,14 +41,17 @@ function pod(owner: ExecTask, n: number): Pod {
 
 const NODE: Node = { apiVersion: "v1", kind: "Node", metadata: { name: "node-1", uid: uid(9), resourceVersion: "3" }, status: { conditions: [{ type: "Ready", status: "True" }] } };
 const TASKS = [task("web", "default", 1), task("api", "default", 2), task("web", "team-a", 3)];
-const PODS = TASKS.map((owner, i) => ({ pod: pod(owner, i + 1), task: owner }));
+const JOBS = TASKS.map(jobRecord);
+const PODS = JOBS.map((job, i) => ({ pod: pod(job.object, i + 1), job }));
 
 const CLUSTER: ClusterState = {
   config: () => bridgeConfigSpec.parse({}),
   isManaged: () => true,
-  tasks: () => TASKS,
-  task: (namespace, jobId) => TASKS.find(({ metadata }) => metadata.namespace === namespace && metadata.name === jobId),
-  allocationsOf: (owner) => PODS.filter((each) => each.task === owner),
+  jobs: () => JOBS,
+  job: (namespace, jobId) => JOBS.find((job) => job.namespace === namespace && job.jobId === jobId),
+  nomadJob: ({ object }) => nomadJob(object as ExecTask, { region: "global", datacenter: "dc1" }, true),
+  jobVersion: () => undefined,
+  allocationsOf: (owner) => PODS.filter((each) => each.job === owner),
   allocation: (allocId) => PODS.find((each) => each.pod.metadata.uid === allocId),
   nodes: () => [NODE],
   node: (nodeId) => (nodeId === NODE.metadata.uid ? NODE : undefined),
