@@ -15,6 +15,8 @@ import { messageOf } from "../lib/result.ts";
 import { ACL_ROUTES } from "./acl-handlers.ts";
 import { type Body, parseBody } from "./body.ts";
 import type { AclObjects, ClusterState, NodeMarks } from "./bridge-deps.ts";
+import type { ClientDeps } from "./client/client-deps.ts";
+import { CLIENT_ROUTES } from "./client/client-routes.ts";
 import { AGENT_ROUTES } from "./cluster/agent.ts";
 import { NAMESPACE_ROUTES } from "./cluster/namespaces.ts";
 import { NODE_POOL_ROUTES } from "./cluster/node-pools.ts";
@@ -30,6 +32,7 @@ export type HttpAppDeps = {
   readonly cluster: ClusterState;
   readonly acl: AclObjects;
   readonly nodes: NodeMarks;
+  readonly client: ClientDeps;
   readonly authenticate: Authenticate;
   /** host:port that this server is reached at. */
   readonly address: () => string;
@@ -49,11 +52,17 @@ export function createHttpApp(deps: HttpAppDeps): Hono {
   });
   app.use(compress({ encoding: "gzip" }));
   app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: (context) => context.text(`the body is larger than ${MAX_BODY_BYTES} bytes`, 413) }));
-  app.all("*", async (context) => toResponse(await answer(deps, context.req.raw), new URL(context.req.url).searchParams, deps));
+  app.all("*", async (context) => toResponse(await answer(deps, context.req.raw, sourceOf(context.env)), new URL(context.req.url).searchParams, deps));
   return app;
 }
 
-async function answer(deps: HttpAppDeps, request: Request): Promise<Reply> {
+/** The client's address, where a socket is behind the request. */
+function sourceOf(env: unknown): string {
+  const { incoming } = (env ?? {}) as { readonly incoming?: { readonly socket?: { readonly remoteAddress?: string } } };
+  return incoming?.socket?.remoteAddress ?? "";
+}
+
+async function answer(deps: HttpAppDeps, request: Request, source: string): Promise<Reply> {
   const url = new URL(request.url);
   const path = decodePath(url.pathname);
   if (path === undefined) return text(400, "the path is not valid percent-encoding");
@@ -64,7 +73,7 @@ async function answer(deps: HttpAppDeps, request: Request): Promise<Reply> {
   if (!authorized.ok) return refuse(deps, authorized.error);
   const region = deps.cluster.config()?.region;
   if (query.value.region !== undefined && query.value.region !== "" && query.value.region !== region) return text(500, "No path to region");
-  return dispatch(deps, { request, url, path, query: query.value, secret, authorized: authorized.value });
+  return dispatch(deps, { request, url, path, query: query.value, secret, authorized: authorized.value, source });
 }
 
 function refuse(deps: HttpAppDeps, error: Parameters<typeof httpStatusOf>[0]): Reply {
@@ -93,11 +102,13 @@ type Incoming = {
   readonly query: QueryOptions;
   readonly secret: string | undefined;
   readonly authorized: AuthorizedRequest;
+  readonly source: string;
 };
 
 const ROUTES: Routes = {
   ...READ_ROUTES,
   ...ACL_ROUTES,
+  ...CLIENT_ROUTES,
   ...AGENT_ROUTES,
   ...NAMESPACE_ROUTES,
   ...NODE_ROUTES,
@@ -121,15 +132,21 @@ async function dispatch(deps: HttpAppDeps, incoming: Incoming): Promise<Reply> {
   const body = parseBody(isRead ? "" : await request.text());
   if (!body.ok) return text(400, body.error);
   const reply = await handler(contextOf(deps, incoming, body.value));
+  // Nobody will read it.
+  if (request.method === "HEAD" && reply.kind === "stream") void reply.body.cancel();
   if (!isRead) auditWrite(deps, incoming, { event: pattern.startsWith("/v1/acl/") ? "acl-write" : "write", status: reply.status, accessor: authorized.identity?.accessorId });
   return reply;
 }
 
-function contextOf(deps: HttpAppDeps, { request, url, query, secret, authorized }: Incoming, body: Body): RequestContext {
+function contextOf(deps: HttpAppDeps, { request, url, query, secret, authorized, source }: Incoming, body: Body): RequestContext {
   const { params, allowsNamespace, identity } = authorized;
-  const { cluster, acl, nodes } = deps;
+  const { cluster, acl, nodes, client } = deps;
   const { searchParams: search } = url;
-  const context = { cluster, acl, nodes, query, search, params, body, allowsNamespace, secret, address: deps.address(), now: deps.now(), signal: request.signal };
+  const identityNow = () => {
+    const again = deps.authenticate(secret, deps.now());
+    return again.ok ? again.value : undefined;
+  };
+  const context = { cluster, acl, nodes, client, query, search, params, body, allowsNamespace, identityNow, secret, source, address: deps.address(), now: deps.now(), signal: request.signal };
   return identity === undefined ? context : { ...context, identity };
 }
 
@@ -150,6 +167,8 @@ function toResponse(reply: Reply, params: URLSearchParams, deps: HttpAppDeps): R
   }
   if (reply.kind === "stream") {
     headers.set("Content-Type", reply.contentType);
+    // A compressor would hold back what has to be there at once.
+    headers.set("Cache-Control", "no-transform");
     return new Response(reply.body, { status: reply.status, headers });
   }
   headers.set("Content-Type", "application/json");

@@ -68,6 +68,16 @@ const CASES: readonly { readonly method: string; readonly path: string; readonly
   { method: "GET", path: "/v1/allocations", pattern: "/v1/allocations", rules: inDefault("read-job") },
   { method: "GET", path: "/v1/allocation/x", pattern: "/v1/allocation/:allocId", rules: NO_RULES },
   { method: "GET", path: "/v1/client/allocation/x/exec", pattern: "/v1/client/allocation/:allocId/exec", rules: NO_RULES },
+  { method: "GET", path: "/v1/client/fs/ls/x", pattern: "/v1/client/fs/ls/:allocId", rules: NO_RULES },
+  { method: "GET", path: "/v1/client/fs/stat/x", pattern: "/v1/client/fs/stat/:allocId", rules: NO_RULES },
+  { method: "GET", path: "/v1/client/fs/cat/x", pattern: "/v1/client/fs/cat/:allocId", rules: NO_RULES },
+  { method: "GET", path: "/v1/client/fs/readat/x", pattern: "/v1/client/fs/readat/:allocId", rules: NO_RULES },
+  { method: "GET", path: "/v1/client/fs/stream/x", pattern: "/v1/client/fs/stream/:allocId", rules: NO_RULES },
+  { method: "GET", path: "/v1/client/fs/logs/x", pattern: "/v1/client/fs/logs/:allocId", rules: NO_RULES },
+  { method: "GET", path: "/v1/client/allocation/x/stats", pattern: "/v1/client/allocation/:allocId/stats", rules: NO_RULES },
+  { method: "GET", path: "/v1/client/allocation/x/checks", pattern: "/v1/client/allocation/:allocId/checks", rules: NO_RULES },
+  { method: "PUT", path: "/v1/client/allocation/x/restart", pattern: "/v1/client/allocation/:allocId/restart", rules: NO_RULES },
+  { method: "PUT", path: "/v1/client/allocation/x/signal", pattern: "/v1/client/allocation/:allocId/signal", rules: NO_RULES },
   { method: "PUT", path: "/v1/acl/bootstrap", pattern: "/v1/acl/bootstrap", rules: NO_RULES },
   { method: "GET", path: "/v1/acl/policies", pattern: "/v1/acl/policies", rules: NO_RULES },
   { method: "GET", path: "/v1/acl/policy/self", pattern: "/v1/acl/policy/self", rules: NO_RULES },
@@ -167,7 +177,7 @@ describe("what belongs to the caller", () => {
 });
 
 describe("a path without a row", () => {
-  it.each(["/v1/vars", "/v1/job/a/evaluations", "/v1/job/a/dispatch/payload", "/v1/allocation/x/stop", "/v1/client/fs/ls/x", "/v1/jobs/", "/v2/jobs", "", "/V1/jobs"])("%j is closed to all but management", (path) => {
+  it.each(["/v1/vars", "/v1/job/a/evaluations", "/v1/job/a/dispatch/payload", "/v1/allocation/x/stop", "/v1/client/metadata/x", "/v1/jobs/", "/v2/jobs", "", "/V1/jobs"])("%j is closed to all but management", (path) => {
     expect(outcome(ask('namespace "*" { policy = "write" }\nagent { policy = "write" }', { method: "GET", path }))).toBe(DENIED);
     expect(allowed(ask("management", { method: "GET", path })).allowsNamespace("a")).toBe(true);
   });

@@ -12,6 +12,7 @@ import { ok } from "../../../src/lib/result.ts";
 import { ANNOTATION } from "../../../src/contract/pod-metadata.ts";
 import { type JobObject, jobRecord } from "../../../src/mapping/job-record.ts";
 import { nomadJob } from "../../../src/mapping/nomad-job.ts";
+import { fakeLaunchers } from "./client/fake-launcher.ts";
 
 const NOW = Date.parse("2026-01-01T00:00:00Z");
 const MANAGEMENT = "11111111-1111-4111-8111-111111111111";
@@ -108,7 +109,7 @@ function bridge() {
   };
   const logged: unknown[] = [];
   const log = { error: (fields: object) => void logged.push(fields), info: (fields: object) => void logged.push(fields) };
-  const app = createHttpApp({ cluster: CLUSTER, acl: aclIn(world), nodes: { mark: async (node) => ok(node) }, authenticate: createAuthenticator({ store, aclEnabled: true }), address: () => "127.0.0.1:4646", log, now: () => NOW });
+  const app = createHttpApp({ cluster: CLUSTER, acl: aclIn(world), nodes: { mark: async (node) => ok(node) }, client: fakeLaunchers(() => undefined).deps, authenticate: createAuthenticator({ store, aclEnabled: true }), address: () => "127.0.0.1:4646", log, now: () => NOW });
   const call = async (method: string, path: string, options: { token?: string | undefined; body?: unknown } = {}) => {
     const token = "token" in options ? options.token : MANAGEMENT;
     const response = await app.request(`https://bridge${path}`, {

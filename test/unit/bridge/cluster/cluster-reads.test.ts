@@ -10,6 +10,7 @@ import { ok } from "../../../../src/lib/result.ts";
 import { jobRecord } from "../../../../src/mapping/job-record.ts";
 import { nomadJob } from "../../../../src/mapping/nomad-job.ts";
 import { taskOf } from "../../mapping/mapping-fixtures.ts";
+import { fakeLaunchers } from "../client/fake-launcher.ts";
 
 const NOW = Date.parse("2026-01-01T00:00:00Z");
 const SECRET = "11111111-1111-4111-8111-111111111111";
@@ -56,7 +57,7 @@ function bridge(rules?: string) {
     return ok(node);
   };
   const log = { error: () => undefined, info: () => undefined };
-  const app = createHttpApp({ cluster, acl: {} as AclObjects, nodes: { mark }, authenticate: createAuthenticator({ store, aclEnabled: true }), address: () => "10.0.0.1:4646", log, now: () => NOW });
+  const app = createHttpApp({ cluster, acl: {} as AclObjects, nodes: { mark }, client: fakeLaunchers(() => undefined).deps, authenticate: createAuthenticator({ store, aclEnabled: true }), address: () => "10.0.0.1:4646", log, now: () => NOW });
   return async (method: string, path: string, body?: unknown) => {
     const response = await app.request(`https://bridge${path}`, { method, headers: { "X-Nomad-Token": SECRET }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
     const text = await response.text();
