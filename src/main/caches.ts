@@ -1,5 +1,5 @@
 /** @module The watched lists that controller and bridge read from, and what they derive: one set for each identity. */
-import type { AclPolicyObject, AclTokenObject } from "../api/acl.ts";
+import type { AclAuthMethodObject, AclBindingRuleObject, AclPolicyObject, AclRoleObject, AclTokenObject } from "../api/acl.ts";
 import { type BridgeConfig, type BridgeConfigSpec, bridgeConfigSpec } from "../api/bridge-config.ts";
 import type { ExecTask } from "../api/exec-task.ts";
 import type { JobRevision } from "../api/job-revision.ts";
@@ -39,6 +39,10 @@ export type ControllerCaches = WorkCaches & { readonly apiService: Cache<ApiServ
 export type BridgeCaches = WorkCaches & {
   readonly policies: Cache<AclPolicyObject>;
   readonly tokens: Cache<AclTokenObject>;
+  /** The index `name` is Nomad's. */
+  readonly roles: Cache<AclRoleObject>;
+  readonly authMethods: Cache<AclAuthMethodObject>;
+  readonly bindingRules: Cache<AclBindingRuleObject>;
   /** One ConfigMap: what the controller has found on nodes. */
   readonly probes: Cache<ConfigMap>;
 };
@@ -76,6 +80,9 @@ export function bridgeCaches(context: CacheContext): BridgeCaches {
   return {
     ...workCaches(context),
     policies: createCache<AclPolicyObject>(client, { resource: RESOURCES.aclPolicies }, { ...options, indexes: { name: (policy) => [policy.spec.name] } }),
+    roles: createCache<AclRoleObject>(client, { resource: RESOURCES.aclRoles }, { ...options, indexes: { name: (role) => [role.spec.name] } }),
+    authMethods: createCache<AclAuthMethodObject>(client, { resource: RESOURCES.aclAuthMethods }, { ...options, indexes: { name: (method) => [method.spec.name] } }),
+    bindingRules: createCache<AclBindingRuleObject>(client, { resource: RESOURCES.aclBindingRules }, { ...options, indexes: { method: (rule) => [rule.spec.authMethod] } }),
     probes: createCache<ConfigMap>(client, { resource: RESOURCES.configMaps, namespace: SYSTEM_NAMESPACE, fieldSelector: `metadata.name=${PROBES_NAME}` }, options),
     tokens: createCache<AclTokenObject>(
       client,
