@@ -16,6 +16,9 @@ import { accessStore, aclObjects } from "./acl-objects.ts";
 import { podLogReader } from "./pod-log.ts";
 import type { AuditFile } from "./audit-file.ts";
 import { type BridgeCaches, bridgeCaches, cachesSynced } from "./caches.ts";
+import { type ChangeFeed, createChangeFeed } from "../bridge/blocking/change-feed.ts";
+import { reportChanges } from "./change-reports.ts";
+import { nodeMarks } from "./node-marks.ts";
 import { clusterState, podFate, podGoneNotifier } from "./cluster-state.ts";
 
 export type BridgeOptions = {
@@ -48,9 +51,11 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
   const client = createKubeClient(access, { clock });
   const caches = bridgeCaches({ client, log, clock, signal });
   await cachesSynced(caches);
+  const feed = changeFeed();
+  const stopReports = reportChanges(feed, caches);
   const sessions = createSessionRegistry();
   const streams = createSessionRegistry(STREAM_LIMITS, "logs and files");
-  const { server, setAddress, sessionsOver } = assemble(options, { caches, client, sessions, streams });
+  const { server, setAddress, sessionsOver } = assemble(options, { caches, client, feed, sessions, streams });
   const { promise: listening, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", reject).listen(options.port, options.host, resolve);
   await listening;
@@ -59,6 +64,8 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
   const stopRechecks = recheckSessions(caches, [sessions, streams]);
   const over = stopped(signal).then(async () => {
     stopRechecks();
+    stopReports();
+    feed.close();
     sessions.endAll("the server is shutting down; start the session again");
     streams.endAll("the server is shutting down; ask again");
     server.close();
@@ -70,9 +77,20 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
   return { port, over };
 }
 
-type Parts = { readonly caches: BridgeCaches; readonly client: ReturnType<typeof createKubeClient>; readonly sessions: SessionRegistry; readonly streams: SessionRegistry };
+/** Blocking queries beyond these are refused until others have been answered. */
+const MAX_HELD_QUERIES = 5_000;
 
-function assemble(options: BridgeOptions, { caches, client, sessions, streams }: Parts) {
+function changeFeed(): ChangeFeed {
+  const startTimer = (ms: number, fire: () => void) => {
+    const timer = setTimeout(fire, ms);
+    return () => clearTimeout(timer);
+  };
+  return createChangeFeed({ random: Math.random, startTimer }, MAX_HELD_QUERIES);
+}
+
+type Parts = { readonly feed: ChangeFeed; readonly caches: BridgeCaches; readonly client: ReturnType<typeof createKubeClient>; readonly sessions: SessionRegistry; readonly streams: SessionRegistry };
+
+function assemble(options: BridgeOptions, { caches, client, feed, sessions, streams }: Parts) {
   const { access, log, clock, audit, tls } = options;
   const now = () => clock.now();
   const cluster = clusterState(caches, now);
@@ -82,7 +100,7 @@ function assemble(options: BridgeOptions, { caches, client, sessions, streams }:
   const route = { cluster, authenticate, gate, audit: audit.append, sessions, onPodGone: podGoneNotifier(caches), podFate: (uid: string) => podFate(caches, uid), log, now, monotonic: () => clock.monotonic() };
   let address = "";
   const clientRoutes = { gate: operationGate(gateDeps), audit: audit.append, streams, podLog: podLogReader(client), monotonic: () => clock.monotonic() };
-  const app = createHttpApp({ cluster, acl: aclObjects(client, caches), client: clientRoutes, authenticate, address: () => address, log, now });
+  const app = createHttpApp({ cluster, acl: aclObjects(client, caches), nodes: nodeMarks(client, caches), client: clientRoutes, feed, authenticate, address: () => address, log, now });
   const running = new Set<Promise<void>>();
   const onExec = (upgrade: ExecUpgrade): void => {
     const session = handleExec(route, upgrade).finally(() => running.delete(session));
