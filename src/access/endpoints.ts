@@ -75,6 +75,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   { method: "PUT", pattern: "/v1/search", needs: VALID_TOKEN },
   { method: "PUT", pattern: "/v1/search/fuzzy", needs: VALID_TOKEN },
   { method: "GET", pattern: "/v1/jobs", needs: inQuery("list-jobs") },
+  { method: "GET", pattern: "/v1/job/:jobId*/action", needs: inObject("alloc-exec") },
   { method: "GET", pattern: "/v1/job/:jobId*/allocations", needs: inQuery("read-job") },
   { method: "GET", pattern: "/v1/job/:jobId*", needs: inQuery("read-job") },
   { method: "GET", pattern: "/v1/allocations", needs: inQuery("read-job") },

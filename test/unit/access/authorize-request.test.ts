@@ -67,6 +67,7 @@ const CASES: readonly { readonly method: string; readonly path: string; readonly
   { method: "GET", path: "/v1/job/a/b/allocations", pattern: "/v1/job/:jobId*/allocations", rules: inDefault("read-job") },
   { method: "GET", path: "/v1/allocations", pattern: "/v1/allocations", rules: inDefault("read-job") },
   { method: "GET", path: "/v1/allocation/x", pattern: "/v1/allocation/:allocId", rules: NO_RULES },
+  { method: "GET", path: "/v1/job/a/b/action", pattern: "/v1/job/:jobId*/action", rules: NO_RULES },
   { method: "GET", path: "/v1/client/allocation/x/exec", pattern: "/v1/client/allocation/:allocId/exec", rules: NO_RULES },
   { method: "GET", path: "/v1/client/fs/ls/x", pattern: "/v1/client/fs/ls/:allocId", rules: NO_RULES },
   { method: "GET", path: "/v1/client/fs/stat/x", pattern: "/v1/client/fs/stat/:allocId", rules: NO_RULES },
