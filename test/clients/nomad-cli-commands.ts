@@ -141,7 +141,7 @@ const REST: readonly CliCommand[] = [
   { command: "service info", title: "of none", args: ["service", "info", "no-such-service"], calls: ["GET /v1/service/no-such-service"], exit: 1 },
   { command: "scaling policy list", args: ["scaling", "policy", "list"], calls: ["GET /v1/scaling/policies"], exit: 0 },
   { command: "volume status", args: ["volume", "status"], calls: ["GET /v1/volumes"], exit: 0 },
-  { command: "var list", args: ["var", "list"], calls: ["GET /v1/vars"], exit: 1, error: /variables/ },
+  { command: "var list", args: ["var", "list"], calls: ["GET /v1/vars"], exit: 1, error: /501 \(variables are not served: / },
   { command: "acl role list", args: ["acl", "role", "list"], calls: ["GET /v1/acl/roles"], exit: 0 },
   { command: "acl auth-method list", args: ["acl", "auth-method", "list"], calls: ["GET /v1/acl/auth-methods"], exit: 0 },
   { command: "acl binding-rule list", args: ["acl", "binding-rule", "list"], calls: ["GET /v1/acl/binding-rules"], exit: 0 },
