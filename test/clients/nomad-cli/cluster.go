@@ -37,7 +37,11 @@ func nodeStatus(s *session) (int, error) {
 		if err != nil {
 			return exitFailed, err
 		}
-		s.args = []string{self.Stats["client"]["node_id"]}
+		client, isClient := self.Stats["client"]
+		if !isClient {
+			return exitFailed, fmt.Errorf("Nomad not running in client mode")
+		}
+		s.args = []string{client["node_id"]}
 		s.needs("stats.client.node_id", s.arg(0) != "")
 	}
 	if s.arg(0) == "" {
