@@ -9,6 +9,7 @@ import { httpStatusOf } from "../access/access-error.ts";
 import type { Authenticate } from "../access/authenticate.ts";
 import { authorizeRequest, type AuthorizedRequest } from "../access/authorize-request.ts";
 import { findEndpoint } from "../access/endpoints.ts";
+import { refusalOf } from "../access/nomad-routes.ts";
 import { requestSecret } from "../access/request-secret.ts";
 import { parseGoBool } from "../lib/go-bool.ts";
 import { err, messageOf, ok, type Result } from "../lib/result.ts";
@@ -92,7 +93,7 @@ function admit(deps: HttpAppDeps, request: Request, source: string): Result<Inco
   if (!query.ok) return err(text(400, query.error));
   const secret = secretOf(request.headers);
   const authorized = authorizeRequest(deps.authenticate, { method: request.method, path, secret, namespace: query.value.namespace, now: deps.now() });
-  if (!authorized.ok) return err(refuse(deps, authorized.error));
+  if (!authorized.ok) return err((authorized.error.kind === "invalid-method" ? refused(request.method, path) : undefined) ?? refuse(deps, authorized.error));
   const region = deps.cluster.config()?.region;
   if (query.value.region !== undefined && query.value.region !== "" && query.value.region !== region) return err(text(500, "No path to region"));
   return ok({ request, url, path, query: query.value, secret, authorized: authorized.value, source });
@@ -116,6 +117,12 @@ const TOO_MANY_HELD = "too many blocking queries are held; ask again with a long
 function indexFor({ feed, cluster }: HttpAppDeps, incoming: Incoming): number {
   const kinds = blockingKinds(incoming);
   return kinds === undefined ? cluster.index() : feed.index(kinds);
+}
+
+/** A route of Nomad's that is not served for good says why, which tells nothing of what is here. */
+function refused(method: string, path: string): Reply | undefined {
+  const reason = refusalOf(method, path);
+  return reason === undefined ? undefined : text(501, reason);
 }
 
 function refuse(deps: HttpAppDeps, error: Parameters<typeof httpStatusOf>[0]): Reply {
@@ -169,7 +176,7 @@ export const SERVED: readonly string[] = Object.keys(ROUTES);
 async function dispatch(deps: HttpAppDeps, incoming: Incoming): Promise<Reply> {
   const { request, authorized } = incoming;
   const match = findEndpoint(request.method, incoming.path);
-  if (match.kind !== "found") return text(404, "");
+  if (match.kind !== "found") return refused(request.method, incoming.path) ?? text(404, "");
   const { method, pattern } = match.endpoint;
   const handler = ROUTES[`${method} ${pattern}`];
   // Nomad's own words for an exec request that asks for no upgrade.

@@ -165,6 +165,7 @@ describe("the HTTP app", () => {
     { path: "/v1/acl/token/nobody", status: 404, text: "ACL token not found" },
     { path: "/v1/acl/policy/nothing", status: 404, text: "ACL policy not found" },
     { path: "/v1/no/such/route", status: 404, text: "" },
+    { path: "/v1/vars", status: 501, text: "variables are not served: put what tasks need into a Kubernetes Secret" },
     { path: "/v1/jobs?per_page=x", status: 400, text: "Expect a number for `per_page` query string parameter" },
     { path: "/v1/jobs?index=-1", status: 400, text: "Invalid index" },
     { path: "/v1/jobs?wait=soon", status: 400, text: "Invalid wait time" },
@@ -198,6 +199,10 @@ describe("the HTTP app", () => {
 
   it.each(["POST", "DELETE"])("refuses %s where only GET is served", async (method) => {
     expect(await bridge().call(method, "/v1/jobs", { body: method === "POST" ? {} : undefined })).toMatchObject({ status: 405, text: "Invalid method" });
+  });
+
+  it("says why it does not take a write that Nomad takes", async () => {
+    expect(await bridge().call("PUT", "/v1/operator/scheduler/configuration", { body: {} })).toMatchObject({ status: 501, text: "the scheduler is Kubernetes' own, and is configured there" });
   });
 
   it("shows a node without an address, which clients would try first", async () => {
