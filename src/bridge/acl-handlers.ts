@@ -1,7 +1,7 @@
 /** @module The ACL endpoints: bootstrap, tokens, policies. Rules and texts are access's; here is what is read and written. */
 import { randomUUID } from "node:crypto";
 import { DEFAULT_TTL_BOUNDS, validatePolicyRequest, validateTokenRequest } from "../access/acl-requests.ts";
-import { type Identity, mayReadPolicy, secretHash } from "../access/authenticate.ts";
+import { mayReadPolicy, secretHash } from "../access/authenticate.ts";
 import type { AclTokenObject } from "../api/acl.ts";
 import { durationMs, formatDuration } from "../lib/duration.ts";
 import { isManagement } from "../nomad/acl/acl.ts";
@@ -10,25 +10,17 @@ import { policyStub, policyView, tokenStub, tokenView } from "./acl-shapes.ts";
 import { type Body, countOf, durationOf, isTrue, textOf, textsOf } from "./body.ts";
 import type { AclObjects, WriteFailure } from "./bridge-deps.ts";
 import { empty, json, type Reply, text } from "./reply.ts";
+import type { RequestContext, Routes } from "./request-context.ts";
 
-export type AclContext = {
-  readonly acl: AclObjects;
-  readonly params: Readonly<Record<string, string>>;
-  readonly body: Body;
-  /** Absent for bootstrap alone. */
-  readonly identity?: Identity;
-  /** What the caller presented, for the one endpoint that gives it back. */
-  readonly secret: string | undefined;
-  /** Epoch ms. */
-  readonly now: number;
-};
+/** What the ACL endpoints need of a request; `identity` is absent for bootstrap alone. */
+type AclContext = Pick<RequestContext, "acl" | "params" | "body" | "identity" | "secret" | "now">;
 
 /** Its existence is what makes bootstrap possible once: the object is emptied, never deleted, when its token is. */
 const BOOTSTRAP_OBJECT = "bootstrap";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-export async function bootstrap({ acl, body, now }: AclContext): Promise<Reply> {
+async function bootstrap({ acl, body, now }: AclContext): Promise<Reply> {
   const wanted = textOf(body, "BootstrapSecret");
   if (wanted !== "" && !UUID.test(wanted)) return text(400, INVALID_BOOTSTRAP_SECRET);
   const secret = wanted === "" ? randomUUID() : wanted.toLowerCase();
@@ -58,19 +50,19 @@ const isTombstone = ({ metadata, spec }: AclTokenObject) =>
 
 export const listTokens = ({ acl }: AclContext): Reply => json([...acl.tokens()].filter((token) => !isTombstone(token)).map(tokenStub));
 
-export function readToken({ acl, params }: AclContext): Reply {
+function readToken({ acl, params }: AclContext): Reply {
   const token = acl.tokenByAccessor(params["accessorId"] ?? "");
   return token === undefined || isTombstone(token) ? text(404, TOKEN_NOT_FOUND) : json(tokenView(token));
 }
 
-export function readOwnToken({ acl, identity, secret }: AclContext): Reply {
+function readOwnToken({ acl, identity, secret }: AclContext): Reply {
   const token = identity === undefined ? undefined : acl.tokenByAccessor(identity.accessorId);
   if (token !== undefined) return json(tokenView(token, secret));
   if (identity?.kind !== "anonymous") return text(403, TOKEN_NOT_FOUND);
   return json({ AccessorID: "anonymous", SecretID: "", Name: "Anonymous Token", Type: "client", Policies: ["anonymous"], Roles: [], Global: true, CreateIndex: 1, ModifyIndex: 1 });
 }
 
-export async function writeToken(context: AclContext): Promise<Reply> {
+async function writeToken(context: AclContext): Promise<Reply> {
   const accessorId = context.params["accessorId"] ?? textOf(context.body, "AccessorID");
   if (accessorId === "") return createToken(context);
   const present = context.acl.tokenByAccessor(accessorId);
@@ -135,7 +127,7 @@ function tokenRequest(body: Body) {
   return { ok: true as const, value };
 }
 
-export async function deleteToken({ acl, params, now }: AclContext): Promise<Reply> {
+async function deleteToken({ acl, params, now }: AclContext): Promise<Reply> {
   const accessorId = params["accessorId"] ?? "";
   const token = acl.tokenByAccessor(accessorId);
   if (token === undefined || isTombstone(token)) return text(400, nonexistentTokens([accessorId]));
@@ -148,23 +140,23 @@ function tombstone(token: AclTokenObject, now: number): AclTokenObject {
   return { ...token, spec: { ...token.spec, name: DELETED_NAME, type: "client", policies: [], secretHash: secretHash(randomUUID()), expirationTime } };
 }
 
-export function listPolicies({ acl, identity }: AclContext): Reply {
+function listPolicies({ acl, identity }: AclContext): Reply {
   const visible = [...acl.policies()].filter(({ spec }) => identity !== undefined && mayReadPolicy(identity, spec.name));
   return json(visible.map(policyStub));
 }
 
 /** The policies of the token that asks; a management token has none of its own. */
-export function listOwnPolicies({ acl, identity }: AclContext): Reply {
+function listOwnPolicies({ acl, identity }: AclContext): Reply {
   if (identity === undefined || isManagement(identity.acl)) return json([]);
   return json([...acl.policies()].filter(({ spec }) => identity.policies.includes(spec.name)).map(policyStub));
 }
 
-export function readPolicy({ acl, params }: AclContext): Reply {
+function readPolicy({ acl, params }: AclContext): Reply {
   const policy = acl.policy(params["policy"] ?? "");
   return policy === undefined ? text(404, POLICY_NOT_FOUND) : json(policyView(policy));
 }
 
-export async function writePolicy({ acl, params, body }: AclContext): Promise<Reply> {
+async function writePolicy({ acl, params, body }: AclContext): Promise<Reply> {
   const name = textOf(body, "Name");
   const description = textOf(body, "Description");
   const rules = textOf(body, "Rules");
@@ -178,7 +170,7 @@ export async function writePolicy({ acl, params, body }: AclContext): Promise<Re
 
 const hasValues = (value: unknown) => typeof value === "object" && value !== null && Object.values(value).some((each) => each !== "" && each !== null);
 
-export async function deletePolicy({ acl, params }: AclContext): Promise<Reply> {
+async function deletePolicy({ acl, params }: AclContext): Promise<Reply> {
   const name = params["policy"] ?? "";
   const policy = acl.policy(name);
   if (policy === undefined) return text(400, `Cannot delete nonexistent policies: ${name}`);
@@ -190,3 +182,18 @@ function failed(failure: WriteFailure): Reply {
   if (failure.kind === "conflict") return text(409, `someone else has just changed this: look again, and repeat if it still holds (${failure.message})`);
   return text(500, `not written: ${failure.message}`);
 }
+
+export const ACL_ROUTES: Routes = {
+  "PUT /v1/acl/bootstrap": bootstrap,
+  "GET /v1/acl/tokens": listTokens,
+  "PUT /v1/acl/token": writeToken,
+  "GET /v1/acl/token/self": readOwnToken,
+  "GET /v1/acl/token/:accessorId": readToken,
+  "PUT /v1/acl/token/:accessorId": writeToken,
+  "DELETE /v1/acl/token/:accessorId": deleteToken,
+  "GET /v1/acl/policies": listPolicies,
+  "GET /v1/acl/policy/self": listOwnPolicies,
+  "GET /v1/acl/policy/:policy": readPolicy,
+  "PUT /v1/acl/policy/:policy": writePolicy,
+  "DELETE /v1/acl/policy/:policy": deletePolicy,
+};

@@ -5,17 +5,15 @@ import type { BridgeConfigSpec, Profile } from "../api/bridge-config.ts";
 import type { Pod } from "../api/pod.ts";
 import { ANNOTATION } from "../contract/pod-metadata.ts";
 import { clientStatus } from "../mapping/nomad-allocation.ts";
-import { identityOf } from "../mapping/pod-for-task.ts";
 import { allocationRecord, type TaskRecord } from "../mapping/pod-status.ts";
 import type { Allocation } from "./bridge-deps.ts";
 
 /** @param now epoch ms */
-export function allocationFacts({ pod, task }: Allocation, profile: Profile | undefined, now: number): AllocationFacts {
-  const identity = identityOf(task);
+export function allocationFacts({ pod, job }: Allocation, profile: Profile | undefined, now: number): AllocationFacts {
   const record = allocationRecord(pod, now);
   return {
     allocId: pod.metadata.uid ?? "",
-    namespace: identity.namespace,
+    namespace: job.namespace,
     podName: pod.metadata.name,
     clientStatus: clientStatus(record),
     tasks: new Map(record.tasks.map((each) => [each.task, { container: each.container, state: taskState(each) }])),

@@ -10,7 +10,6 @@ import { authorizeExec, type Grant, mayStillExec } from "../access/authorize-exe
 import type { ExecGate } from "../access/exec-gate.ts";
 import type { HangupPolicy } from "../contract/frames.ts";
 import { messageOf, ok, err, type Result } from "../lib/result.ts";
-import { identityOf } from "../mapping/pod-for-task.ts";
 import { PERMISSION_DENIED } from "../nomad/texts.ts";
 import type { ClusterState } from "./bridge-deps.ts";
 import { closeCodeOf, closeWith } from "./close-frame.ts";
@@ -83,7 +82,7 @@ function authorize(deps: ExecRouteDeps, parameters: ExecParameters, identity: Id
   const grant = authorizeExec(identity, { allocId, allocation: facts, task, command, sessionId: randomUUID() }, now);
   if (!grant.ok) return grant;
   if (allocation === undefined) return err({ message: PERMISSION_DENIED });
-  return ok({ parameters, grant: grant.value, jobId: identityOf(allocation.task).jobId, policy: profile?.hangup ?? "hangup" });
+  return ok({ parameters, grant: grant.value, jobId: allocation.job.jobId, policy: profile?.hangup ?? "hangup" });
 }
 
 /** No line, no session: what nobody could account for is not opened. */

@@ -2,7 +2,9 @@
 import type { AclPolicyObject, AclTokenObject } from "../api/acl.ts";
 import { type BridgeConfig, type BridgeConfigSpec, bridgeConfigSpec } from "../api/bridge-config.ts";
 import type { ExecTask } from "../api/exec-task.ts";
+import type { JobRevision } from "../api/job-revision.ts";
 import type { KubeObject } from "../api/meta.ts";
+import type { NomadJob } from "../api/nomad-job.ts";
 import type { Node, Pod } from "../api/pod.ts";
 import { LABEL } from "../contract/pod-metadata.ts";
 import type { ConfigMap } from "../controller/config-map.ts";
@@ -21,6 +23,10 @@ export type CacheContext = { readonly client: ConnectedKubeClient; readonly log:
 /** What both sides need. */
 export type WorkCaches = {
   readonly tasks: Cache<ExecTask>;
+  /** The index `job` is "namespace/job ID". */
+  readonly jobs: Cache<NomadJob>;
+  /** Versions of NomadJobs, by the index `owner`. */
+  readonly revisions: Cache<JobRevision>;
   readonly pods: Cache<Pod>;
   readonly namespaces: Cache<KubeObject>;
   readonly configs: Cache<BridgeConfig>;
@@ -42,6 +48,8 @@ function workCaches(context: CacheContext): WorkCaches {
   const options = { log, clock, signal };
   return {
     tasks: createCache<ExecTask>(client, { resource: RESOURCES.execTasks }, { ...options, indexes: { namespace: (task) => [task.metadata.namespace ?? "default"] } }),
+    jobs: createCache<NomadJob>(client, { resource: RESOURCES.nomadJobs }, { ...options, indexes: { job: ({ metadata, spec }) => [`${metadata.namespace ?? "default"}/${spec.id}`] } }),
+    revisions: createCache<JobRevision>(client, { resource: RESOURCES.controllerRevisions, labelSelector: `${LABEL.managed}=true` }, { ...options, indexes: { owner: ownerUid } }),
     pods: createCache<Pod>(client, { resource: RESOURCES.pods, labelSelector: `${LABEL.managed}=true` }, { ...options, indexes: { owner: ownerUid, probe: probed } }),
     namespaces: createCache<KubeObject>(client, { resource: RESOURCES.namespaces }, options),
     configs: createCache<BridgeConfig>(client, { resource: RESOURCES.bridgeConfigs }, options),
@@ -86,7 +94,7 @@ function probed(pod: Pod): readonly string[] {
   return node === undefined ? [] : [node];
 }
 
-function ownerUid(pod: Pod): readonly string[] {
+function ownerUid(pod: KubeObject): readonly string[] {
   const owner = controllerOf(pod);
   return owner === undefined ? [] : [owner.uid];
 }

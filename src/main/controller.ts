@@ -17,7 +17,7 @@ import { SYSTEM_NAMESPACE } from "./identity.ts";
 import { configMapStore } from "./config-maps.ts";
 import { lookAtNodes } from "./node-probes.ts";
 import { keepRecords } from "./node-records.ts";
-import { execTaskOf } from "./owner.ts";
+import { jobOwner } from "./owner.ts";
 import { openProbeBook, type ProbeBook } from "./probe-book.ts";
 import { reconcileDeps } from "./reconcile-deps.ts";
 
@@ -134,6 +134,6 @@ function watchForWork({ caches, probes }: KnowingTerm, queue: WorkQueue): readon
 }
 
 function addOwner(pod: Pod, queue: WorkQueue): void {
-  const owner = execTaskOf(pod);
+  const owner = jobOwner(pod);
   if (owner !== undefined) queue.add(`${pod.metadata.namespace ?? "default"}/${owner.name}`);
 }

@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { ContainerStatus } from "../../../src/api/pod.ts";
 import { allocationFacts } from "../../../src/bridge/exec-facts.ts";
+import { jobRecord } from "../../../src/mapping/job-record.ts";
 import { configOf, taskOf } from "../mapping/mapping-fixtures.ts";
 import { ANNOUNCE, CLEAN, groupPod, lastWords, MAIN, ms, podOf, PREPARE, PROXY, running, terminated } from "../mapping/pod-fixtures.ts";
 
 const PROFILE = configOf().profiles[0];
 const tasksOf = (statuses: Readonly<Record<string, Partial<ContainerStatus>>>) =>
-  Object.fromEntries([...allocationFacts({ pod: groupPod({ tasks: [PREPARE, PROXY, MAIN, ANNOUNCE, CLEAN], statuses }), task: taskOf() }, PROFILE, ms(100)).tasks].map(([name, { container, state }]) => [name, `${container} ${state}`]));
+  Object.fromEntries([...allocationFacts({ pod: groupPod({ tasks: [PREPARE, PROXY, MAIN, ANNOUNCE, CLEAN], statuses }), job: jobRecord(taskOf()) }, PROFILE, ms(100)).tasks].map(([name, { container, state }]) => [name, `${container} ${state}`]));
 
 describe("what access knows of an allocation", () => {
   it("is the container of each task, one of an init container and one with a name of ours among them", () => {
@@ -26,8 +27,8 @@ describe("what access knows of an allocation", () => {
   });
 
   it("is that it is at the node's level where the pod's spec says so, and that exec is off without a profile", () => {
-    const facts = allocationFacts({ pod: podOf({ spec: { hostNetwork: true } }), task: taskOf() }, undefined, ms(1));
+    const facts = allocationFacts({ pod: podOf({ spec: { hostNetwork: true } }), job: jobRecord(taskOf()) }, undefined, ms(1));
     expect([facts.nodeLevel, facts.remoteExecDisabled]).toEqual([true, true]);
-    expect(allocationFacts({ pod: podOf(), task: taskOf() }, PROFILE, ms(1))).toMatchObject({ nodeLevel: false, remoteExecDisabled: false, clientStatus: "pending" });
+    expect(allocationFacts({ pod: podOf(), job: jobRecord(taskOf()) }, PROFILE, ms(1))).toMatchObject({ nodeLevel: false, remoteExecDisabled: false, clientStatus: "pending" });
   });
 });
