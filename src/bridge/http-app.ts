@@ -14,7 +14,13 @@ import { parseGoBool } from "../lib/go-bool.ts";
 import { messageOf } from "../lib/result.ts";
 import { ACL_ROUTES } from "./acl-handlers.ts";
 import { type Body, parseBody } from "./body.ts";
-import type { AclObjects, ClusterState } from "./bridge-deps.ts";
+import type { AclObjects, ClusterState, NodeMarks } from "./bridge-deps.ts";
+import { AGENT_ROUTES } from "./cluster/agent.ts";
+import { NAMESPACE_ROUTES } from "./cluster/namespaces.ts";
+import { NODE_POOL_ROUTES } from "./cluster/node-pools.ts";
+import { NODE_ROUTES } from "./cluster/nodes.ts";
+import { SCALING_ROUTES } from "./cluster/scaling.ts";
+import { SEARCH_ROUTES } from "./cluster/search.ts";
 import { readQuery, type QueryOptions } from "./query.ts";
 import { READ_ROUTES } from "./read-handlers.ts";
 import { type Reply, text } from "./reply.ts";
@@ -23,6 +29,7 @@ import type { RequestContext, Routes } from "./request-context.ts";
 export type HttpAppDeps = {
   readonly cluster: ClusterState;
   readonly acl: AclObjects;
+  readonly nodes: NodeMarks;
   readonly authenticate: Authenticate;
   /** host:port that this server is reached at. */
   readonly address: () => string;
@@ -88,7 +95,16 @@ type Incoming = {
   readonly authorized: AuthorizedRequest;
 };
 
-const ROUTES: Routes = { ...READ_ROUTES, ...ACL_ROUTES };
+const ROUTES: Routes = {
+  ...READ_ROUTES,
+  ...ACL_ROUTES,
+  ...AGENT_ROUTES,
+  ...NAMESPACE_ROUTES,
+  ...NODE_ROUTES,
+  ...NODE_POOL_ROUTES,
+  ...SCALING_ROUTES,
+  ...SEARCH_ROUTES,
+};
 
 /** What the table promises and this file has no handler for: the exec route, which needs a socket. A test compares. */
 export const SERVED: readonly string[] = Object.keys(ROUTES);
@@ -111,9 +127,9 @@ async function dispatch(deps: HttpAppDeps, incoming: Incoming): Promise<Reply> {
 
 function contextOf(deps: HttpAppDeps, { request, url, query, secret, authorized }: Incoming, body: Body): RequestContext {
   const { params, allowsNamespace, identity } = authorized;
-  const { cluster, acl } = deps;
+  const { cluster, acl, nodes } = deps;
   const { searchParams: search } = url;
-  const context = { cluster, acl, query, search, params, body, allowsNamespace, secret, address: deps.address(), now: deps.now(), signal: request.signal };
+  const context = { cluster, acl, nodes, query, search, params, body, allowsNamespace, secret, address: deps.address(), now: deps.now(), signal: request.signal };
   return identity === undefined ? context : { ...context, identity };
 }
 

@@ -33,6 +33,34 @@ const CASES: readonly { readonly method: string; readonly path: string; readonly
   { method: "GET", path: "/v1/agent/health", pattern: "/v1/agent/health", rules: NO_RULES },
   { method: "GET", path: "/v1/agent/self", pattern: "/v1/agent/self", rules: 'agent { policy = "read" }' },
   { method: "GET", path: "/v1/nodes", pattern: "/v1/nodes", rules: 'node { policy = "read" }' },
+  { method: "GET", path: "/v1/agent/members", pattern: "/v1/agent/members", rules: 'node { policy = "read" }' },
+  { method: "GET", path: "/v1/agent/servers", pattern: "/v1/agent/servers", rules: 'agent { policy = "read" }' },
+  { method: "GET", path: "/v1/agent/schedulers", pattern: "/v1/agent/schedulers", rules: 'agent { policy = "read" }' },
+  { method: "GET", path: "/v1/agent/schedulers/config", pattern: "/v1/agent/schedulers/config", rules: 'agent { policy = "read" }' },
+  { method: "GET", path: "/v1/operator/raft/configuration", pattern: "/v1/operator/raft/configuration", rules: 'operator { policy = "read" }' },
+  { method: "GET", path: "/v1/operator/scheduler/configuration", pattern: "/v1/operator/scheduler/configuration", rules: 'operator { policy = "read" }' },
+  { method: "GET", path: "/v1/operator/autopilot/configuration", pattern: "/v1/operator/autopilot/configuration", rules: 'operator { policy = "read" }' },
+  { method: "GET", path: "/v1/operator/autopilot/health", pattern: "/v1/operator/autopilot/health", rules: 'operator { policy = "read" }' },
+  { method: "PUT", path: "/v1/system/reconcile/summaries", pattern: "/v1/system/reconcile/summaries", rules: undefined },
+  { method: "GET", path: "/v1/namespaces", pattern: "/v1/namespaces", rules: NO_RULES },
+  { method: "GET", path: "/v1/namespace/x", pattern: "/v1/namespace/:namespace", rules: NO_RULES },
+  { method: "PUT", path: "/v1/namespace", pattern: "/v1/namespace", rules: undefined },
+  { method: "PUT", path: "/v1/namespaces", pattern: "/v1/namespaces", rules: undefined },
+  { method: "PUT", path: "/v1/namespace/x", pattern: "/v1/namespace/:namespace", rules: undefined },
+  { method: "DELETE", path: "/v1/namespace/x", pattern: "/v1/namespace/:namespace", rules: undefined },
+  { method: "GET", path: "/v1/node/pools", pattern: "/v1/node/pools", rules: 'node { policy = "read" }' },
+  { method: "GET", path: "/v1/node/pool/all", pattern: "/v1/node/pool/:pool", rules: 'node { policy = "read" }' },
+  { method: "GET", path: "/v1/node/pool/all/nodes", pattern: "/v1/node/pool/:pool/nodes", rules: 'node { policy = "read" }' },
+  { method: "GET", path: "/v1/node/n1/allocations", pattern: "/v1/node/:nodeId/allocations", rules: 'node { policy = "read" }' },
+  { method: "PUT", path: "/v1/node/n/drain", pattern: "/v1/node/:nodeId/drain", rules: 'node { policy = "write" }' },
+  { method: "PUT", path: "/v1/node/n/eligibility", pattern: "/v1/node/:nodeId/eligibility", rules: 'node { policy = "write" }' },
+  { method: "PUT", path: "/v1/node/n/evaluate", pattern: "/v1/node/:nodeId/evaluate", rules: 'node { policy = "write" }' },
+  { method: "PUT", path: "/v1/node/n/purge", pattern: "/v1/node/:nodeId/purge", rules: 'node { policy = "write" }' },
+  { method: "GET", path: "/v1/client/stats", pattern: "/v1/client/stats", rules: 'node { policy = "read" }' },
+  { method: "GET", path: "/v1/scaling/policies", pattern: "/v1/scaling/policies", rules: inDefault("list-scaling-policies") },
+  { method: "GET", path: "/v1/scaling/policy/x", pattern: "/v1/scaling/policy/:policyId", rules: NO_RULES },
+  { method: "PUT", path: "/v1/search", pattern: "/v1/search", rules: NO_RULES },
+  { method: "PUT", path: "/v1/search/fuzzy", pattern: "/v1/search/fuzzy", rules: NO_RULES },
   { method: "GET", path: "/v1/node/n1", pattern: "/v1/node/:nodeId", rules: 'node { policy = "read" }' },
   { method: "GET", path: "/v1/jobs", pattern: "/v1/jobs", rules: inDefault("list-jobs") },
   { method: "GET", path: "/v1/job/a/b", pattern: "/v1/job/:jobId*", rules: inDefault("read-job") },
@@ -58,7 +86,8 @@ const EVERYTHING_BUT = (kept: string): string =>
   [
     kept.startsWith("agent") ? "" : 'agent { policy = "write" }',
     kept.startsWith("node") ? "" : 'node { policy = "write" }',
-    'operator { policy = "write" }\nnamespace "elsewhere" { policy = "write" }',
+    kept.startsWith("operator") ? "" : 'operator { policy = "write" }',
+    'namespace "elsewhere" { policy = "write" }',
   ].join("\n");
 
 describe("the endpoint table", () => {
@@ -114,9 +143,10 @@ describe("an endpoint that names an object", () => {
 });
 
 describe("an endpoint without namespaces", () => {
-  it("shows rows that belong to one to management alone", () => {
-    expect(allowed(ask('node { policy = "read" }\nnamespace "a" { policy = "write" }', { method: "GET", path: "/v1/nodes" })).allowsNamespace("a")).toBe(false);
-    expect(allowed(ask("management", { method: "GET", path: "/v1/nodes" })).allowsNamespace("a")).toBe(true);
+  it("shows rows that belong to one to whoever may read jobs there", () => {
+    const ofNode = allowed(ask('node { policy = "read" }\nnamespace "a" { policy = "write" }', { method: "GET", path: "/v1/node/n/allocations" }));
+    expect(["a", "b", "*"].map(ofNode.allowsNamespace)).toEqual([true, false, false]);
+    expect(allowed(ask("management", { method: "GET", path: "/v1/node/n/allocations" })).allowsNamespace("a")).toBe(true);
   });
 });
 

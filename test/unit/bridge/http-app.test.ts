@@ -8,6 +8,7 @@ import type { ExecTask } from "../../../src/api/exec-task.ts";
 import type { Node, Pod } from "../../../src/api/pod.ts";
 import type { AclObjects, ClusterState } from "../../../src/bridge/bridge-deps.ts";
 import { createHttpApp, SERVED } from "../../../src/bridge/http-app.ts";
+import { ok } from "../../../src/lib/result.ts";
 import { ANNOTATION } from "../../../src/contract/pod-metadata.ts";
 import { type JobObject, jobRecord } from "../../../src/mapping/job-record.ts";
 import { nomadJob } from "../../../src/mapping/nomad-job.ts";
@@ -52,6 +53,7 @@ const CLUSTER: ClusterState = {
   jobVersion: () => undefined,
   allocationsOf: (owner) => PODS.filter((each) => each.job === owner),
   allocation: (allocId) => PODS.find((each) => each.pod.metadata.uid === allocId),
+  namespaces: () => [],
   nodes: () => [NODE],
   node: (nodeId) => (nodeId === NODE.metadata.uid ? NODE : undefined),
   nodeByName: () => NODE,
@@ -106,7 +108,7 @@ function bridge() {
   };
   const logged: unknown[] = [];
   const log = { error: (fields: object) => void logged.push(fields), info: (fields: object) => void logged.push(fields) };
-  const app = createHttpApp({ cluster: CLUSTER, acl: aclIn(world), authenticate: createAuthenticator({ store, aclEnabled: true }), address: () => "127.0.0.1:4646", log, now: () => NOW });
+  const app = createHttpApp({ cluster: CLUSTER, acl: aclIn(world), nodes: { mark: async (node) => ok(node) }, authenticate: createAuthenticator({ store, aclEnabled: true }), address: () => "127.0.0.1:4646", log, now: () => NOW });
   const call = async (method: string, path: string, options: { token?: string | undefined; body?: unknown } = {}) => {
     const token = "token" in options ? options.token : MANAGEMENT;
     const response = await app.request(`https://bridge${path}`, {
