@@ -14,7 +14,8 @@ import { type AcceptedTask, acceptTask, podForTask, type Refusal, type TaskImage
 import { type AllocationRecord, allocationRecord, problemOf } from "../mapping/pod-status.ts";
 import { CHROOT_VOLUME } from "../mapping/chroot-mounts.ts";
 import { type Outcome, settled, stalled, wait } from "./outcome.ts";
-import { type AllocationView, type Plan, plan, type PlanPolicy, type PodIdentity } from "./plan.ts";
+import { type Plan, plan, type PlanPolicy } from "./plan/exec-task.ts";
+import type { AllocationView, PodIdentity } from "./plan/types.ts";
 import { acceptedStatus, refusedStatus, type StatusIntent } from "./status.ts";
 
 /** A write that the API server refused. `retry`: worth trying again as things are; else something must change first. */

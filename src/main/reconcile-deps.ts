@@ -1,8 +1,8 @@
 /** @module What `reconcile` needs of Kubernetes: reads from the caches, writes by the client. */
 import type { ExecTask } from "../api/exec-task.ts";
 import type { Condition, KubeObject } from "../api/meta.ts";
-import type { PodIdentity } from "../controller/plan.ts";
-import { NOMAD_SERVICE_POLICY } from "../controller/plan.ts";
+import { NOMAD_SERVICE_POLICY } from "../controller/plan/exec-task.ts";
+import type { PodIdentity } from "../controller/plan/types.ts";
 import type { ReconcileDeps, WriteError } from "../controller/reconcile.ts";
 import type { ConditionIntent, StatusIntent } from "../controller/status.ts";
 import type { Clock } from "../kubernetes/clock.ts";

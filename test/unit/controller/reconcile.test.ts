@@ -5,7 +5,7 @@ import type { ExecTask } from "../../../src/api/exec-task.ts";
 import type { Pod } from "../../../src/api/pod.ts";
 import type { LauncherDocument } from "../../../src/contract/launcher-document.ts";
 import { ANNOTATION, documentAnnotation } from "../../../src/contract/pod-metadata.ts";
-import { NOMAD_SERVICE_POLICY } from "../../../src/controller/plan.ts";
+import { NOMAD_SERVICE_POLICY } from "../../../src/controller/plan/exec-task.ts";
 import { allocationView, reconcile, type ReconcileDeps, type WriteError } from "../../../src/controller/reconcile.ts";
 import type { StatusIntent } from "../../../src/controller/status.ts";
 import { configOf, sha256, taskOf } from "../mapping/mapping-fixtures.ts";
