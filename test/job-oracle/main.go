@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/nomad/api"
 )
@@ -16,6 +18,9 @@ import (
 type request struct {
 	Op   string
 	JSON string
+	// Of the question "launch": where a cron expression is due next after a time in Unix seconds.
+	Spec, Zone string
+	After      int64
 }
 
 type reply struct {
@@ -48,6 +53,9 @@ func answer(asked request) reply {
 	if asked.Op == "schema" {
 		return reply{Schema: schema()}
 	}
+	if asked.Op == "launch" {
+		return launch(asked)
+	}
 	var registered JobRegisterRequest
 	if err := json.Unmarshal([]byte(asked.JSON), &registered); err != nil {
 		return reply{Error: err.Error()}
@@ -60,6 +68,20 @@ func answer(asked request) reply {
 		return reply{Error: err.Error()}
 	}
 	return reply{Result: encoded}
+}
+
+func launch(asked request) reply {
+	zone, err := time.LoadLocation(asked.Zone)
+	if err != nil {
+		return reply{Error: err.Error()}
+	}
+	cron, enabled := api.PeriodicSpecCron, true
+	periodic := api.PeriodicConfig{Enabled: &enabled, Spec: &asked.Spec, SpecType: &cron}
+	next, err := periodic.Next(time.Unix(asked.After, 0).In(zone))
+	if err != nil {
+		return reply{Error: err.Error()}
+	}
+	return reply{Result: json.RawMessage(strconv.FormatInt(next.Unix(), 10))}
 }
 
 // schema lists the fields of each struct that a job holds: Go name, kind, name in HCL, type.

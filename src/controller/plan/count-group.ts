@@ -28,6 +28,7 @@ export function planCountGroup(input: GroupInput): GroupPlan {
   return assemble(input, {
     keep, trials: live.trials, unknown: live.unknown, stop: live.stop, notNeeded: isDone, move: moves.move, step, placed,
     isWanted: ({ index }) => index < input.group.count,
+    desired: input.group.count,
     waits: [live.wakeInMs, moves.wakeInMs],
     ...(completed === undefined ? {} : { completed, doneCount: [...done].filter((index) => index < input.group.count).length }),
   });

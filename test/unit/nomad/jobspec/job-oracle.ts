@@ -3,7 +3,9 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 
-export type Question = { readonly Op: "schema" | "decode" | "canonicalise"; readonly JSON?: string };
+export type Question =
+  | { readonly Op: "schema" | "decode" | "canonicalise"; readonly JSON?: string }
+  | { readonly Op: "launch"; readonly Spec: string; readonly Zone: string; readonly After: number };
 export type Answer = {
   readonly Error?: string;
   readonly Result?: unknown;
