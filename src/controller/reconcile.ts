@@ -56,12 +56,12 @@ export async function reconcile(deps: ReconcileDeps, key: { readonly namespace: 
   return converge(deps, accepted.value);
 }
 
-const notManaged = (namespace: string): Refusal => ({
+export const notManaged = (namespace: string): Refusal => ({
   reason: "NamespaceNotManaged",
   message: `namespace "${namespace}" is not managed; run: kubectl label namespace ${namespace} ${LABEL.managed}=true`,
 });
 
-const NO_CONFIG: Refusal = {
+export const NO_CONFIG: Refusal = {
   reason: "BridgeConfigMissing",
   message: 'there is no valid BridgeConfig named "default"; apply one that grants a profile to this namespace',
 };

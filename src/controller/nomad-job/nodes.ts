@@ -1,8 +1,10 @@
 /** @module What a node's state means for the allocations on it: whether it still answers, and whether it is being drained. Pure. */
+import type { Profile } from "../../api/bridge-config.ts";
 import type { Node } from "../../api/pod.ts";
-import { NODE_ANNOTATION } from "../../contract/pod-metadata.ts";
+import { NODE_ANNOTATION, NODE_ELIGIBILITY } from "../../contract/pod-metadata.ts";
 import { epochMs } from "../../lib/epoch.ts";
 import type { JobType } from "../../nomad/job.ts";
+import { isReady, profilesOn } from "../../mapping/node-facts.ts";
 import type { AllocationNode } from "../plan/types.ts";
 
 /** As the bridge writes it on a node. `deadline`: ms from `startedAt`; 0 is no deadline, below 0 is at once. */
@@ -42,3 +44,17 @@ function drainFor(node: Node, type: JobType): AllocationNode["drain"] {
   if (drain.deadline === 0) return {};
   return { deadlineAt: drain.deadline < 0 ? 0 : drain.startedAt + drain.deadline };
 }
+
+/**
+ * Names of the nodes that a system or sysbatch group of the profile belongs on. A node that is closed to new allocations keeps those that it
+ * has: a drain says for itself when they go.
+ * @param occupied names of nodes that have one
+ */
+export const eligibleNodes = (nodes: Iterable<Node>, profile: Profile, occupied: ReadonlySet<string>): readonly string[] =>
+  [...nodes]
+    .filter((node) => profilesOn(node, [profile]).length > 0 && (occupied.has(node.metadata.name) || (isReady(node) && isEligible(node))))
+    .map(({ metadata }) => metadata.name)
+    .sort();
+
+/** Whether new allocations may come to it. */
+export const isEligible = (node: Node): boolean => node.spec?.unschedulable !== true && node.metadata.labels?.[NODE_ELIGIBILITY] !== "ineligible" && drainOf(node) === undefined;
