@@ -1,6 +1,7 @@
 /** @module What the bridge needs of the world: reads of the cluster's state, writes of ACL objects. main wires it to caches and client. */
 import type { AclPolicyObject, AclTokenObject } from "../api/acl.ts";
 import type { BridgeConfigSpec } from "../api/bridge-config.ts";
+import type { KubeObject } from "../api/meta.ts";
 import type { Node, Pod } from "../api/pod.ts";
 import type { Result } from "../lib/result.ts";
 import type { JobRecord } from "../mapping/job-record.ts";
@@ -22,6 +23,8 @@ export type ClusterState = {
   readonly jobVersion: (job: JobRecord, version: number) => Job | undefined;
   readonly allocationsOf: (job: JobRecord) => readonly Allocation[];
   readonly allocation: (allocId: string) => Allocation | undefined;
+  /** The managed ones. */
+  readonly namespaces: () => Iterable<KubeObject>;
   readonly nodes: () => Iterable<Node>;
   readonly node: (nodeId: string) => Node | undefined;
   readonly nodeByName: (name: string) => Node | undefined;
@@ -47,4 +50,12 @@ export type AclObjects = {
   readonly deleteToken: (object: AclTokenObject) => Write<undefined>;
   readonly putPolicy: (name: string, spec: AclPolicyObject["spec"]) => Write<AclPolicyObject>;
   readonly deletePolicy: (object: AclPolicyObject) => Write<undefined>;
+};
+
+/** Labels and annotations of ours on a node; null takes one away. */
+export type NodeMark = { readonly labels?: Readonly<Record<string, string | null>>; readonly annotations?: Readonly<Record<string, string | null>> };
+
+export type NodeMarks = {
+  /** Resolves with the node as it is then, when this process's own reads show it. The error is a text for a person. */
+  readonly mark: (node: Node, mark: NodeMark) => Promise<Result<Node, string>>;
 };

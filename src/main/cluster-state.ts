@@ -27,6 +27,7 @@ export function clusterState(caches: BridgeCaches, now: () => number): ClusterSt
     jobVersion: (job, version) => (version === versionOf(job) ? asNomad(job) : undefined),
     allocationsOf,
     allocation: (allocId) => allocationOf(caches, caches.pods.byUid(allocId)),
+    namespaces: () => [...caches.namespaces.all()].filter(({ metadata }) => isManaged(caches, metadata.name)),
     nodes: () => caches.nodes.all(),
     node: (nodeId) => caches.nodes.byUid(nodeId),
     nodeByName: (name) => caches.nodes.get(undefined, name),

@@ -23,7 +23,7 @@ export function planNodeGroup(given: GroupInput): GroupPlan {
   const keep = live.keep.filter((each) => !done.has(nodeOf(each)));
   const vacant = vacancies(input, { eligible, done, taken: new Set([...keep, ...live.unknown].map(nodeOf)) });
   const failed = vacant.filter(({ before }) => before?.state === "failed" && isCurrent(input, before)).length;
-  const step = nextStep(input, { keep, empty: failed, failed });
+  const step = nextStep(input, { keep, empty: vacant.length, failed });
   const serials = newestByIndex(input.allocations);
   const replaced = step.replace.map((before): Vacancy => ({ index: before.index, before, lastSerial: serials.get(before.index)?.serial ?? 0, isReplaced: true, canary: false, node: nodeOf(before) }));
   return assemble(input, {

@@ -7,10 +7,13 @@ import { bridgeConfigSpec } from "../../../src/api/bridge-config.ts";
 import type { ExecTask } from "../../../src/api/exec-task.ts";
 import type { Node, Pod } from "../../../src/api/pod.ts";
 import type { AclObjects, ClusterState } from "../../../src/bridge/bridge-deps.ts";
+import { createChangeFeed } from "../../../src/bridge/blocking/change-feed.ts";
 import { createHttpApp, SERVED } from "../../../src/bridge/http-app.ts";
+import { ok } from "../../../src/lib/result.ts";
 import { ANNOTATION } from "../../../src/contract/pod-metadata.ts";
 import { type JobObject, jobRecord } from "../../../src/mapping/job-record.ts";
 import { nomadJob } from "../../../src/mapping/nomad-job.ts";
+import { fakeLaunchers } from "./client/fake-launcher.ts";
 
 const NOW = Date.parse("2026-01-01T00:00:00Z");
 const MANAGEMENT = "11111111-1111-4111-8111-111111111111";
@@ -52,6 +55,7 @@ const CLUSTER: ClusterState = {
   jobVersion: () => undefined,
   allocationsOf: (owner) => PODS.filter((each) => each.job === owner),
   allocation: (allocId) => PODS.find((each) => each.pod.metadata.uid === allocId),
+  namespaces: () => [],
   nodes: () => [NODE],
   node: (nodeId) => (nodeId === NODE.metadata.uid ? NODE : undefined),
   nodeByName: () => NODE,
@@ -106,7 +110,8 @@ function bridge() {
   };
   const logged: unknown[] = [];
   const log = { error: (fields: object) => void logged.push(fields), info: (fields: object) => void logged.push(fields) };
-  const app = createHttpApp({ cluster: CLUSTER, acl: aclIn(world), authenticate: createAuthenticator({ store, aclEnabled: true }), address: () => "127.0.0.1:4646", log, now: () => NOW });
+  const feed = createChangeFeed({ random: () => 0, startTimer: () => () => undefined });
+  const app = createHttpApp({ cluster: CLUSTER, acl: aclIn(world), nodes: { mark: async (node) => ok(node) }, client: fakeLaunchers(() => undefined).deps, feed, authenticate: createAuthenticator({ store, aclEnabled: true }), address: () => "127.0.0.1:4646", log, now: () => NOW });
   const call = async (method: string, path: string, options: { token?: string | undefined; body?: unknown } = {}) => {
     const token = "token" in options ? options.token : MANAGEMENT;
     const response = await app.request(`https://bridge${path}`, {
@@ -118,7 +123,7 @@ function bridge() {
     const isJson = response.headers.get("content-type")?.startsWith("application/json") === true;
     return { status: response.status, headers: response.headers, text, json: isJson ? (JSON.parse(text) as unknown) : undefined };
   };
-  return { call, world, logged };
+  return { call, world, logged, feed };
 }
 
 const ids = (value: unknown) => (value as { ID: string }[]).map(({ ID }) => ID);
@@ -290,5 +295,41 @@ describe("the ACL endpoints", () => {
     const made = (await call("PUT", "/v1/acl/token", { body: { Type: "management" } })).json as { SecretID: string };
     expect(logged).toEqual([expect.objectContaining({ event: "acl-write", accessor: uid(8), status: 200 })]);
     expect(JSON.stringify(logged)).not.toContain(made.SecretID);
+  });
+});
+
+describe("a blocking query", () => {
+  const changed = (kind: "job" | "node") => ({ kind, namespace: "default", key: "web", version: 500 });
+
+  it("is held until something of its kind changes, and answers with the index of that", async () => {
+    const { call, feed } = bridge();
+    const before = (await call("GET", "/v1/jobs")).headers.get("x-nomad-index");
+    const answer = call("GET", `/v1/jobs?index=${before}&wait=5m`);
+    await expect.poll(() => feed.waiting()).toBe(1);
+    feed.report(changed("node"));
+    expect(feed.waiting()).toBe(1);
+    const index = feed.report(changed("job"));
+    expect((await answer).headers.get("x-nomad-index")).toBe(String(index));
+    expect((await answer).json).toHaveLength(2);
+  });
+
+  it("is answered at once when the index is an old one", async () => {
+    const { call, feed } = bridge();
+    feed.report(changed("job"));
+    expect((await call("GET", "/v1/jobs?index=1")).status).toBe(200);
+  });
+
+  it("shows nothing more to a token that was deleted while it was held", async () => {
+    const { call, feed, world } = bridge();
+    const answer = call("GET", "/v1/jobs?index=1&wait=5m");
+    await expect.poll(() => feed.waiting()).toBe(1);
+    world.tokens = [];
+    feed.report(changed("job"));
+    expect((await answer).status).toBe(403);
+  });
+
+  it("is refused with what is wrong", async () => {
+    expect((await bridge().call("GET", "/v1/jobs?index=1&wait=soon")).text).toBe("Invalid wait time");
+    expect((await bridge().call("GET", "/v1/jobs?index=-1")).text).toBe("Invalid index");
   });
 });

@@ -177,6 +177,7 @@ describe("canaries", () => {
     ["stay while it is paused", [...OLD, canary("0-2", 60_000)], { status: "paused" }, {}, {}],
     ["go when it has failed", [...OLD, canary("0-2", 60_000)], { status: "failed" }, {}, { stop: [`0-2: ${NOT_NEEDED}`] }],
     ["leave the old version to the old ones", [failed("0-1", { jobVersion: 0, endedAt: NOW - 30_000 }), allocation("1-1"), canary("0-2", 60_000)], {}, {}, { create: ["0-3(1)"] }],
+    ["are not mixed up with an old one that is replaced meanwhile", [allocation("0-1", { transition: "stop" }), allocation("1-1")], {}, {}, { create: ["0-2", "0-3 canary v1"], stop: ["0-1: alloc is being migrated"] }],
     ["take the place of the old ones after promotion", [...OLD, canary("0-2", 60_000), canary("1-2", 60_000)], {}, { desiredCanaries: 2, promoted: true }, { stop: [`0-1: ${NOT_NEEDED}`, `1-1: ${NOT_NEEDED}`] }],
     ["are followed by the rest after promotion", [canary("0-2", 60_000), allocation("1-1")], {}, { promoted: true }, { create: ["1-2 v1"], stop: [`1-1: ${UPDATING}`] }],
     ["above the count go after promotion", [canary("0-2", 60_000), canary("1-2", 60_000), canary("2-1", 60_000)], {}, { desiredCanaries: 3, promoted: true }, { stop: [`2-1: ${NOT_NEEDED}`] }],
