@@ -48,7 +48,7 @@ function workCaches(context: CacheContext): WorkCaches {
   const options = { log, clock, signal };
   return {
     tasks: createCache<ExecTask>(client, { resource: RESOURCES.execTasks }, { ...options, indexes: { namespace: (task) => [task.metadata.namespace ?? "default"] } }),
-    jobs: createCache<NomadJob>(client, { resource: RESOURCES.nomadJobs }, { ...options, indexes: { job: ({ metadata, spec }) => [`${metadata.namespace ?? "default"}/${spec.id}`], parent: parentOf } }),
+    jobs: createCache<NomadJob>(client, { resource: RESOURCES.nomadJobs }, { ...options, indexes: { job: ({ metadata, spec }) => [`${metadata.namespace ?? "default"}/${spec.id}`], parent: parentOf, namespace: inNamespace } }),
     revisions: createCache<JobRevision>(client, { resource: RESOURCES.controllerRevisions, labelSelector: `${LABEL.managed}=true` }, { ...options, indexes: { owner: ownerUid } }),
     pods: createCache<Pod>(client, { resource: RESOURCES.pods, labelSelector: `${LABEL.managed}=true` }, { ...options, indexes: { owner: ownerUid, probe: probed, group: groupOf } }),
     namespaces: createCache<KubeObject>(client, { resource: RESOURCES.namespaces }, options),
@@ -95,6 +95,7 @@ function probed(pod: Pod): readonly string[] {
 }
 
 const named = ({ metadata }: KubeObject, name: string | undefined): readonly string[] => (name === undefined ? [] : [`${metadata.namespace ?? "default"}/${name}`]);
+const inNamespace = ({ metadata }: KubeObject): readonly string[] => [metadata.namespace ?? "default"];
 const parentOf = (job: NomadJob): readonly string[] => named(job, job.metadata.annotations?.[ANNOTATION.parent]);
 const groupOf = (pod: Pod): readonly string[] => named(pod, pod.metadata.labels?.[LABEL.task]);
 

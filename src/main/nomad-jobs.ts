@@ -2,7 +2,8 @@
 import type { KubeObject } from "../api/meta.ts";
 import type { NomadJob } from "../api/nomad-job.ts";
 import type { Node } from "../api/pod.ts";
-import { ANNOTATION, NODE_ANNOTATION } from "../contract/pod-metadata.ts";
+import { DRAIN_ANNOTATION } from "../contract/node-drain.ts";
+import { ANNOTATION } from "../contract/pod-metadata.ts";
 import { reconcileJob } from "../controller/nomad-job/reconcile.ts";
 import { createWorkQueue, type WorkQueue } from "../kubernetes/work-queue.ts";
 import { isReady } from "../mapping/node-facts.ts";
@@ -93,7 +94,7 @@ const nodeQuestion = (node: Node): string =>
   JSON.stringify([
     node.metadata.uid,
     node.metadata.labels,
-    node.metadata.annotations?.[NODE_ANNOTATION.drain],
+    node.metadata.annotations?.[DRAIN_ANNOTATION],
     node.spec?.unschedulable,
     isReady(node),
     node.status?.conditions?.find(({ type }) => type === "Ready")?.status,

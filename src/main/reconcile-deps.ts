@@ -37,6 +37,7 @@ export function reconcileDeps(context: ControllerContext): ReconcileDeps {
   const { caches, clock } = context;
   return {
     task: (namespace, name) => caches.tasks.get(namespace, name),
+    jobsOfId: (namespace, id) => caches.jobs.byIndex("job", `${namespace}/${id}`),
     podsOf: (uid) => caches.pods.byIndex("owner", uid),
     isManaged: (namespace) => isManaged(caches, namespace),
     config: configReader(caches),

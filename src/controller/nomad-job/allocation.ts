@@ -4,8 +4,9 @@ import type { JobRequests } from "../../contract/job-requests.ts";
 import { ANNOTATION } from "../../contract/pod-metadata.ts";
 import type { JobType } from "../../nomad/job.ts";
 import { allocationRecord } from "../../mapping/pod-status.ts";
-import type { JobAllocation, Transition } from "../plan/types.ts";
+import type { JobAllocation } from "../plan/types.ts";
 import { allocationView } from "../reconcile.ts";
+import { transitionOf } from "../transitions.ts";
 import { allocationNode } from "./nodes.ts";
 
 export type AllocationContext = {
@@ -36,13 +37,6 @@ export function jobAllocation(pod: Pod, context: AllocationContext): JobAllocati
     ...(startedAt === undefined ? {} : { startedAt }),
     ...(isStopped ? { wasStopped: true } : {}),
   };
-}
-
-/** A request for a stop holds as long as the allocation is known; one to reschedule holds for failures before it. */
-function transitionOf({ uid, state, endedAt }: Pick<JobAllocation, "uid" | "state" | "endedAt">, { stop, reschedule }: JobRequests): Transition | undefined {
-  const asked = stop !== undefined && Object.hasOwn(stop, uid) ? stop[uid] : undefined;
-  if (asked !== undefined && state !== "failed") return asked.reschedule === true ? "migrate" : "stop";
-  return state === "failed" && reschedule !== undefined && (endedAt ?? 0) <= reschedule ? "force-reschedule" : undefined;
 }
 
 function firstStart(pod: Pod, now: number): number | undefined {

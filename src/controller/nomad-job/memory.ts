@@ -6,33 +6,36 @@ import type { Completed, JobPlan } from "../plan/types.ts";
 export type JobMemory = {
   /** Of batch and sysbatch groups. */
   readonly completed?: Readonly<Record<string, Completed>>;
-  /** Deployments of older versions, in their last state, the newest first. */
-  readonly deployments?: readonly DeploymentState[];
   /** Epoch ms: of a periodic job, the last time for which a launch was made, or was passed over. */
   readonly launch?: number;
   /** Epoch ms since when the job has been dead. */
   readonly deadSince?: number;
 };
 
-const KEPT_DEPLOYMENTS = 5;
-
 /** Only we write it; whoever else did so has their own job to blame. */
 export const memoryOf = ({ memory }: Pick<NomadJobStatus, "memory">): JobMemory => memory ?? {};
 
-export const deploymentOf = ({ deployment }: Pick<NomadJobStatus, "deployment">): DeploymentState | undefined => deployment as DeploymentState | undefined;
+/** The newest deployment, with the one that it took the place of, in its last state. */
+export type KeptDeployment = DeploymentState & { readonly superseded?: DeploymentState };
 
-export function rememberPlan(before: JobMemory, plan: JobPlan): JobMemory {
-  const completed = Object.fromEntries(Object.values(plan.groups).flatMap((group) => (group.completed === undefined ? [] : [[group.group, group.completed]])));
-  const deployments = withSuperseded(before.deployments ?? [], plan.superseded);
-  return {
-    ...(Object.keys(completed).length === 0 ? {} : { completed }),
-    ...(deployments.length === 0 ? {} : { deployments }),
-  };
+export const deploymentOf = ({ deployment }: Pick<NomadJobStatus, "deployment">): KeptDeployment | undefined => deployment as KeptDeployment | undefined;
+
+/** Without what only its readers want: the plan knows one deployment. */
+export function plannable(kept: KeptDeployment | undefined): DeploymentState | undefined {
+  if (kept === undefined) return undefined;
+  const { superseded: _, ...state } = kept;
+  return state;
 }
 
-function withSuperseded(before: readonly DeploymentState[], superseded: DeploymentState | undefined): readonly DeploymentState[] {
-  if (superseded === undefined) return before;
-  return [superseded, ...before.filter(({ jobVersion }) => jobVersion !== superseded.jobVersion)].slice(0, KEPT_DEPLOYMENTS);
+export function keepDeployment(before: KeptDeployment | undefined, { deployment, superseded }: Pick<JobPlan, "deployment" | "superseded">): KeptDeployment | undefined {
+  if (deployment === undefined) return undefined;
+  const older = superseded ?? (before?.jobVersion === deployment.jobVersion ? before.superseded : undefined);
+  return older === undefined ? deployment : { ...deployment, superseded: older };
+}
+
+export function rememberPlan({ groups }: Pick<JobPlan, "groups">): JobMemory {
+  const completed = Object.fromEntries(Object.values(groups).flatMap((group) => (group.completed === undefined ? [] : [[group.group, group.completed]])));
+  return Object.keys(completed).length === 0 ? {} : { completed };
 }
 
 /** @param state what the job's state is now */

@@ -1,28 +1,13 @@
 /** @module What a node's state means for the allocations on it: whether it still answers, and whether it is being drained. Pure. */
 import type { Profile } from "../../api/bridge-config.ts";
 import type { Node } from "../../api/pod.ts";
-import { NODE_ANNOTATION, NODE_ELIGIBILITY } from "../../contract/pod-metadata.ts";
+import { DRAIN_ANNOTATION, ELIGIBILITY_LABEL, INELIGIBLE, type NodeDrain, readNodeDrain } from "../../contract/node-drain.ts";
 import { epochMs } from "../../lib/epoch.ts";
 import type { JobType } from "../../nomad/job.ts";
 import { isReady, profilesOn } from "../../mapping/node-facts.ts";
 import type { AllocationNode } from "../plan/types.ts";
 
-/** As the bridge writes it on a node. `deadline`: ms from `startedAt`; 0 is no deadline, below 0 is at once. */
-export type NodeDrain = { readonly deadline: number; readonly ignoreSystem: boolean; /** Epoch ms. */ readonly startedAt: number };
-
-/** Undefined where the node is not drained, or what says so cannot be read. */
-export function drainOf(node: Node): NodeDrain | undefined {
-  const text = node.metadata.annotations?.[NODE_ANNOTATION.drain];
-  if (text === undefined) return undefined;
-  try {
-    const { deadline, ignoreSystem, startedAt } = JSON.parse(text) as Partial<NodeDrain>;
-    if (!Number.isFinite(deadline) || !Number.isFinite(startedAt)) return undefined;
-    return { deadline: Number(deadline), ignoreSystem: ignoreSystem === true, startedAt: Number(startedAt) };
-  } catch {
-    // Somebody spoilt it: nothing is moved on the word of what cannot be read.
-    return undefined;
-  }
-}
+const drainOf = ({ metadata }: Node): NodeDrain | undefined => readNodeDrain(metadata.annotations?.[DRAIN_ANNOTATION]);
 
 /** @param node undefined: the cluster has no such node any more, and what was on it is lost */
 export function allocationNode(name: string, node: Node | undefined, type: JobType): AllocationNode {
@@ -40,9 +25,9 @@ function silentSince(node: Node): number | undefined {
 
 function drainFor(node: Node, type: JobType): AllocationNode["drain"] {
   const drain = drainOf(node);
-  if (drain === undefined || (drain.ignoreSystem && (type === "system" || type === "sysbatch"))) return undefined;
-  if (drain.deadline === 0) return {};
-  return { deadlineAt: drain.deadline < 0 ? 0 : drain.startedAt + drain.deadline };
+  if (drain === undefined || (drain.ignoreSystemJobs && (type === "system" || type === "sysbatch"))) return undefined;
+  if (drain.deadlineMs === 0) return {};
+  return { deadlineAt: drain.deadlineMs < 0 ? 0 : drain.startedAt + drain.deadlineMs };
 }
 
 /**
@@ -57,4 +42,4 @@ export const eligibleNodes = (nodes: Iterable<Node>, profile: Profile, occupied:
     .sort();
 
 /** Whether new allocations may come to it. */
-export const isEligible = (node: Node): boolean => node.spec?.unschedulable !== true && node.metadata.labels?.[NODE_ELIGIBILITY] !== "ineligible" && drainOf(node) === undefined;
+export const isEligible = (node: Node): boolean => node.spec?.unschedulable !== true && node.metadata.labels?.[ELIGIBILITY_LABEL] !== INELIGIBLE && drainOf(node) === undefined;

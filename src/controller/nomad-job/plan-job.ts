@@ -10,7 +10,7 @@ import type { AcceptedJob } from "./accept-job.ts";
 import { jobAllocation } from "./allocation.ts";
 import type { NomadJobDeps } from "./deps.ts";
 import { groupSpec } from "./group-spec.ts";
-import { deploymentOf, memoryOf } from "./memory.ts";
+import { deploymentOf, memoryOf, plannable } from "./memory.ts";
 import { eligibleNodes } from "./nodes.ts";
 import { withRequests } from "./requests.ts";
 import { isSameSpec, versionOf } from "./revisions.ts";
@@ -37,7 +37,7 @@ export function askPlan(deps: NomadJobDeps, { job, accepted, allocations }: Ques
   const stable = stableVersion(deps, job);
   const now = deps.now();
   const context = { now, ...(stable === undefined ? {} : { stable }) };
-  const deployment = withRequests(deploymentOf(status), { sha256: deps.sha256, jobUid: job.metadata.uid ?? "", asked: requestsOf(job).deployment, context });
+  const deployment = withRequests(plannable(deploymentOf(status)), { sha256: deps.sha256, jobUid: job.metadata.uid ?? "", asked: requestsOf(job).deployment, context });
   const { completed } = memoryOf(status);
   return planJob({
     type: accepted.job.Type,

@@ -1,10 +1,11 @@
 /** @module The Nomad job that a NomadJob holds: decoded, canonical, and in agreement with the object around it. Pure. */
 import type { NomadJob, NomadJobSpec } from "../../api/nomad-job.ts";
-import { JOB_TYPES } from "../../api/nomad-job.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { JobSpec } from "../../nomad/job.ts";
 import { canonicalise } from "../../nomad/jobspec/canonicalise.ts";
 import { decodeJob } from "../../nomad/jobspec/decode-job.ts";
+import { multierror } from "../../nomad/jobspec/validation/multierror.ts";
+import { validateJob } from "../../nomad/jobspec/validation/validate-job.ts";
 import type { Refusal } from "../../mapping/refusal.ts";
 
 /** A version of a job, whether it is the present one or an older. */
@@ -16,7 +17,8 @@ export function readJob({ metadata, spec }: StoredJob): Result<JobSpec, Refusal>
   if (!decoded.ok) return refused("InvalidJob", decoded.error);
   const namespace = metadata.namespace ?? "default";
   const { spec: job } = canonicalise({ ...decoded.value, Namespace: decoded.value.Namespace || namespace });
-  if (!JOB_TYPES.includes(job.Type)) return refused("InvalidJob", `invalid job type: "${job.Type}"`);
+  const { errors } = validateJob(job);
+  if (errors.length > 0) return refused("InvalidJob", multierror(errors));
   const disagreement = disagreementOf(job, { id: spec.id, type: spec.type ?? "service", namespace });
   return disagreement === undefined ? ok(job) : refused("JobMismatch", disagreement);
 }

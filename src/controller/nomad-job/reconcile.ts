@@ -79,7 +79,7 @@ type Planned = { readonly allocations: readonly JobAllocation[]; readonly plan: 
 async function writeStatus(deps: NomadJobDeps, { job, accepted, revision }: KnownJob, planned: Planned): Write {
   const { plan } = planned;
   const before = memoryOf(job.status ?? {});
-  const memory = withDeath(rememberPlan(before, plan), before, plan.status, deps.now());
+  const memory = withDeath(rememberPlan(plan), before, plan.status, deps.now());
   const kept = { jobModifyIndex: revision.data.jobModifyIndex, ...nextStable(job, plan), memory };
   return await deps.writeStatus(job, plannedStatus(job, { accepted, kept, ...planned }));
 }

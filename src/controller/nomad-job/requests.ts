@@ -1,6 +1,6 @@
 /** @module What was asked of a job's deployment through the HTTP API, applied to the state that the plan takes up. Idempotent. Pure. */
 import type { DeploymentRequest as Asked } from "../../contract/job-requests.ts";
-import { deploymentId } from "../../mapping/job-names.ts";
+import { deploymentId } from "../../mapping/nomad-ids.ts";
 import type { Sha256 } from "../../mapping/object-names.ts";
 import { applyDeploymentRequest, type DeploymentRequest, type RequestContext } from "../plan/deployment-request.ts";
 import type { DeploymentState } from "../plan/deployment-state.ts";

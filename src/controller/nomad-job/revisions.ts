@@ -3,10 +3,13 @@ import { type JobRevision, KEPT_VERSIONS } from "../../api/job-revision.ts";
 import type { NomadJob, NomadJobSpec } from "../../api/nomad-job.ts";
 import { nomadJobSpec } from "../../api/nomad-job.ts";
 import { LABEL } from "../../contract/pod-metadata.ts";
-import { revisionName } from "../../mapping/job-names.ts";
-import type { Sha256 } from "../../mapping/object-names.ts";
+import { jobObjectName, type Sha256 } from "../../mapping/object-names.ts";
 
 export const versionOf = ({ metadata }: NomadJob): number => (metadata.generation ?? 1) - 1;
+
+/** The UID keeps a job apart from the one that had its name before. */
+export const revisionName = (sha256: Sha256, { metadata }: NomadJob, version: number): string =>
+  `${jobObjectName(sha256, { namespace: metadata.uid ?? "", jobId: metadata.name })}-v${version}`;
 
 /** Of the present spec. The resource version is that of when we first saw it: Nomad's JobModifyIndex. */
 export function presentRevision(sha256: Sha256, job: NomadJob, now: number): JobRevision {

@@ -6,7 +6,7 @@ import { isActive } from "../plan/deployment-state.ts";
 import type { GroupSummary, JobAllocation, JobPlan } from "../plan/types.ts";
 import type { ConditionIntent } from "../status.ts";
 import type { AcceptedJob } from "./accept-job.ts";
-import { deploymentOf, type JobMemory } from "./memory.ts";
+import { deploymentOf, type JobMemory, keepDeployment } from "./memory.ts";
 
 /** Everything but times of conditions. A field that is not there is taken from the object. */
 export type JobStatusIntent = Omit<NomadJobStatus, "conditions" | "memory" | "deployment"> & {
@@ -35,6 +35,7 @@ export type PlannedJob = {
 
 export function plannedStatus(job: NomadJob, { accepted, allocations, plan, kept, problem }: PlannedJob): JobStatusIntent {
   const counts = countsOf(allocations, plan);
+  const deployment = keepDeployment(deploymentOf(job.status ?? {}), plan);
   return {
     observedGeneration: job.metadata.generation ?? 0,
     ...kept,
@@ -42,7 +43,7 @@ export function plannedStatus(job: NomadJob, { accepted, allocations, plan, kept
     description: "",
     summary: `${counts.ready}/${counts.desired}`,
     groups: Object.fromEntries(Object.values(plan.groups).map(({ group, summary }) => [group, groupCounts(summary)])),
-    ...(plan.deployment === undefined ? {} : { deployment: plan.deployment }),
+    ...(deployment === undefined ? {} : { deployment }),
     allocations: liveIds(allocations),
     conditions: [
       problem === undefined ? acceptedCondition(accepted) : refusedCondition(problem),
