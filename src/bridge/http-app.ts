@@ -31,6 +31,8 @@ import { NODE_POOL_ROUTES } from "./cluster/node-pools.ts";
 import { NODE_ROUTES } from "./cluster/nodes.ts";
 import { SCALING_ROUTES } from "./cluster/scaling.ts";
 import { SEARCH_ROUTES } from "./cluster/search.ts";
+import { EVENT_ROUTES } from "./events/event-routes.ts";
+import type { EventBroker } from "./events/event-stream.ts";
 import { readQuery, type QueryOptions } from "./query.ts";
 import { READ_ROUTES } from "./read-handlers.ts";
 import { type Reply, text } from "./reply.ts";
@@ -43,6 +45,7 @@ export type HttpAppDeps = {
   readonly nodes: NodeMarks;
   readonly feed: ChangeFeed;
   readonly client: ClientDeps;
+  readonly events: EventBroker;
   readonly authenticate: Authenticate;
   /** host:port that this server is reached at. */
   readonly address: () => string;
@@ -162,6 +165,7 @@ const ROUTES: Routes = {
   ...BINDING_RULE_ROUTES,
   ...LOGIN_ROUTES,
   ...CLIENT_ROUTES,
+  ...EVENT_ROUTES,
   ...AGENT_ROUTES,
   ...NAMESPACE_ROUTES,
   ...NODE_ROUTES,
@@ -193,13 +197,13 @@ async function dispatch(deps: HttpAppDeps, incoming: Incoming): Promise<Reply> {
 
 function contextOf(deps: HttpAppDeps, { request, url, query, secret, authorized, source }: Incoming, body: Body): RequestContext {
   const { params, allowsNamespace, identity } = authorized;
-  const { cluster, acl, logins, nodes, client } = deps;
+  const { cluster, acl, logins, nodes, client, events } = deps;
   const { searchParams: search } = url;
   const identityNow = () => {
     const again = deps.authenticate(secret, deps.now());
     return again.ok ? again.value : undefined;
   };
-  const context = { cluster, acl, logins, nodes, client, query, search, params, body, allowsNamespace, identityNow, secret, source, address: deps.address(), now: deps.now(), signal: request.signal };
+  const context = { cluster, acl, logins, nodes, client, events, query, search, params, body, allowsNamespace, identityNow, secret, source, address: deps.address(), now: deps.now(), signal: request.signal };
   return identity === undefined ? context : { ...context, identity };
 }
 
