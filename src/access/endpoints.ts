@@ -11,7 +11,7 @@ import type { NamespaceCapability } from "../nomad/acl/capabilities.ts";
  * `own-token`: management, or the accessor in the path is the caller's. `own-policy`: management, or the policy in the path may be read.
  */
 export type Need =
-  | { readonly kind: "none" | "valid-token" | "management" | "agent-read" | "node-read" | "own-token" | "own-policy" }
+  | { readonly kind: "none" | "valid-token" | "management" | "agent-read" | "node-read" | "node-write" | "operator-read" | "own-token" | "own-policy" }
   | { readonly kind: "namespace"; readonly anyOf: readonly NamespaceCapability[]; readonly in: "query" | "object" };
 
 export type Method = "GET" | "PUT" | "DELETE";
@@ -30,6 +30,9 @@ export type Endpoint = {
 const NONE: Need = { kind: "none" };
 const MANAGEMENT: Need = { kind: "management" };
 const VALID_TOKEN: Need = { kind: "valid-token" };
+const NODE_READ: Need = { kind: "node-read" };
+const NODE_WRITE: Need = { kind: "node-write" };
+const OPERATOR_READ: Need = { kind: "operator-read" };
 const OWN_TOKEN: Need = { kind: "own-token" };
 const inQuery = (...anyOf: readonly NamespaceCapability[]): Need => ({ kind: "namespace", anyOf, in: "query" });
 const inObject = (...anyOf: readonly NamespaceCapability[]): Need => ({ kind: "namespace", anyOf, in: "object" });
@@ -41,20 +44,78 @@ export const ENDPOINTS: readonly Endpoint[] = [
   { method: "GET", pattern: "/v1/regions", needs: NONE },
   { method: "GET", pattern: "/v1/agent/health", needs: NONE },
   { method: "GET", pattern: "/v1/agent/self", needs: { kind: "agent-read" }, resolves: "locally" },
-  { method: "GET", pattern: "/v1/nodes", needs: { kind: "node-read" } },
-  { method: "GET", pattern: "/v1/node/:nodeId", needs: { kind: "node-read" } },
+  { method: "GET", pattern: "/v1/agent/members", needs: NODE_READ },
+  { method: "GET", pattern: "/v1/agent/servers", needs: { kind: "agent-read" }, resolves: "locally" },
+  { method: "GET", pattern: "/v1/agent/schedulers", needs: { kind: "agent-read" }, resolves: "locally" },
+  { method: "GET", pattern: "/v1/agent/schedulers/config", needs: { kind: "agent-read" }, resolves: "locally" },
+  { method: "GET", pattern: "/v1/operator/raft/configuration", needs: OPERATOR_READ },
+  { method: "GET", pattern: "/v1/operator/scheduler/configuration", needs: OPERATOR_READ },
+  { method: "GET", pattern: "/v1/operator/autopilot/configuration", needs: OPERATOR_READ },
+  { method: "GET", pattern: "/v1/operator/autopilot/health", needs: OPERATOR_READ },
+  { method: "PUT", pattern: "/v1/system/reconcile/summaries", needs: MANAGEMENT },
+  { method: "GET", pattern: "/v1/namespaces", needs: VALID_TOKEN },
+  { method: "GET", pattern: "/v1/namespace/:namespace", needs: VALID_TOKEN },
+  { method: "PUT", pattern: "/v1/namespace", needs: MANAGEMENT },
+  { method: "PUT", pattern: "/v1/namespaces", needs: MANAGEMENT },
+  { method: "PUT", pattern: "/v1/namespace/:namespace", needs: MANAGEMENT },
+  { method: "DELETE", pattern: "/v1/namespace/:namespace", needs: MANAGEMENT },
+  { method: "GET", pattern: "/v1/node/pools", needs: NODE_READ },
+  { method: "GET", pattern: "/v1/node/pool/:pool", needs: NODE_READ },
+  { method: "GET", pattern: "/v1/node/pool/:pool/nodes", needs: NODE_READ },
+  { method: "GET", pattern: "/v1/nodes", needs: NODE_READ },
+  { method: "GET", pattern: "/v1/node/:nodeId", needs: NODE_READ },
+  { method: "GET", pattern: "/v1/node/:nodeId/allocations", needs: NODE_READ },
+  { method: "PUT", pattern: "/v1/node/:nodeId/drain", needs: NODE_WRITE },
+  { method: "PUT", pattern: "/v1/node/:nodeId/eligibility", needs: NODE_WRITE },
+  { method: "PUT", pattern: "/v1/node/:nodeId/evaluate", needs: NODE_WRITE },
+  { method: "PUT", pattern: "/v1/node/:nodeId/purge", needs: NODE_WRITE },
+  { method: "GET", pattern: "/v1/client/stats", needs: NODE_READ },
+  { method: "GET", pattern: "/v1/scaling/policies", needs: inQuery("list-scaling-policies", "read-job") },
+  { method: "GET", pattern: "/v1/scaling/policy/:policyId", needs: inObject("read-scaling-policy", "read-job") },
+  { method: "PUT", pattern: "/v1/search", needs: VALID_TOKEN },
+  { method: "PUT", pattern: "/v1/search/fuzzy", needs: VALID_TOKEN },
   { method: "GET", pattern: "/v1/jobs", needs: inQuery("list-jobs") },
+  { method: "GET", pattern: "/v1/job/:jobId*/action", needs: inObject("alloc-exec") },
   { method: "GET", pattern: "/v1/job/:jobId*/allocations", needs: inQuery("read-job") },
   { method: "GET", pattern: "/v1/job/:jobId*", needs: inQuery("read-job") },
   { method: "GET", pattern: "/v1/allocations", needs: inQuery("read-job") },
   { method: "GET", pattern: "/v1/allocation/:allocId", needs: inObject("read-job") },
   { method: "GET", pattern: "/v1/client/allocation/:allocId/exec", needs: inObject("alloc-exec") },
+  { method: "GET", pattern: "/v1/client/fs/ls/:allocId", needs: inObject("read-fs") },
+  { method: "GET", pattern: "/v1/client/fs/stat/:allocId", needs: inObject("read-fs") },
+  { method: "GET", pattern: "/v1/client/fs/cat/:allocId", needs: inObject("read-fs") },
+  { method: "GET", pattern: "/v1/client/fs/readat/:allocId", needs: inObject("read-fs") },
+  { method: "GET", pattern: "/v1/client/fs/stream/:allocId", needs: inObject("read-fs") },
+  { method: "GET", pattern: "/v1/client/fs/logs/:allocId", needs: inObject("read-logs", "read-fs") },
+  { method: "GET", pattern: "/v1/client/allocation/:allocId/stats", needs: inObject("read-job") },
+  { method: "GET", pattern: "/v1/client/allocation/:allocId/checks", needs: inObject("read-job") },
+  { method: "PUT", pattern: "/v1/client/allocation/:allocId/restart", needs: inObject("alloc-lifecycle") },
+  { method: "PUT", pattern: "/v1/client/allocation/:allocId/signal", needs: inObject("alloc-lifecycle") },
   { method: "PUT", pattern: "/v1/acl/bootstrap", needs: NONE },
   { method: "GET", pattern: "/v1/acl/policies", needs: VALID_TOKEN },
   { method: "GET", pattern: "/v1/acl/policy/self", needs: VALID_TOKEN },
   { method: "GET", pattern: "/v1/acl/policy/:policy", needs: { kind: "own-policy" } },
   { method: "PUT", pattern: "/v1/acl/policy/:policy", needs: MANAGEMENT },
   { method: "DELETE", pattern: "/v1/acl/policy/:policy", needs: MANAGEMENT },
+  { method: "GET", pattern: "/v1/acl/roles", needs: VALID_TOKEN },
+  { method: "PUT", pattern: "/v1/acl/role", needs: MANAGEMENT },
+  { method: "GET", pattern: "/v1/acl/role/name/:roleName", needs: VALID_TOKEN },
+  { method: "GET", pattern: "/v1/acl/role/:roleId", needs: VALID_TOKEN },
+  { method: "PUT", pattern: "/v1/acl/role/:roleId", needs: MANAGEMENT },
+  { method: "DELETE", pattern: "/v1/acl/role/:roleId", needs: MANAGEMENT },
+  { method: "GET", pattern: "/v1/acl/auth-methods", needs: NONE },
+  { method: "PUT", pattern: "/v1/acl/auth-method", needs: MANAGEMENT },
+  { method: "GET", pattern: "/v1/acl/auth-method/:method", needs: MANAGEMENT },
+  { method: "PUT", pattern: "/v1/acl/auth-method/:method", needs: MANAGEMENT },
+  { method: "DELETE", pattern: "/v1/acl/auth-method/:method", needs: MANAGEMENT },
+  { method: "GET", pattern: "/v1/acl/binding-rules", needs: MANAGEMENT },
+  { method: "PUT", pattern: "/v1/acl/binding-rule", needs: MANAGEMENT },
+  { method: "GET", pattern: "/v1/acl/binding-rule/:ruleId", needs: MANAGEMENT },
+  { method: "PUT", pattern: "/v1/acl/binding-rule/:ruleId", needs: MANAGEMENT },
+  { method: "DELETE", pattern: "/v1/acl/binding-rule/:ruleId", needs: MANAGEMENT },
+  { method: "PUT", pattern: "/v1/acl/login", needs: NONE },
+  { method: "PUT", pattern: "/v1/acl/oidc/auth-url", needs: NONE },
+  { method: "PUT", pattern: "/v1/acl/oidc/complete-auth", needs: NONE },
   { method: "GET", pattern: "/v1/acl/tokens", needs: MANAGEMENT },
   { method: "PUT", pattern: "/v1/acl/token", needs: MANAGEMENT },
   { method: "GET", pattern: "/v1/acl/token/self", needs: VALID_TOKEN },

@@ -1,22 +1,32 @@
 /** @module What the bridge needs of the world: reads of the cluster's state, writes of ACL objects. main wires it to caches and client. */
-import type { AclPolicyObject, AclTokenObject } from "../api/acl.ts";
+import type { Claims } from "../access/login/bindings.ts";
+import type { LoginBeginning } from "../access/login/oidc-state.ts";
+import type { AclAuthMethodObject, AclBindingRuleObject, AclPolicyObject, AclRoleObject, AclTokenObject } from "../api/acl.ts";
 import type { BridgeConfigSpec } from "../api/bridge-config.ts";
-import type { ExecTask } from "../api/exec-task.ts";
+import type { KubeObject } from "../api/meta.ts";
 import type { Node, Pod } from "../api/pod.ts";
 import type { Result } from "../lib/result.ts";
+import type { JobRecord } from "../mapping/job-record.ts";
 import type { OperatingSystem } from "../mapping/operating-system.ts";
+import type { Job } from "../nomad/job.ts";
 
 /** A pod of ours with the live object that owns it: labels alone prove nothing. */
-export type Allocation = { readonly pod: Pod; readonly task: ExecTask };
+export type Allocation = { readonly pod: Pod; readonly job: JobRecord };
 
 /** Everything here is in a managed namespace and answers from memory. */
 export type ClusterState = {
   readonly config: () => BridgeConfigSpec | undefined;
   readonly isManaged: (namespace: string) => boolean;
-  readonly tasks: () => Iterable<ExecTask>;
-  readonly task: (namespace: string, jobId: string) => ExecTask | undefined;
-  readonly allocationsOf: (task: ExecTask) => readonly Allocation[];
+  readonly jobs: () => Iterable<JobRecord>;
+  readonly job: (namespace: string, jobId: string) => JobRecord | undefined;
+  /** As clients read it. Undefined for a stored object that no longer passes its schema: its condition says why. */
+  readonly nomadJob: (job: JobRecord) => Job | undefined;
+  /** As it was at that version; undefined where that is kept no more. */
+  readonly jobVersion: (job: JobRecord, version: number) => Job | undefined;
+  readonly allocationsOf: (job: JobRecord) => readonly Allocation[];
   readonly allocation: (allocId: string) => Allocation | undefined;
+  /** The managed ones. */
+  readonly namespaces: () => Iterable<KubeObject>;
   readonly nodes: () => Iterable<Node>;
   readonly node: (nodeId: string) => Node | undefined;
   readonly nodeByName: (name: string) => Node | undefined;
@@ -42,4 +52,34 @@ export type AclObjects = {
   readonly deleteToken: (object: AclTokenObject) => Write<undefined>;
   readonly putPolicy: (name: string, spec: AclPolicyObject["spec"]) => Write<AclPolicyObject>;
   readonly deletePolicy: (object: AclPolicyObject) => Write<undefined>;
+  readonly roles: NamedObjects<AclRoleObject>;
+  readonly authMethods: NamedObjects<AclAuthMethodObject>;
+  readonly bindingRules: NamedObjects<AclBindingRuleObject>;
+};
+
+/** Objects of a kind that have a name of Nomad's, and a key: an ID, or that name again. */
+export type NamedObjects<T extends KubeObject> = {
+  readonly all: () => Iterable<T>;
+  readonly byKey: (key: string) => T | undefined;
+  readonly byName: (name: string) => T | undefined;
+  readonly put: (key: string, spec: T extends { readonly spec: infer S } ? S : never) => Write<T>;
+  readonly remove: (object: T) => Write<undefined>;
+};
+
+/** Proofs from elsewhere. The errors are texts for who logs in; none of them holds a secret. */
+export type Logins = {
+  readonly verifyJwt: (method: AclAuthMethodObject, token: string) => Promise<Result<Claims, string>>;
+  readonly authUrl: (method: AclAuthMethodObject, beginning: LoginBeginning) => Promise<Result<string, string>>;
+  readonly completeOidc: (method: AclAuthMethodObject, end: LoginBeginning & { readonly state: string; readonly code: string }) => Promise<Result<Claims, string>>;
+  /** Keeps what the method's spec only names. An empty secret is none. Resolves with the name that the spec is to hold. */
+  readonly keepSecret: (methodName: string, secret: string) => Promise<Result<string, string>>;
+  readonly forgetSecret: (methodName: string) => Promise<void>;
+};
+
+/** Labels and annotations of ours on a node; null takes one away. */
+export type NodeMark = { readonly labels?: Readonly<Record<string, string | null>>; readonly annotations?: Readonly<Record<string, string | null>> };
+
+export type NodeMarks = {
+  /** Resolves with the node as it is then, when this process's own reads show it. The error is a text for a person. */
+  readonly mark: (node: Node, mark: NodeMark) => Promise<Result<Node, string>>;
 };

@@ -1,22 +1,33 @@
 /** @module The bridge's view of the cluster, read from the caches: only managed namespaces, only pods with a live owner. */
-import type { ExecTask } from "../api/exec-task.ts";
 import type { Pod } from "../api/pod.ts";
 import type { Allocation, ClusterState } from "../bridge/bridge-deps.ts";
+import { allocationRecord } from "../mapping/pod-status.ts";
+import { type JobObject, type JobRecord, jobRecord, versionOf } from "../mapping/job-record.ts";
+import { nomadJob } from "../mapping/nomad-job.ts";
 import { operatingSystemOf } from "../mapping/probe.ts";
+import type { Job } from "../nomad/job.ts";
 import { type BridgeCaches, configReader, isManaged, probeReader } from "./caches.ts";
-import { execTaskOf } from "./owner.ts";
+import { jobOwner } from "./owner.ts";
 
-export function clusterState(caches: BridgeCaches): ClusterState {
-  const visible = (task: ExecTask | undefined): ExecTask | undefined =>
-    task !== undefined && isManaged(caches, task.metadata.namespace ?? "default") ? task : undefined;
+/** @param now epoch ms */
+export function clusterState(caches: BridgeCaches, now: () => number): ClusterState {
   const probeOf = probeReader(caches);
+  const config = configReader(caches);
+  const allocationsOf = (job: JobRecord): readonly Allocation[] => caches.pods.byIndex("owner", job.uid).map((pod) => ({ pod, job }));
+  const asNomad = (job: JobRecord): Job | undefined => {
+    const running = allocationsOf(job).some(({ pod }) => allocationRecord(pod, now()).state === "running");
+    return job.object.kind === "ExecTask" ? nomadJob(job.object, config() ?? DEFAULT_NAMES, running) : undefined;
+  };
   return {
-    config: configReader(caches),
+    config,
     isManaged: (namespace) => isManaged(caches, namespace),
-    tasks: () => [...caches.tasks.all()].filter((task) => visible(task) !== undefined),
-    task: (namespace, jobId) => visible(caches.tasks.get(namespace, jobId)),
-    allocationsOf: (task) => caches.pods.byIndex("owner", task.metadata.uid ?? "").map((pod) => ({ pod, task })),
-    allocation: (allocId) => allocationOf(caches, visible, caches.pods.byUid(allocId)),
+    jobs: () => [...caches.tasks.all()].flatMap((object) => visible(caches, object) ?? []),
+    job: (namespace, jobId) => visible(caches, caches.tasks.get(namespace, jobId)),
+    nomadJob: asNomad,
+    jobVersion: (job, version) => (version === versionOf(job) ? asNomad(job) : undefined),
+    allocationsOf,
+    allocation: (allocId) => allocationOf(caches, caches.pods.byUid(allocId)),
+    namespaces: () => [...caches.namespaces.all()].filter(({ metadata }) => isManaged(caches, metadata.name)),
     nodes: () => caches.nodes.all(),
     node: (nodeId) => caches.nodes.byUid(nodeId),
     nodeByName: (name) => caches.nodes.get(undefined, name),
@@ -25,11 +36,17 @@ export function clusterState(caches: BridgeCaches): ClusterState {
   };
 }
 
-function allocationOf(caches: BridgeCaches, visible: (task: ExecTask | undefined) => ExecTask | undefined, pod: Pod | undefined): Allocation | undefined {
-  const owner = pod === undefined ? undefined : execTaskOf(pod);
+const DEFAULT_NAMES = { region: "global", datacenter: "dc1" };
+
+function visible(caches: BridgeCaches, object: JobObject | undefined): JobRecord | undefined {
+  return object !== undefined && isManaged(caches, object.metadata.namespace ?? "default") ? jobRecord(object) : undefined;
+}
+
+function allocationOf(caches: BridgeCaches, pod: Pod | undefined): Allocation | undefined {
+  const owner = pod === undefined ? undefined : jobOwner(pod);
   if (pod === undefined || owner === undefined) return undefined;
-  const task = visible(caches.tasks.get(pod.metadata.namespace, owner.name));
-  return task?.metadata.uid === owner.uid ? { pod, task } : undefined;
+  const job = visible(caches, caches.tasks.get(pod.metadata.namespace, owner.name));
+  return job?.uid === owner.uid ? { pod, job } : undefined;
 }
 
 /** One listener on the cache for all sessions, so that a change of a pod costs the same however many there are. */

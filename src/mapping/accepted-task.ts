@@ -1,8 +1,10 @@
 /** @module What acceptTask makes of an ExecTask: everything that podForTask needs but the place of one allocation. */
 import type { ExecTask, ExecTaskSpec, Finding } from "../api/exec-task.ts";
 import type { BridgeConfigSpec, Profile } from "../api/bridge-config.ts";
+import type { JobType } from "../nomad/job.ts";
 import type { Chroot } from "./chroot-mounts.ts";
 import type { MappedTask } from "./group-tasks.ts";
+import type { GroupTerms } from "./job/group-terms.ts";
 
 export type AcceptedMember = MappedTask & {
   /** Lower-case names, sorted. */
@@ -11,9 +13,32 @@ export type AcceptedMember = MappedTask & {
   readonly nodeValues: boolean;
 };
 
-/** A task that has passed every check that needs no node, with its defaults filled in. */
-export type AcceptedTask = {
-  readonly task: ExecTask;
+/**
+ * One group of a job, whatever kind of object it comes from: what acceptGroup checks and podForTask maps. The spec is that of an ExecTask:
+ * the group's first main task, and the others beside it.
+ */
+export type JobGroup = {
+  /** Of the pods. */
+  readonly owner: { readonly apiVersion: string; readonly kind: string; readonly name: string; readonly uid: string };
+  readonly namespace: string;
+  readonly jobId: string;
+  readonly jobName: string;
+  readonly jobType: JobType;
+  /** ID of the periodic or parameterized job that this one is a child of; "" for any other. */
+  readonly parentId: string;
+  readonly group: string;
+  /** Name of the task that the spec's own fields describe. */
+  readonly task: string;
+  /** From 0. */
+  readonly jobVersion: number;
+  readonly spec: ExecTask["spec"];
+  /** What a Nomad job says of the group and an ExecTask cannot; absent for an ExecTask. */
+  readonly terms?: GroupTerms;
+};
+
+/** A group that has passed every check that needs no node, with its defaults filled in. */
+export type AcceptedGroup = {
+  readonly source: JobGroup;
   readonly spec: ExecTaskSpec;
   readonly profile: Profile;
   readonly config: BridgeConfigSpec;
@@ -28,6 +53,8 @@ export type AcceptedTask = {
   readonly skippedPaths: readonly string[];
 };
 
+export type AcceptedTask = AcceptedGroup & { readonly task: ExecTask };
+
 /** Names of the images that pods are made of: the launcher's, and that of `fetch`, which brings artifacts. */
 export type TaskImages = { readonly launcher: string; readonly fetch: string };
 
@@ -35,4 +62,11 @@ export type TaskImages = { readonly launcher: string; readonly fetch: string };
 export function identityOf(task: ExecTask): { readonly namespace: string; readonly jobId: string; readonly group: string; readonly task: string } {
   const { name, namespace } = task.metadata;
   return { namespace: namespace ?? "default", jobId: name, group: name, task: name };
+}
+
+export function groupOfTask(task: ExecTask): JobGroup {
+  const { apiVersion, kind, metadata, spec } = task;
+  const identity = identityOf(task);
+  const owner = { apiVersion, kind, name: metadata.name, uid: metadata.uid ?? "" };
+  return { owner, ...identity, jobName: identity.jobId, jobType: "service", parentId: "", jobVersion: (metadata.generation ?? 1) - 1, spec };
 }

@@ -1,12 +1,11 @@
 /** @module A pod of ours as the Nomad allocation that it is: the allocation's ID is the pod's UID. Used by the bridge. */
-import { execTaskSpec, type ExecTask } from "../api/exec-task.ts";
 import type { Pod } from "../api/pod.ts";
 import { ANNOTATION } from "../contract/pod-metadata.ts";
-import type { NomadAllocation, NomadAllocationStub, NomadJob, NomadResources, NomadTaskState } from "../nomad/api-types.ts";
-import { indexOf, nomadResources, specOfTask } from "./nomad-job.ts";
+import type { NomadAllocation, NomadAllocationStub, NomadTaskState } from "../nomad/api-types.ts";
+import type { Job, Resources, TaskGroup } from "../nomad/job.ts";
+import { indexOf, NO_RESOURCES } from "./nomad-job.ts";
 import { epochMs } from "../lib/epoch.ts";
 import { placeOfPod } from "./object-names.ts";
-import { identityOf } from "./pod-for-task.ts";
 import { type AllocationRecord, allocationRecord, type TaskRecord } from "./pod-status.ts";
 import { allocationName } from "./task-environment.ts";
 import { type EventSource, taskEvents } from "./task-events.ts";
@@ -16,7 +15,8 @@ const ZERO_TIME = "0001-01-01T00:00:00Z";
 
 export type AllocationSource = {
   readonly pod: Pod;
-  readonly task: ExecTask;
+  /** As it was at the pod's version, where that is still known. */
+  readonly job: Job;
   /** UID of the pod's node; undefined while it has none, or the node is gone. */
   readonly nodeId: string | undefined;
   /** Epoch ms. */
@@ -24,22 +24,22 @@ export type AllocationSource = {
 };
 
 export function allocationStub(source: AllocationSource): NomadAllocationStub {
-  const { pod, task, nodeId } = source;
-  const identity = identityOf(task);
+  const { pod, job, nodeId } = source;
+  const group = groupOf(pod);
   const record = allocationRecord(pod, source.now);
   const status = clientStatus(record);
   const created = epochMs(pod.metadata.creationTimestamp) ?? 0;
   return {
     ID: pod.metadata.uid ?? "",
     EvalID: "",
-    Name: allocationName({ ...identity, index: placeOfPod(pod.metadata.name).index }),
-    Namespace: identity.namespace,
+    Name: allocationName({ jobId: job.ID, group, index: placeOfPod(pod.metadata.name).index }),
+    Namespace: job.Namespace,
     NodeID: nodeId ?? "",
     NodeName: pod.spec.nodeName ?? "",
-    JobID: identity.jobId,
-    JobType: "service",
+    JobID: job.ID,
+    JobType: job.Type,
     JobVersion: jobVersion(pod),
-    TaskGroup: identity.group,
+    TaskGroup: group,
     DesiredStatus: record.state === "stopping" ? "stop" : "run",
     DesiredDescription: "",
     ClientStatus: status,
@@ -55,17 +55,17 @@ export function allocationStub(source: AllocationSource): NomadAllocationStub {
   };
 }
 
-/** The whole allocation. `job` is the job as it is now: older versions are not kept in this release. */
-export function nomadAllocation(source: AllocationSource, job: NomadJob): NomadAllocation {
+/** The whole allocation. */
+export function nomadAllocation(source: AllocationSource): NomadAllocation {
   const { JobType: _type, JobVersion: version, ...stub } = allocationStub(source);
   const resources = taskResources(source, Object.keys(stub.TaskStates));
   const all = Object.values(resources);
   const sum = (field: "CPU" | "Cores" | "MemoryMB" | "MemoryMaxMB") => all.reduce((total, each) => total + each[field], 0);
-  const disk = all[0]?.DiskMB ?? 0;
+  const disk = taskGroup(source)?.EphemeralDisk.SizeMB ?? 0;
   return {
     ...stub,
-    Job: { ...job, Version: version },
-    Resources: { CPU: sum("CPU"), Cores: sum("Cores"), MemoryMB: sum("MemoryMB"), MemoryMaxMB: sum("MemoryMaxMB"), DiskMB: disk },
+    Job: { ...source.job, Version: version },
+    Resources: { ...NO_RESOURCES, CPU: sum("CPU"), Cores: sum("Cores"), MemoryMB: sum("MemoryMB"), MemoryMaxMB: sum("MemoryMaxMB"), DiskMB: disk },
     TaskResources: resources,
     AllocatedResources: {
       Tasks: Object.fromEntries(
@@ -80,16 +80,16 @@ export function nomadAllocation(source: AllocationSource, job: NomadJob): NomadA
   };
 }
 
-/** Of the pod's tasks as the job has them now: a task that a newer version has no more is left out. */
-function taskResources({ task }: AllocationSource, names: readonly string[]): Readonly<Record<string, NomadResources>> {
-  const spec = execTaskSpec.parse(task.spec);
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const found = specOfTask(identityOf(task).task, spec, name);
-      return found === undefined ? [] : [[name, nomadResources(found, spec.ephemeralDisk.size)]];
-    }),
-  );
+/** Of the pod's tasks as the job has them: a task that a newer version has no more is left out. */
+function taskResources(source: AllocationSource, names: readonly string[]): Readonly<Record<string, Resources>> {
+  const tasks = (taskGroup(source)?.Tasks ?? []).filter(({ Name }) => names.includes(Name));
+  return Object.fromEntries(tasks.map(({ Name, Resources: resources }) => [Name, resources]));
 }
+
+const taskGroup = ({ pod, job }: AllocationSource): TaskGroup | undefined => job.TaskGroups.find(({ Name }) => Name === groupOf(pod));
+
+/** Our controller wrote it, and nobody else can change it. */
+const groupOf = (pod: Pod): string => pod.metadata.annotations?.[ANNOTATION.group] ?? "";
 
 export type ClientStatus = "pending" | "running" | "complete" | "failed";
 

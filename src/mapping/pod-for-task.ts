@@ -8,11 +8,12 @@ import type { KubeObject } from "../api/meta.ts";
 import { PROTOCOL_VERSION } from "../contract/frames.ts";
 import { ANNOTATION, LABEL } from "../contract/pod-metadata.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { type AcceptedMember, type AcceptedTask, identityOf, type TaskImages } from "./accepted-task.ts";
+import { type AcceptedGroup, type AcceptedMember, type AcceptedTask, groupOfTask, type JobGroup, type TaskImages } from "./accepted-task.ts";
 import { checkFetchUser } from "./artifacts.ts";
 import { checkChroot, chrootContainers, chrootOf } from "./chroot-mounts.ts";
 import { findingsFor } from "./findings.ts";
-import { checkGroup, groupTasks, isInit, type MappedTask, podTasks } from "./group-tasks.ts";
+import { checkGroup, groupTasks, isInit, type MappedTask, podTasks, runsToItsEnd } from "./group-tasks.ts";
+import { hashedTerms } from "./job/group-terms.ts";
 import { launcherDocuments } from "./launcher-documents.ts";
 import { needsNodeValues } from "./node-values.ts";
 import { allocationPodName, groupObjectName, type Sha256 } from "./object-names.ts";
@@ -23,7 +24,7 @@ import { capabilitiesOf, checkDriver, checkIsolation, checkTask, profileFor } fr
 import { taskContainer, taskFetch } from "./task-container.ts";
 import { checkVolumeMounts, checkVolumes, podVolumes } from "./volumes.ts";
 
-export { type AcceptedTask, identityOf, type TaskImages } from "./accepted-task.ts";
+export { type AcceptedGroup, type AcceptedTask, groupOfTask, identityOf, type JobGroup, type TaskImages } from "./accepted-task.ts";
 export { containerName } from "./group-tasks.ts";
 export type { Refusal } from "./refusal.ts";
 
@@ -38,31 +39,36 @@ export type NodeKnowledge = {
 /** As long as an index can be in a document; count is 1000 at most. */
 const LONGEST_INDEX = 999;
 
-/** Checks a task against the profiles that its namespace may use. Nothing is made yet. */
-export function acceptTask(task: ExecTask, config: BridgeConfigSpec, sha256: Sha256, { missingPaths = new Set() }: NodeKnowledge = {}): Result<AcceptedTask, Refusal> {
-  const parsed = execTaskSpec.safeParse(task.spec);
+/** An ExecTask as the group that it is. */
+export function acceptTask(task: ExecTask, config: BridgeConfigSpec, sha256: Sha256, knowledge: NodeKnowledge = {}): Result<AcceptedTask, Refusal> {
+  const accepted = acceptGroup(groupOfTask(task), config, sha256, knowledge);
+  return accepted.ok ? ok({ ...accepted.value, task }) : accepted;
+}
+
+/** Checks a group against the profiles that its namespace may use. Nothing is made yet. */
+export function acceptGroup(source: JobGroup, config: BridgeConfigSpec, sha256: Sha256, { missingPaths = new Set() }: NodeKnowledge = {}): Result<AcceptedGroup, Refusal> {
+  const parsed = execTaskSpec.safeParse(source.spec);
   if (!parsed.success) return err({ reason: "InvalidSpec", message: parsed.error.issues.map((i) => `${i.path.join(".")}: ${i.message}`).join("; ") });
   const spec = withUsers(parsed.data);
-  const identity = identityOf(task);
-  const granted = profileFor(identity.namespace, spec.profile, config);
+  const granted = profileFor(source.namespace, spec.profile, config);
   if (!granted.ok) return granted;
   const profile = granted.value;
-  const group = groupTasks(spec, identity.task);
+  const group = groupTasks(spec, source.task);
   const refusal = checkIsolation(spec, profile) ?? checkDriver(spec, profile) ?? checkGroup(group) ?? checkChroot(spec, profile) ?? checkVolumes(spec, profile);
   if (refusal !== undefined) return err(refusal);
   const chroot = chrootOf(spec, profile, missingPaths);
   const tasks = acceptMembers(group, spec, profile, (member) => checkVolumeMounts(member.spec, spec, { chroot, profile }) ?? checkFetchUser(member.spec, profile, chroot));
   if (!tasks.ok) return tasks;
   const { count: _, ...running } = spec;
-  const accepted: AcceptedTask = {
-    task,
+  const accepted: AcceptedGroup = {
+    source,
     spec,
     profile,
     config,
     tasks: tasks.value,
     chroot,
-    groupName: groupObjectName(sha256, identity),
-    specHash: sha256(JSON.stringify(sortKeys(running))),
+    groupName: groupObjectName(sha256, source),
+    specHash: sha256(JSON.stringify(sortKeys(source.terms === undefined ? running : { ...running, jobType: source.jobType, terms: hashedTerms(source.terms) }))),
     findings: findingsFor(spec, profile),
     skippedPaths: chroot.skipped,
   };
@@ -100,46 +106,44 @@ function acceptMembers(
  * The pod of one allocation. The only error is a group too large for the launchers' documents.
  * @param denyNetworks what `fetch` never reaches: the API server's addresses, of api-server.ts. They are no part of the spec's hash
  */
-export function podForTask(accepted: AcceptedTask, place: AllocationPlace, images: TaskImages, denyNetworks: readonly string[] = []): Result<KubeObject, Refusal> {
+export function podForTask(accepted: AcceptedGroup, place: AllocationPlace, images: TaskImages, denyNetworks: readonly string[] = []): Result<KubeObject, Refusal> {
   const documents = launcherDocuments(accepted, { index: place.index, denyNetworks });
   if (!documents.ok) return documents;
   return ok({ apiVersion: "v1", kind: "Pod", metadata: podMetadata(accepted, place, documents.value), spec: podSpec(accepted, images) } as KubeObject);
 }
 
-function podMetadata(accepted: AcceptedTask, place: AllocationPlace, documents: Readonly<Record<string, string>>) {
-  const { task, groupName, specHash, tasks } = accepted;
-  const identity = identityOf(task);
+function podMetadata(accepted: AcceptedGroup, place: AllocationPlace, documents: Readonly<Record<string, string>>) {
+  const { source, groupName, specHash, tasks } = accepted;
   return {
     name: allocationPodName(groupName, place.index, place.serial),
-    namespace: identity.namespace,
+    namespace: source.namespace,
     labels: { [LABEL.managed]: "true", [LABEL.task]: groupName, [LABEL.index]: String(place.index) },
     annotations: {
-      [ANNOTATION.namespace]: identity.namespace,
-      [ANNOTATION.jobId]: identity.jobId,
-      [ANNOTATION.group]: identity.group,
-      [ANNOTATION.task]: identity.task,
+      [ANNOTATION.namespace]: source.namespace,
+      [ANNOTATION.jobId]: source.jobId,
+      [ANNOTATION.group]: source.group,
+      [ANNOTATION.task]: source.task,
       ...(tasks.length > 1 ? { [ANNOTATION.tasks]: JSON.stringify(podTasks(tasks)) } : {}),
       [ANNOTATION.profile]: accepted.profile.name,
-      [ANNOTATION.jobVersion]: String((task.metadata.generation ?? 1) - 1),
+      [ANNOTATION.jobVersion]: String(source.jobVersion),
       [ANNOTATION.specHash]: specHash,
       [ANNOTATION.reschedules]: String(place.reschedules),
       [ANNOTATION.launcherProtocol]: String(PROTOCOL_VERSION),
       ...documents,
     },
-    ownerReferences: [
-      { apiVersion: task.apiVersion, kind: task.kind, name: task.metadata.name, uid: task.metadata.uid ?? "", controller: true, blockOwnerDeletion: true },
-    ],
+    ownerReferences: [{ ...source.owner, controller: true, blockOwnerDeletion: true }],
   };
 }
 
-function podSpec(accepted: AcceptedTask, images: TaskImages) {
-  const { spec, profile, tasks } = accepted;
+function podSpec(accepted: AcceptedGroup, images: TaskImages) {
+  const { source, spec, profile, tasks } = accepted;
   const init = initContainers(accepted, images);
   const containers = tasks.filter((task) => !isInit(task)).map((task) => taskContainer(accepted, task, images));
   return {
-    restartPolicy: "Always",
+    restartPolicy: runsToItsEnd(source.jobType) ? "OnFailure" : "Always",
     enableServiceLinks: false,
     automountServiceAccountToken: false,
+    ...((source.terms?.maxRunSeconds ?? 0) > 0 ? { activeDeadlineSeconds: source.terms?.maxRunSeconds } : {}),
     terminationGracePeriodSeconds: gracePeriodSeconds(tasks, profile),
     ...hostNamespaces(spec, profile),
     ...(Object.keys(profile.nodeSelector).length === 0 ? {} : { nodeSelector: profile.nodeSelector }),
@@ -150,7 +154,7 @@ function podSpec(accepted: AcceptedTask, images: TaskImages) {
 }
 
 /** First the root file systems, then the prestart tasks, each after what it fetches; then what the others fetch. */
-function initContainers(accepted: AcceptedTask, images: TaskImages): readonly ContainerPart[] {
+function initContainers(accepted: AcceptedGroup, images: TaskImages): readonly ContainerPart[] {
   const { chroot, tasks } = accepted;
   const fetching = (task: AcceptedMember) => taskFetch(accepted, task, images) ?? [];
   return [

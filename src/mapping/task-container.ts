@@ -1,6 +1,6 @@
 /** @module One task of the group as a container, and the container that fetches its artifacts. Used by podForTask. */
 import { LAUNCHER_PATH, NODE_NAME_ENV, POD_UID_ENV } from "../contract/launcher-document.ts";
-import type { AcceptedMember, AcceptedTask, TaskImages } from "./accepted-task.ts";
+import type { AcceptedGroup, AcceptedMember, TaskImages } from "./accepted-task.ts";
 import { credentialSecrets, fetchContainer, hasArtifacts } from "./artifacts.ts";
 import { chrootMounts, fetchChrootMounts, isRootReadOnly } from "./chroot-mounts.ts";
 import { isInit } from "./group-tasks.ts";
@@ -10,7 +10,7 @@ import { groupMounts, launcherMounts, payloadMounts, taskDirectories } from "./t
 import { taskVolumeMounts } from "./volumes.ts";
 
 /** The container in which the task runs: its first process is the launcher. */
-export function taskContainer(accepted: AcceptedTask, task: AcceptedMember, images: TaskImages): ContainerPart {
+export function taskContainer(accepted: AcceptedGroup, task: AcceptedMember, images: TaskImages): ContainerPart {
   const { chroot, profile, spec, tasks } = accepted;
   const { volumes, volumeMounts } = taskMounts(accepted, task);
   return {
@@ -29,7 +29,7 @@ export function taskContainer(accepted: AcceptedTask, task: AcceptedMember, imag
   };
 }
 
-function taskMounts({ chroot, profile, spec, tasks }: AcceptedTask, task: AcceptedMember): Mounts {
+function taskMounts({ chroot, profile, spec, tasks }: AcceptedGroup, task: AcceptedMember): Mounts {
   return join([
     chrootMounts(chroot, task, tasks.length > 1),
     taskDirectories(task),
@@ -41,7 +41,7 @@ function taskMounts({ chroot, profile, spec, tasks }: AcceptedTask, task: Accept
 }
 
 /** Undefined for a task without artifacts. */
-export function taskFetch({ chroot, tasks }: AcceptedTask, task: AcceptedMember, images: TaskImages): ContainerPart | undefined {
+export function taskFetch({ chroot, tasks }: AcceptedGroup, task: AcceptedMember, images: TaskImages): ContainerPart | undefined {
   if (!hasArtifacts(task.spec)) return undefined;
   const mounts = join([fetchChrootMounts(chroot), taskDirectories(task), launcherMounts(task, tasks, task.nodeValues)]);
   return fetchContainer(task, { image: images.fetch, secrets: credentialSecrets(tasks), mounts });
@@ -53,7 +53,7 @@ export function taskFetch({ chroot, tasks }: AcceptedTask, task: AcceptedMember,
  */
 const LAUNCHER_CAPABILITIES = ["CHOWN", "SETGID", "SETPCAP", "SETUID"];
 
-function securityContext({ chroot, profile, spec }: AcceptedTask, capabilities: readonly string[]) {
+function securityContext({ chroot, profile, spec }: AcceptedGroup, capabilities: readonly string[]) {
   const { allowPrivilegeEscalation } = profile;
   const common = { runAsUser: 0, runAsGroup: 0, allowPrivilegeEscalation, readOnlyRootFilesystem: isRootReadOnly(chroot) };
   if (spec.driver === "raw_exec") return { ...common, capabilities: { add: ["ALL"] }, seccompProfile: { type: "Unconfined" } };

@@ -58,6 +58,8 @@ export type JobAllocation = AllocationView & {
   readonly transition?: Transition;
   /** When its tasks were first started; absent: it counts from its creation. */
   readonly startedAt?: number;
+  /** We ended it: where it is complete, that says nothing of its work. */
+  readonly wasStopped?: boolean;
 };
 
 export type UpdatePolicy = {

@@ -14,7 +14,7 @@ const NAMES = { region: "eu", datacenter: "fra1" };
 const NOW = ms(100);
 const TASK = taskOf({ count: 3 }, { resourceVersion: "900", creationTimestamp: at(0), generation: 4 });
 const jobOf = (task: ExecTask = TASK) => nomadJob(task, NAMES, true)!;
-const stubOf = (pod: Pod, nodeId?: string) => allocationStub({ pod, task: TASK, nodeId, now: NOW });
+const stubOf = (pod: Pod, nodeId?: string) => allocationStub({ pod, job: jobOf(), nodeId, now: NOW });
 const stateOf = (pod: Pod) => stubOf(pod).TaskStates["web"]!;
 const eventsOf = (pod: Pod) => stateOf(pod).Events.map(({ Type, Time, DisplayMessage }) => [Type, Time / 1e9 - ms(0) / 1000, DisplayMessage]);
 
@@ -35,7 +35,7 @@ describe("a task as a Nomad job", () => {
   ])("shows %j under the driver's own keys", (spec, config) => expect(jobOf(taskOf(spec)).TaskGroups[0]?.Tasks[0]?.Config).toEqual(config));
 
   it("shows resources with 0 for what is not set", () => {
-    expect(jobOf(taskOf({ resources: { cpu: 250, memory: 64 } })).TaskGroups[0]?.Tasks[0]?.Resources).toEqual({ CPU: 250, Cores: 0, MemoryMB: 64, MemoryMaxMB: 0, DiskMB: 300 });
+    expect(jobOf(taskOf({ resources: { cpu: 250, memory: 64 } })).TaskGroups[0]?.Tasks[0]?.Resources).toEqual({ CPU: 250, Cores: 0, MemoryMB: 64, MemoryMaxMB: 0, DiskMB: 300, Networks: [], Devices: [], NUMA: null, SecretsMB: 1, IOPS: 0 });
     expect(jobOf(taskOf({ resources: { cores: 2, memory: 64, memoryMax: 128 } })).TaskGroups[0]?.Tasks[0]?.Resources).toMatchObject({ Cores: 2, MemoryMaxMB: 128 });
   });
 
@@ -58,8 +58,8 @@ describe("a task as a Nomad job", () => {
       Artifacts: [{ GetterSource: "https://x/a.tgz", GetterOptions: { checksum: "sha256:0" }, GetterHeaders: { A: "b" }, GetterMode: "any", GetterInsecure: true, RelativeDest: "local/", Chown: false }],
     });
     expect(main?.Templates).toEqual([
-      { SourcePath: "", DestPath: "local/x", EmbeddedTmpl: "{{ x }}", ChangeMode: "signal", ChangeSignal: "SIGHUP", Splay: 5e9, Perms: "0644", Uid: 5, Gid: null, LeftDelim: "{{", RightDelim: "}}", Envvars: true, Once: false, ErrMissingKey: false },
-      { SourcePath: "local/t", DestPath: "local/y", EmbeddedTmpl: "", ChangeMode: "restart", ChangeSignal: "", Splay: 5e9, Perms: "0644", Uid: null, Gid: null, LeftDelim: "{{", RightDelim: "}}", Envvars: false, Once: false, ErrMissingKey: false },
+      { SourcePath: "", DestPath: "local/x", EmbeddedTmpl: "{{ x }}", ChangeMode: "signal", ChangeSignal: "SIGHUP", Splay: 5e9, Perms: "0644", Uid: 5, Gid: null, LeftDelim: "{{", RightDelim: "}}", Envvars: true, Once: false, ErrMissingKey: false, ChangeScript: null, VaultGrace: 0, Wait: null },
+      { SourcePath: "local/t", DestPath: "local/y", EmbeddedTmpl: "", ChangeMode: "restart", ChangeSignal: "", Splay: 5e9, Perms: "0644", Uid: null, Gid: null, LeftDelim: "{{", RightDelim: "}}", Envvars: false, Once: false, ErrMissingKey: false, ChangeScript: null, VaultGrace: 0, Wait: null },
     ]);
     expect(proxy).toMatchObject({ Name: "proxy", Driver: "raw_exec", Lifecycle: { Hook: "prestart", Sidecar: true }, DispatchPayload: null, Config: { command: "envoy", args: [] }, Resources: { CPU: 50 }, RestartPolicy: { Attempts: 9, Mode: "fail", RenderTemplates: false } });
   });
@@ -109,14 +109,14 @@ describe("a pod as a Nomad allocation", () => {
 
   it("has the resources of each of its pod's tasks, and their sum", () => {
     const task = taskOf({ resources: { cpu: 100, memory: 300 }, tasks: [{ name: "proxy", command: "envoy", resources: { cpu: 50, memory: 64 } }] });
-    const whole = nomadAllocation({ pod: groupPod({ tasks: [MAIN, PROXY, ANNOUNCE], statuses: {} }), task, nodeId: "n", now: NOW }, jobOf(task));
+    const whole = nomadAllocation({ pod: groupPod({ tasks: [MAIN, PROXY, ANNOUNCE], statuses: {} }), job: jobOf(task), nodeId: "n", now: NOW });
     expect(Object.keys(whole.TaskStates)).toEqual(["web", "proxy", "announce"]);
     expect(whole).toMatchObject({ Resources: { CPU: 150, MemoryMB: 364, DiskMB: 300 }, AllocatedResources: { Tasks: { proxy: { Cpu: { CpuShares: 50 }, Memory: { MemoryMB: 64 } } } } });
     expect(Object.keys(whole.TaskResources)).toEqual(["web", "proxy"]);
   });
 
   it("is whole with its job and resources, each under the task's name", () => {
-    const whole = nomadAllocation({ pod: ready, task: TASK, nodeId: "n", now: NOW }, jobOf());
+    const whole = nomadAllocation({ pod: ready, job: jobOf(), nodeId: "n", now: NOW });
     expect(whole).toMatchObject({ Job: { ID: "web", Version: 3 }, Resources: { CPU: 100 }, TaskResources: { web: { MemoryMB: 300 } }, AllocatedResources: { Tasks: { web: { Cpu: { CpuShares: 100 }, Memory: { MemoryMB: 300, MemoryMaxMB: 0 } } } }, AllocModifyIndex: 77 });
     expect(whole).not.toHaveProperty("JobType");
   });
