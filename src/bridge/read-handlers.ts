@@ -119,9 +119,14 @@ function checkIdPrefix(prefix: string): string | undefined {
   return isValid ? prefix.toLowerCase() : undefined;
 }
 
-/** Of all the caller may see, those that fit. */
-export const allocationStubs = (context: ReadContext, fits: (allocation: Allocation) => boolean): readonly NomadAllocationStub[] =>
-  visibleJobs(context).flatMap((job) => context.cluster.allocationsOf(job).filter(fits).flatMap((allocation) => stubOf(context, allocation)));
+/** Of all the caller may see, those that fit: whole, as the CLI reads the resources of each. */
+export const wholeAllocations = (context: ReadContext, fits: (allocation: Allocation) => boolean): readonly object[] =>
+  visibleJobs(context)
+    .flatMap((job) => context.cluster.allocationsOf(job).filter(fits))
+    .flatMap((allocation) => {
+      const source = sourceOf(context, allocation);
+      return source === undefined ? [] : [nomadAllocation(source)];
+    });
 
 export const READ_ROUTES: Routes = {
   "GET /v1/jobs": listJobs,

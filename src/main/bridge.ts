@@ -18,6 +18,7 @@ import type { AuditFile } from "./audit-file.ts";
 import { type BridgeCaches, bridgeCaches, cachesSynced } from "./caches.ts";
 import { type ChangeFeed, createChangeFeed } from "../bridge/blocking/change-feed.ts";
 import { reportChanges } from "./change-reports.ts";
+import { createLogins } from "./login/logins.ts";
 import { nodeMarks } from "./node-marks.ts";
 import { clusterState, podFate, podGoneNotifier } from "./cluster-state.ts";
 
@@ -100,7 +101,7 @@ function assemble(options: BridgeOptions, { caches, client, feed, sessions, stre
   const route = { cluster, authenticate, gate, audit: audit.append, sessions, onPodGone: podGoneNotifier(caches), podFate: (uid: string) => podFate(caches, uid), log, now, monotonic: () => clock.monotonic() };
   let address = "";
   const clientRoutes = { gate: operationGate(gateDeps), audit: audit.append, streams, podLog: podLogReader(client), monotonic: () => clock.monotonic() };
-  const app = createHttpApp({ cluster, acl: aclObjects(client, caches), nodes: nodeMarks(client, caches), client: clientRoutes, feed, authenticate, address: () => address, log, now });
+  const app = createHttpApp({ cluster, acl: aclObjects(client, caches), logins: createLogins(client, now), nodes: nodeMarks(client, caches), client: clientRoutes, feed, authenticate, address: () => address, log, now });
   const running = new Set<Promise<void>>();
   const onExec = (upgrade: ExecUpgrade): void => {
     const session = handleExec(route, upgrade).finally(() => running.delete(session));
@@ -110,10 +111,10 @@ function assemble(options: BridgeOptions, { caches, client, feed, sessions, stre
   return { server, setAddress: (known: string) => (address = known), sessionsOver: () => Promise.all(running) };
 }
 
-function recheckSessions({ tokens, policies, namespaces, configs }: BridgeCaches, registries: readonly SessionRegistry[]): () => void {
+function recheckSessions({ tokens, policies, roles, namespaces, configs }: BridgeCaches, registries: readonly SessionRegistry[]): () => void {
   const recheck = () => registries.forEach((sessions) => sessions.recheck());
   const timer = setInterval(recheck, RECHECK_MS);
-  const stop = [tokens.onChange(recheck), policies.onChange(recheck), namespaces.onChange(recheck), configs.onChange(recheck)];
+  const stop = [tokens.onChange(recheck), policies.onChange(recheck), roles.onChange(recheck), namespaces.onChange(recheck), configs.onChange(recheck)];
   return () => {
     clearInterval(timer);
     for (const each of stop) each();
