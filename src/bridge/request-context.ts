@@ -3,6 +3,7 @@ import type { Identity } from "../access/authenticate.ts";
 import type { Body } from "./body.ts";
 import type { AclObjects, ClusterState, NodeMarks } from "./bridge-deps.ts";
 import type { ClientDeps } from "./client/client-deps.ts";
+import type { EventBroker } from "./events/event-stream.ts";
 import type { QueryOptions } from "./query.ts";
 import type { Reply } from "./reply.ts";
 
@@ -12,6 +13,7 @@ export type RequestContext = {
   readonly acl: AclObjects;
   readonly nodes: NodeMarks;
   readonly client: ClientDeps;
+  readonly events: EventBroker;
   readonly query: QueryOptions;
   /** All parameters of the query, for those of one endpoint alone. */
   readonly search: URLSearchParams;

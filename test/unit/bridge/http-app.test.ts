@@ -8,6 +8,7 @@ import type { ExecTask } from "../../../src/api/exec-task.ts";
 import type { Node, Pod } from "../../../src/api/pod.ts";
 import type { AclObjects, ClusterState } from "../../../src/bridge/bridge-deps.ts";
 import { createChangeFeed } from "../../../src/bridge/blocking/change-feed.ts";
+import { createEventBroker } from "../../../src/bridge/events/event-stream.ts";
 import { createHttpApp, SERVED } from "../../../src/bridge/http-app.ts";
 import { ok } from "../../../src/lib/result.ts";
 import { ANNOTATION } from "../../../src/contract/pod-metadata.ts";
@@ -111,7 +112,7 @@ function bridge() {
   const logged: unknown[] = [];
   const log = { error: (fields: object) => void logged.push(fields), info: (fields: object) => void logged.push(fields) };
   const feed = createChangeFeed({ random: () => 0, startTimer: () => () => undefined });
-  const app = createHttpApp({ cluster: CLUSTER, acl: aclIn(world), nodes: { mark: async (node) => ok(node) }, client: fakeLaunchers(() => undefined).deps, feed, authenticate: createAuthenticator({ store, aclEnabled: true }), address: () => "127.0.0.1:4646", log, now: () => NOW });
+  const app = createHttpApp({ cluster: CLUSTER, acl: aclIn(world), nodes: { mark: async (node) => ok(node) }, client: fakeLaunchers(() => undefined).deps, events: createEventBroker({ startTimer: () => () => undefined }), feed, authenticate: createAuthenticator({ store, aclEnabled: true }), address: () => "127.0.0.1:4646", log, now: () => NOW });
   const call = async (method: string, path: string, options: { token?: string | undefined; body?: unknown } = {}) => {
     const token = "token" in options ? options.token : MANAGEMENT;
     const response = await app.request(`https://bridge${path}`, {
@@ -303,8 +304,15 @@ describe("the ACL endpoints", () => {
   });
 });
 
+describe("the event stream", () => {
+  it("is refused to who may not read what is asked for", async () => {
+    expect(await bridge().call("GET", "/v1/event/stream?topic=Job", { token: undefined })).toMatchObject({ status: 403, text: "Permission denied" });
+    expect(await bridge().call("GET", "/v1/event/stream?topic=Jobs")).toMatchObject({ status: 400, text: "Invalid key value pair for topic: Jobs" });
+  });
+});
+
 describe("a blocking query", () => {
-  const changed = (kind: "job" | "node") => ({ kind, namespace: "default", key: "web", version: 500 });
+  const changed = (kind: "job" | "node") => ({ kinds: [kind], namespace: "default", key: "web", version: 500 });
 
   it("is held until something of its kind changes, and answers with the index of that", async () => {
     const { call, feed } = bridge();
