@@ -35,7 +35,7 @@ const JOBS: Group = {
     ...of("PUT", "/v1/job/:jobId*/evaluate"), ...of("PUT", "/v1/job/:jobId*/plan"), ...of("PUT", "/v1/job/:jobId*/dispatch"),
     ...of("PUT", "/v1/job/:jobId*/periodic/force"), ...of("PUT", "/v1/job/:jobId*/revert"), ...of("PUT", "/v1/job/:jobId*/stable"),
     ...of("GET PUT", "/v1/job/:jobId*/scale"), ...of("PUT DELETE", "/v1/job/:jobId*/versions/:tag/tag"),
-    ...of("GET", "/v1/job/:jobId*/actions", NO_ACTIONS), ...of("GET", "/v1/job/:jobId*/action", NO_ACTIONS),
+    ...of("GET", "/v1/job/:jobId*/actions", NO_ACTIONS), ...of("GET", "/v1/job/:jobId*/action"),
   ],
 };
 

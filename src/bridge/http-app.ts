@@ -13,12 +13,16 @@ import { refusalOf } from "../access/nomad-routes.ts";
 import { requestSecret } from "../access/request-secret.ts";
 import { parseGoBool } from "../lib/go-bool.ts";
 import { err, messageOf, ok, type Result } from "../lib/result.ts";
+import { AUTH_METHOD_ROUTES } from "./acl/auth-methods.ts";
+import { BINDING_RULE_ROUTES } from "./acl/binding-rules.ts";
+import { LOGIN_ROUTES } from "./acl/login.ts";
+import { ROLE_ROUTES } from "./acl/roles.ts";
 import { ACL_ROUTES } from "./acl-handlers.ts";
 import { BLOCKING_KINDS } from "./blocking/blocking-kinds.ts";
 import { type ChangeFeed, waitForChange } from "./blocking/change-feed.ts";
 import type { ChangeKind } from "./blocking/feed-state.ts";
 import { type Body, parseBody } from "./body.ts";
-import type { AclObjects, ClusterState, NodeMarks } from "./bridge-deps.ts";
+import type { AclObjects, ClusterState, Logins, NodeMarks } from "./bridge-deps.ts";
 import type { ClientDeps } from "./client/client-deps.ts";
 import { CLIENT_ROUTES } from "./client/client-routes.ts";
 import { AGENT_ROUTES } from "./cluster/agent.ts";
@@ -37,6 +41,7 @@ import type { RequestContext, Routes } from "./request-context.ts";
 export type HttpAppDeps = {
   readonly cluster: ClusterState;
   readonly acl: AclObjects;
+  readonly logins: Logins;
   readonly nodes: NodeMarks;
   readonly feed: ChangeFeed;
   readonly client: ClientDeps;
@@ -155,6 +160,10 @@ type Incoming = {
 const ROUTES: Routes = {
   ...READ_ROUTES,
   ...ACL_ROUTES,
+  ...ROLE_ROUTES,
+  ...AUTH_METHOD_ROUTES,
+  ...BINDING_RULE_ROUTES,
+  ...LOGIN_ROUTES,
   ...CLIENT_ROUTES,
   ...AGENT_ROUTES,
   ...NAMESPACE_ROUTES,
@@ -188,13 +197,13 @@ async function dispatch(deps: HttpAppDeps, incoming: Incoming): Promise<Reply> {
 
 function contextOf(deps: HttpAppDeps, { request, url, query, secret, authorized, source }: Incoming, body: Body): RequestContext {
   const { params, allowsNamespace, identity } = authorized;
-  const { cluster, acl, nodes, client, events } = deps;
+  const { cluster, acl, logins, nodes, client, events } = deps;
   const { searchParams: search } = url;
   const identityNow = () => {
     const again = deps.authenticate(secret, deps.now());
     return again.ok ? again.value : undefined;
   };
-  const context = { cluster, acl, nodes, client, events, query, search, params, body, allowsNamespace, identityNow, secret, source, address: deps.address(), now: deps.now(), signal: request.signal };
+  const context = { cluster, acl, logins, nodes, client, events, query, search, params, body, allowsNamespace, identityNow, secret, source, address: deps.address(), now: deps.now(), signal: request.signal };
   return identity === undefined ? context : { ...context, identity };
 }
 

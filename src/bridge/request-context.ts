@@ -1,7 +1,7 @@
 /** @module What a handler of Nomad's HTTP API gets, and the form of a table of them. Every handler asks for the part that it needs. */
 import type { Identity } from "../access/authenticate.ts";
 import type { Body } from "./body.ts";
-import type { AclObjects, ClusterState, NodeMarks } from "./bridge-deps.ts";
+import type { AclObjects, ClusterState, Logins, NodeMarks } from "./bridge-deps.ts";
 import type { ClientDeps } from "./client/client-deps.ts";
 import type { EventBroker } from "./events/event-stream.ts";
 import type { QueryOptions } from "./query.ts";
@@ -11,6 +11,7 @@ import type { Reply } from "./reply.ts";
 export type RequestContext = {
   readonly cluster: ClusterState;
   readonly acl: AclObjects;
+  readonly logins: Logins;
   readonly nodes: NodeMarks;
   readonly client: ClientDeps;
   readonly events: EventBroker;

@@ -20,6 +20,7 @@ import { type ChangeFeed, createChangeFeed } from "../bridge/blocking/change-fee
 import { createEventBroker, type EventBroker } from "../bridge/events/event-stream.ts";
 import { reportChanges } from "./change-reports.ts";
 import { reportEvents } from "./event-reports.ts";
+import { createLogins } from "./login/logins.ts";
 import { nodeMarks } from "./node-marks.ts";
 import { clusterState, podFate, podGoneNotifier } from "./cluster-state.ts";
 
@@ -106,7 +107,7 @@ function assemble(options: BridgeOptions, { caches, client, feed, events, sessio
   const route = { cluster, authenticate, gate, audit: audit.append, sessions, onPodGone: podGoneNotifier(caches), podFate: (uid: string) => podFate(caches, uid), log, now, monotonic: () => clock.monotonic() };
   let address = "";
   const clientRoutes = { gate: operationGate(gateDeps), audit: audit.append, streams, podLog: podLogReader(client), monotonic: () => clock.monotonic() };
-  const app = createHttpApp({ cluster, acl: aclObjects(client, caches), nodes: nodeMarks(client, caches), client: clientRoutes, events, feed, authenticate, address: () => address, log, now });
+  const app = createHttpApp({ cluster, acl: aclObjects(client, caches), logins: createLogins(client, now), nodes: nodeMarks(client, caches), client: clientRoutes, events, feed, authenticate, address: () => address, log, now });
   const running = new Set<Promise<void>>();
   const onExec = (upgrade: ExecUpgrade): void => {
     const session = handleExec(route, upgrade).finally(() => running.delete(session));
@@ -117,10 +118,10 @@ function assemble(options: BridgeOptions, { caches, client, feed, events, sessio
   return { server, stopEvents, setAddress: (known: string) => (address = known), sessionsOver: () => Promise.all(running) };
 }
 
-function recheckSessions({ tokens, policies, namespaces, configs }: BridgeCaches, registries: readonly SessionRegistry[]): () => void {
+function recheckSessions({ tokens, policies, roles, namespaces, configs }: BridgeCaches, registries: readonly SessionRegistry[]): () => void {
   const recheck = () => registries.forEach((sessions) => sessions.recheck());
   const timer = setInterval(recheck, RECHECK_MS);
-  const stop = [tokens.onChange(recheck), policies.onChange(recheck), namespaces.onChange(recheck), configs.onChange(recheck)];
+  const stop = [tokens.onChange(recheck), policies.onChange(recheck), roles.onChange(recheck), namespaces.onChange(recheck), configs.onChange(recheck)];
   return () => {
     clearInterval(timer);
     for (const each of stop) each();

@@ -21,6 +21,7 @@ export function reportChanges(feed: ChangeFeed, caches: BridgeCaches): () => voi
     report(feed, caches.configs, ["config"]),
     report(feed, caches.tokens, ["acl-token"]),
     report(feed, caches.policies, ["acl-policy"]),
+    report(feed, caches.roles, ["acl-role"]),
   ];
   return () => stops.forEach((stop) => stop());
 }

@@ -5,7 +5,6 @@ import { auditOperation, encodeAuditLine } from "../../access/audit.ts";
 import type { AllocationFacts } from "../../access/authorize-exec.ts";
 import { authorizeAllocation, authorizeOperation, mayOperate, type OperationGrant } from "../../access/authorize-operation.ts";
 import type { Operation, OperationName } from "../../contract/frames.ts";
-import { ANNOTATION } from "../../contract/pod-metadata.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { allocationFacts, profileOf } from "../exec-facts.ts";
 import type { Allocation } from "../bridge-deps.ts";
@@ -49,8 +48,7 @@ export async function beginOperation(context: ClientContext, target: Target, doi
 
 function audited(context: ClientContext, { allocation }: Target, { grant, task }: { readonly grant: OperationGrant; readonly task: string }): Result<undefined, Refusal> {
   if (grant.operation.operation === "stats") return ok(undefined);
-  const jobId = allocation.pod.metadata.annotations?.[ANNOTATION.jobId] ?? "";
-  const line = auditOperation(grant, { jobId, task, source: context.source }, context.now);
+  const line = auditOperation(grant, { jobId: allocation.job.jobId, task, source: context.source }, context.now);
   const written = context.client.audit(encodeAuditLine(line));
   return written.ok ? ok(undefined) : err({ message: `the audit log cannot be written, so nothing is opened: ${written.error}` });
 }
