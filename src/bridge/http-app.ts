@@ -31,7 +31,7 @@ import { NODE_POOL_ROUTES } from "./cluster/node-pools.ts";
 import { NODE_ROUTES } from "./cluster/nodes.ts";
 import { SCALING_ROUTES } from "./cluster/scaling.ts";
 import { SEARCH_ROUTES } from "./cluster/search.ts";
-import { EVENT_ROUTES } from "./events/event-routes.ts";
+import { EVENT_ROUTES } from "./events/event-route.ts";
 import type { EventBroker } from "./events/event-stream.ts";
 import { readQuery, type QueryOptions } from "./query.ts";
 import { READ_ROUTES } from "./read-handlers.ts";
@@ -165,13 +165,13 @@ const ROUTES: Routes = {
   ...BINDING_RULE_ROUTES,
   ...LOGIN_ROUTES,
   ...CLIENT_ROUTES,
-  ...EVENT_ROUTES,
   ...AGENT_ROUTES,
   ...NAMESPACE_ROUTES,
   ...NODE_ROUTES,
   ...NODE_POOL_ROUTES,
   ...SCALING_ROUTES,
   ...SEARCH_ROUTES,
+  ...EVENT_ROUTES,
 };
 
 /** What the table promises and this file has no handler for: the exec route, which needs a socket. A test compares. */

@@ -81,7 +81,7 @@ function readAllocation(context: ReadContext): Reply {
   const allocation = context.cluster.allocation(allocId.toLowerCase());
   if (allocation === undefined) return text(404, "alloc not found");
   if (!context.allowsNamespace(allocation.job.namespace)) return text(500, unknownAllocation(allocId));
-  const source = allocationSource(context, allocation);
+  const source = sourceOf(context, allocation);
   return source === undefined ? text(404, "alloc not found") : json(nomadAllocation(source));
 }
 
@@ -99,12 +99,12 @@ const recordsOf = ({ cluster, now }: ReadContext, job: JobRecord) => cluster.all
 
 /** Nothing for an allocation of a job that cannot be read. */
 function stubOf(context: ReadContext, allocation: Allocation): readonly NomadAllocationStub[] {
-  const source = allocationSource(context, allocation);
+  const source = sourceOf(context, allocation);
   return source === undefined ? [] : [allocationStub(source)];
 }
 
 /** With the job as it was when the allocation was made, or as it is now where that is not kept any more. */
-export function allocationSource({ cluster, now }: Pick<ReadContext, "cluster" | "now">, { pod, job }: Allocation): AllocationSource | undefined {
+export function sourceOf({ cluster, now }: Pick<ReadContext, "cluster" | "now">, { pod, job }: Allocation): AllocationSource | undefined {
   const version = Number(pod.metadata.annotations?.[ANNOTATION.jobVersion] ?? 0);
   const asNomad = cluster.jobVersion(job, version) ?? cluster.nomadJob(job);
   if (asNomad === undefined) return undefined;
@@ -124,7 +124,7 @@ export const wholeAllocations = (context: ReadContext, fits: (allocation: Alloca
   visibleJobs(context)
     .flatMap((job) => context.cluster.allocationsOf(job).filter(fits))
     .flatMap((allocation) => {
-      const source = allocationSource(context, allocation);
+      const source = sourceOf(context, allocation);
       return source === undefined ? [] : [nomadAllocation(source)];
     });
 

@@ -310,7 +310,7 @@ describe("the ACL endpoints", () => {
 });
 
 describe("a blocking query", () => {
-  const changed = (kind: "job" | "node") => ({ kind, namespace: "default", key: "web", version: 500 });
+  const changed = (kind: "job" | "node") => ({ kinds: [kind], namespace: "default", key: "web", version: 500 });
 
   it("is held until something of its kind changes, and answers with the index of that", async () => {
     const { call, feed } = bridge();
