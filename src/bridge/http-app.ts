@@ -14,13 +14,14 @@ import { parseGoBool } from "../lib/go-bool.ts";
 import { messageOf } from "../lib/result.ts";
 import { ACL_ROUTES } from "./acl-handlers.ts";
 import { type Body, parseBody } from "./body.ts";
-import type { AclObjects, ClusterState, NodeMarks } from "./bridge-deps.ts";
+import type { AclObjects, ClusterState, JobObjects, NodeMarks } from "./bridge-deps.ts";
 import { AGENT_ROUTES } from "./cluster/agent.ts";
 import { NAMESPACE_ROUTES } from "./cluster/namespaces.ts";
 import { NODE_POOL_ROUTES } from "./cluster/node-pools.ts";
 import { NODE_ROUTES } from "./cluster/nodes.ts";
 import { SCALING_ROUTES } from "./cluster/scaling.ts";
 import { SEARCH_ROUTES } from "./cluster/search.ts";
+import { JOB_ROUTES } from "./jobs/routes.ts";
 import { readQuery, type QueryOptions } from "./query.ts";
 import { READ_ROUTES } from "./read-handlers.ts";
 import { type Reply, text } from "./reply.ts";
@@ -30,6 +31,7 @@ export type HttpAppDeps = {
   readonly cluster: ClusterState;
   readonly acl: AclObjects;
   readonly nodes: NodeMarks;
+  readonly jobs: JobObjects;
   readonly authenticate: Authenticate;
   /** host:port that this server is reached at. */
   readonly address: () => string;
@@ -104,6 +106,7 @@ const ROUTES: Routes = {
   ...NODE_POOL_ROUTES,
   ...SCALING_ROUTES,
   ...SEARCH_ROUTES,
+  ...JOB_ROUTES,
 };
 
 /** What the table promises and this file has no handler for: the exec route, which needs a socket. A test compares. */
@@ -121,15 +124,15 @@ async function dispatch(deps: HttpAppDeps, incoming: Incoming): Promise<Reply> {
   const body = parseBody(isRead ? "" : await request.text());
   if (!body.ok) return text(400, body.error);
   const reply = await handler(contextOf(deps, incoming, body.value));
-  if (!isRead) auditWrite(deps, incoming, { event: pattern.startsWith("/v1/acl/") ? "acl-write" : "write", status: reply.status, accessor: authorized.identity?.accessorId });
+  if (!isRead) auditWrite(deps, incoming, { event: pattern.startsWith("/v1/acl/") ? "acl-write" : "write", status: reply.status, accessor: authorized.identity?.accessorId, ...(reply.kind === "json" ? reply.audit : {}) });
   return reply;
 }
 
 function contextOf(deps: HttpAppDeps, { request, url, query, secret, authorized }: Incoming, body: Body): RequestContext {
   const { params, allowsNamespace, identity } = authorized;
-  const { cluster, acl, nodes } = deps;
+  const { cluster, acl, nodes, jobs } = deps;
   const { searchParams: search } = url;
-  const context = { cluster, acl, nodes, query, search, params, body, allowsNamespace, secret, address: deps.address(), now: deps.now(), signal: request.signal };
+  const context = { cluster, acl, nodes, jobs, query, search, params, body, allowsNamespace, secret, address: deps.address(), now: deps.now(), signal: request.signal };
   return identity === undefined ? context : { ...context, identity };
 }
 

@@ -1,7 +1,7 @@
 /** @module What a handler of Nomad's HTTP API gets, and the form of a table of them. Every handler asks for the part that it needs. */
 import type { Identity } from "../access/authenticate.ts";
 import type { Body } from "./body.ts";
-import type { AclObjects, ClusterState, NodeMarks } from "./bridge-deps.ts";
+import type { AclObjects, ClusterState, JobObjects, NodeMarks } from "./bridge-deps.ts";
 import type { QueryOptions } from "./query.ts";
 import type { Reply } from "./reply.ts";
 
@@ -10,6 +10,7 @@ export type RequestContext = {
   readonly cluster: ClusterState;
   readonly acl: AclObjects;
   readonly nodes: NodeMarks;
+  readonly jobs: JobObjects;
   readonly query: QueryOptions;
   /** All parameters of the query, for those of one endpoint alone. */
   readonly search: URLSearchParams;

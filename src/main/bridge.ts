@@ -14,6 +14,7 @@ import type { Log } from "../kubernetes/types.ts";
 import { accessStore, aclObjects } from "./acl-objects.ts";
 import type { AuditFile } from "./audit-file.ts";
 import { type BridgeCaches, bridgeCaches, cachesSynced } from "./caches.ts";
+import { jobObjects } from "./job-objects.ts";
 import { nodeMarks } from "./node-marks.ts";
 import { clusterState, podFate, podGoneNotifier } from "./cluster-state.ts";
 
@@ -78,7 +79,7 @@ function assemble(options: BridgeOptions, { caches, client, sessions }: Parts) {
   });
   const route = { cluster, authenticate, gate, audit: audit.append, sessions, onPodGone: podGoneNotifier(caches), podFate: (uid: string) => podFate(caches, uid), log, now, monotonic: () => clock.monotonic() };
   let address = "";
-  const app = createHttpApp({ cluster, acl: aclObjects(client, caches), nodes: nodeMarks(client, caches), authenticate, address: () => address, log, now });
+  const app = createHttpApp({ cluster, acl: aclObjects(client, caches), nodes: nodeMarks(client, caches), jobs: jobObjects(client, caches), authenticate, address: () => address, log, now });
   const running = new Set<Promise<void>>();
   const onExec = (upgrade: ExecUpgrade): void => {
     const session = handleExec(route, upgrade).finally(() => running.delete(session));

@@ -6,7 +6,7 @@ import type { AclPolicyObject, AclTokenObject } from "../../../src/api/acl.ts";
 import { bridgeConfigSpec } from "../../../src/api/bridge-config.ts";
 import type { ExecTask } from "../../../src/api/exec-task.ts";
 import type { Node, Pod } from "../../../src/api/pod.ts";
-import type { AclObjects, ClusterState } from "../../../src/bridge/bridge-deps.ts";
+import type { AclObjects, ClusterState, JobObjects } from "../../../src/bridge/bridge-deps.ts";
 import { createHttpApp, SERVED } from "../../../src/bridge/http-app.ts";
 import { ok } from "../../../src/lib/result.ts";
 import { ANNOTATION } from "../../../src/contract/pod-metadata.ts";
@@ -51,6 +51,9 @@ const CLUSTER: ClusterState = {
   job: (namespace, jobId) => JOBS.find((job) => job.namespace === namespace && job.jobId === jobId),
   nomadJob: ({ object }) => nomadJob(object as ExecTask, { region: "global", datacenter: "dc1" }, true),
   jobVersion: () => undefined,
+  versionsOf: () => [],
+  jobOfEvaluation: () => undefined,
+  jobOfDeployment: () => undefined,
   allocationsOf: (owner) => PODS.filter((each) => each.job === owner),
   allocation: (allocId) => PODS.find((each) => each.pod.metadata.uid === allocId),
   namespaces: () => [],
@@ -108,7 +111,7 @@ function bridge() {
   };
   const logged: unknown[] = [];
   const log = { error: (fields: object) => void logged.push(fields), info: (fields: object) => void logged.push(fields) };
-  const app = createHttpApp({ cluster: CLUSTER, acl: aclIn(world), nodes: { mark: async (node) => ok(node) }, authenticate: createAuthenticator({ store, aclEnabled: true }), address: () => "127.0.0.1:4646", log, now: () => NOW });
+  const app = createHttpApp({ cluster: CLUSTER, acl: aclIn(world), nodes: { mark: async (node) => ok(node) }, jobs: {} as JobObjects, authenticate: createAuthenticator({ store, aclEnabled: true }), address: () => "127.0.0.1:4646", log, now: () => NOW });
   const call = async (method: string, path: string, options: { token?: string | undefined; body?: unknown } = {}) => {
     const token = "token" in options ? options.token : MANAGEMENT;
     const response = await app.request(`https://bridge${path}`, {
