@@ -81,6 +81,9 @@ func runCommand(places layout) int {
 	if code, done := s.apply(s.decide(restartEvent{kind: eventBegin})); done {
 		return code
 	}
+	if s.held != nil {
+		s.output.replay()
+	}
 	return s.loop(received, requests, others)
 }
 

@@ -1,5 +1,7 @@
 /** @module What the bridge needs of the world: reads of the cluster's state, writes of ACL objects. main wires it to caches and client. */
-import type { AclPolicyObject, AclTokenObject } from "../api/acl.ts";
+import type { Claims } from "../access/login/bindings.ts";
+import type { LoginBeginning } from "../access/login/oidc-state.ts";
+import type { AclAuthMethodObject, AclBindingRuleObject, AclPolicyObject, AclRoleObject, AclTokenObject } from "../api/acl.ts";
 import type { BridgeConfigSpec } from "../api/bridge-config.ts";
 import type { ExecTask } from "../api/exec-task.ts";
 import type { KubeObject, OwnerReference } from "../api/meta.ts";
@@ -58,6 +60,28 @@ export type AclObjects = {
   readonly deleteToken: (object: AclTokenObject) => Write<undefined>;
   readonly putPolicy: (name: string, spec: AclPolicyObject["spec"]) => Write<AclPolicyObject>;
   readonly deletePolicy: (object: AclPolicyObject) => Write<undefined>;
+  readonly roles: NamedObjects<AclRoleObject>;
+  readonly authMethods: NamedObjects<AclAuthMethodObject>;
+  readonly bindingRules: NamedObjects<AclBindingRuleObject>;
+};
+
+/** Objects of a kind that have a name of Nomad's, and a key: an ID, or that name again. */
+export type NamedObjects<T extends KubeObject> = {
+  readonly all: () => Iterable<T>;
+  readonly byKey: (key: string) => T | undefined;
+  readonly byName: (name: string) => T | undefined;
+  readonly put: (key: string, spec: T extends { readonly spec: infer S } ? S : never) => Write<T>;
+  readonly remove: (object: T) => Write<undefined>;
+};
+
+/** Proofs from elsewhere. The errors are texts for who logs in; none of them holds a secret. */
+export type Logins = {
+  readonly verifyJwt: (method: AclAuthMethodObject, token: string) => Promise<Result<Claims, string>>;
+  readonly authUrl: (method: AclAuthMethodObject, beginning: LoginBeginning) => Promise<Result<string, string>>;
+  readonly completeOidc: (method: AclAuthMethodObject, end: LoginBeginning & { readonly state: string; readonly code: string }) => Promise<Result<Claims, string>>;
+  /** Keeps what the method's spec only names. An empty secret is none. Resolves with the name that the spec is to hold. */
+  readonly keepSecret: (methodName: string, secret: string) => Promise<Result<string, string>>;
+  readonly forgetSecret: (methodName: string) => Promise<void>;
 };
 
 /** Labels and annotations of ours on a node; null takes one away. */

@@ -7,7 +7,7 @@ import type { JobRecord } from "../mapping/job-record.ts";
 import type { NomadAllocationStub } from "../nomad/api-types.ts";
 import { unknownAllocation } from "../nomad/texts.ts";
 import type { Allocation } from "./bridge-deps.ts";
-import { paginate } from "./query.ts";
+import { listReply, type ListRequest } from "./lists/list-page.ts";
 import { json, type Reply, text } from "./reply.ts";
 import type { RequestContext, Routes } from "./request-context.ts";
 
@@ -15,15 +15,24 @@ import type { RequestContext, Routes } from "./request-context.ts";
 type ReadContext = Pick<RequestContext, "cluster" | "query" | "params" | "allowsNamespace" | "now">;
 
 function listJobs(context: ReadContext): Reply {
-  const { query, cluster } = context;
-  const jobs = visibleJobs(context).filter((job) => job.jobId.startsWith(query.prefix));
-  // Two namespaces may have a job of one name: the namespace makes the key unique.
-  const page = paginate(jobs, (job) => `${job.jobId}\0${job.namespace}`, query);
-  const stubs = page.items.flatMap((job) => {
-    const asNomad = cluster.nomadJob(job);
-    return asNomad === undefined ? [] : [nomadJobStub(asNomad, recordsOf(context, job))];
-  });
-  return { ...json(stubs), ...(page.nextToken === undefined ? {} : { nextToken: page.nextToken }) };
+  const { cluster } = context;
+  return listReply(
+    {
+      rows: cluster.jobs(),
+      // Two namespaces may have a job of one name: the namespace makes the key unique.
+      key: ({ jobId, namespace }) => `${jobId}\0${namespace}`,
+      namespace: ({ namespace }) => namespace,
+      id: ({ jobId }) => jobId,
+      show: (job) => jobStub(context, job),
+      filtered: (job) => cluster.nomadJob(job),
+    },
+    listRequest(context),
+  );
+}
+
+function jobStub(context: ReadContext, job: JobRecord): object | undefined {
+  const asNomad = context.cluster.nomadJob(job);
+  return asNomad === undefined ? undefined : nomadJobStub(asNomad, recordsOf(context, job));
 }
 
 function readJob(context: ReadContext): Reply {
@@ -42,10 +51,16 @@ function listAllocations(context: ReadContext): Reply {
   const { query } = context;
   const prefix = checkIdPrefix(query.prefix);
   if (prefix === undefined) return text(500, `alloc lookup failed: index error: Invalid UUID prefix: "${query.prefix}"`);
-  const found = allocationsWithPrefix(context, prefix);
-  const page = paginate(found, ({ pod }) => pod.metadata.uid ?? "", query);
-  const stubs = page.items.flatMap((allocation) => stubOf(context, allocation));
-  return { ...json(stubs), ...(page.nextToken === undefined ? {} : { nextToken: page.nextToken }) };
+  return listReply(
+    {
+      rows: allocationsWithPrefix(context, prefix),
+      key: ({ pod }) => pod.metadata.uid ?? "",
+      namespace: ({ job }) => job.namespace,
+      id: ({ pod }) => pod.metadata.uid ?? "",
+      show: (allocation) => stubOf(context, allocation)[0],
+    },
+    { ...listRequest(context), options: { ...query, prefix } },
+  );
 }
 
 /** A whole ID, which every exec looks up first, costs no search. */
@@ -69,6 +84,8 @@ function readAllocation(context: ReadContext): Reply {
   const source = sourceOf(context, allocation);
   return source === undefined ? text(404, "alloc not found") : json(nomadAllocation(source));
 }
+
+export const listRequest = ({ query, allowsNamespace }: ReadContext): ListRequest => ({ options: query, allowsNamespace });
 
 /** What a list may show: jobs of the namespace asked for, and only where the caller has the right. */
 export const visibleJobs = (context: ReadContext): readonly JobRecord[] => [...context.cluster.jobs()].filter((job) => isVisible(context, job));
@@ -102,9 +119,14 @@ function checkIdPrefix(prefix: string): string | undefined {
   return isValid ? prefix.toLowerCase() : undefined;
 }
 
-/** Of all the caller may see, those that fit. */
-export const allocationStubs = (context: ReadContext, fits: (allocation: Allocation) => boolean): readonly NomadAllocationStub[] =>
-  visibleJobs(context).flatMap((job) => context.cluster.allocationsOf(job).filter(fits).flatMap((allocation) => stubOf(context, allocation)));
+/** Of all the caller may see, those that fit: whole, as the CLI reads the resources of each. */
+export const wholeAllocations = (context: ReadContext, fits: (allocation: Allocation) => boolean): readonly object[] =>
+  visibleJobs(context)
+    .flatMap((job) => context.cluster.allocationsOf(job).filter(fits))
+    .flatMap((allocation) => {
+      const source = sourceOf(context, allocation);
+      return source === undefined ? [] : [nomadAllocation(source)];
+    });
 
 export const READ_ROUTES: Routes = {
   "GET /v1/jobs": listJobs,

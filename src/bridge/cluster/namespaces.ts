@@ -5,18 +5,16 @@ import { LABEL } from "../../contract/pod-metadata.ts";
 import { indexOf } from "../../mapping/nomad-job.ts";
 import { allowNamespace } from "../../nomad/acl/acl.ts";
 import { PERMISSION_DENIED } from "../../nomad/texts.ts";
-import { paginate } from "../query.ts";
+import { listReply } from "../lists/list-page.ts";
 import { json, type Reply, text } from "../reply.ts";
 import type { RequestContext, Routes } from "../request-context.ts";
 
 /** Where a person says what a namespace is for. */
 const DESCRIPTION_ANNOTATION = "nomad-bridge.dev/description";
 
-function listNamespaces(context: RequestContext): Reply {
-  const { query, cluster, identity } = context;
-  const seen = [...cluster.namespaces()].filter(({ metadata }) => metadata.name.startsWith(query.prefix) && mayUse(identity, metadata.name));
-  const page = paginate(seen, ({ metadata }) => metadata.name, query);
-  return { ...json(page.items.map(nomadNamespace)), ...(page.nextToken === undefined ? {} : { nextToken: page.nextToken }) };
+function listNamespaces({ cluster, query, identity }: RequestContext): Reply {
+  const name = ({ metadata }: KubeObject) => metadata.name;
+  return listReply({ rows: cluster.namespaces(), key: name, id: name, namespace: name, show: nomadNamespace }, { options: { ...query, namespace: "*" }, allowsNamespace: (namespace) => mayUse(identity, namespace) });
 }
 
 function readNamespace({ cluster, params, identity }: RequestContext): Reply {

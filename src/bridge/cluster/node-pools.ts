@@ -1,6 +1,7 @@
 /** @module Node pools: those that labels of nodes name, and Nomad's own two. Used by http-app.ts. */
 import { nodeRecord } from "../../mapping/node-facts.ts";
-import { paginate } from "../query.ts";
+import { listReply } from "../lists/list-page.ts";
+import { listRequest } from "../read-handlers.ts";
 import { json, type Reply, text } from "../reply.ts";
 import type { RequestContext, Routes } from "../request-context.ts";
 import { names } from "./names.ts";
@@ -9,9 +10,8 @@ import { nodeStubs } from "./nodes.ts";
 const BUILT_IN: Readonly<Record<string, string>> = { all: "Node pool with all nodes in the cluster.", default: "Default node pool." };
 
 function listPools(context: RequestContext): Reply {
-  const pools = poolNames(context).filter((name) => name.startsWith(context.query.prefix));
-  const page = paginate(pools, (name) => name, context.query);
-  return { ...json(page.items.map(nodePool)), ...(page.nextToken === undefined ? {} : { nextToken: page.nextToken }) };
+  const itself = (name: string) => name;
+  return listReply({ rows: poolNames(context), key: itself, id: itself, show: nodePool }, listRequest(context));
 }
 
 function readPool(context: RequestContext): Reply {

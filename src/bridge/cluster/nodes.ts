@@ -5,8 +5,8 @@ import { err, ok, type Result } from "../../lib/result.ts";
 import { indexOf } from "../../mapping/nomad-job.ts";
 import { nomadNode } from "../../mapping/nomad-node.ts";
 import type { NomadNode } from "../../nomad/api-types.ts";
-import { allocationStubs } from "../read-handlers.ts";
-import { paginate } from "../query.ts";
+import { listRequest, wholeAllocations } from "../read-handlers.ts";
+import { listReply } from "../lists/list-page.ts";
 import { json, type Reply, text } from "../reply.ts";
 import type { RequestContext, Routes } from "../request-context.ts";
 import { names } from "./names.ts";
@@ -14,12 +14,15 @@ import { names } from "./names.ts";
 const NODE_NOT_FOUND = text(404, "node not found");
 const NS_PER_MS = 1_000_000;
 
-export const asNomadNode = ({ cluster }: Pick<RequestContext, "cluster">, node: Node): NomadNode => nomadNode({ node, config: names({ cluster }), os: cluster.osOf(node) });
+const asNomadNode = ({ cluster }: Pick<RequestContext, "cluster">, node: Node): NomadNode => nomadNode({ node, config: names({ cluster }), os: cluster.osOf(node) });
 
 function listNodes(context: RequestContext): Reply {
-  const prefix = context.query.prefix.toLowerCase();
-  const page = paginate(nodeStubs(context).filter((node) => node.ID.startsWith(prefix)), (node) => node.ID, context.query);
-  return { ...json(page.items), ...(page.nextToken === undefined ? {} : { nextToken: page.nextToken }) };
+  const id = ({ metadata }: Node) => metadata.uid ?? "";
+  const withResources = context.search.has("resources");
+  return listReply(
+    { rows: context.cluster.nodes(), key: id, id, show: (node) => nodeStub(asNomadNode(context, node), withResources), filtered: (node) => asNomadNode(context, node) },
+    { ...listRequest(context), options: { ...context.query, prefix: context.query.prefix.toLowerCase() } },
+  );
 }
 
 export const nodeStubs = (context: RequestContext) => [...context.cluster.nodes()].map((node) => nodeStub(asNomadNode(context, node), context.search.has("resources")));
@@ -42,7 +45,7 @@ function readNode(context: RequestContext): Reply {
 function listNodeAllocations(context: RequestContext): Reply {
   const node = namedNode(context);
   if (node === undefined) return NODE_NOT_FOUND;
-  return json(allocationStubs({ ...context, query: { ...context.query, namespace: "*" } }, ({ pod }) => pod.spec.nodeName === node.metadata.name));
+  return json(wholeAllocations({ ...context, query: { ...context.query, namespace: "*" } }, ({ pod }) => pod.spec.nodeName === node.metadata.name));
 }
 
 async function setEligibility(context: RequestContext): Promise<Reply> {

@@ -1,19 +1,18 @@
 /** @module Scaling policies: the `scaling` blocks of jobs, for an autoscaler that asks for them. Used by http-app.ts. */
 import type { Job, ScalingPolicy, TaskGroup } from "../../nomad/job.ts";
-import { paginate } from "../query.ts";
-import { visibleJobs } from "../read-handlers.ts";
+import { listReply } from "../lists/list-page.ts";
+import { listRequest, visibleJobs } from "../read-handlers.ts";
 import { json, type Reply, text } from "../reply.ts";
 import type { RequestContext, Routes } from "../request-context.ts";
 import { uuidOf } from "./uuid.ts";
 
 function listPolicies(context: RequestContext): Reply {
-  const { search, query } = context;
+  const { search } = context;
   const job = search.get("job") ?? "";
   const type = search.get("type") ?? "";
   const wanted = policiesOf(context).filter(({ Target, Type }) => (job === "" || Target["Job"] === job) && (type === "" || Type === type));
-  const page = paginate(wanted, ({ ID }) => ID, query);
-  const stubs = page.items.map(({ ID, Enabled, Type, Target, CreateIndex, ModifyIndex }) => ({ ID, Enabled, Type, Target, CreateIndex, ModifyIndex }));
-  return { ...json(stubs), ...(page.nextToken === undefined ? {} : { nextToken: page.nextToken }) };
+  const id = ({ ID }: ScalingPolicy) => ID;
+  return listReply({ rows: wanted, key: id, id, show: ({ ID, Enabled, Type, Target, CreateIndex, ModifyIndex }) => ({ ID, Enabled, Type, Target, CreateIndex, ModifyIndex }) }, listRequest(context));
 }
 
 function readPolicy(context: RequestContext): Reply {

@@ -10,11 +10,11 @@ import { indexOf } from "../../mapping/nomad-job.ts";
 import { DEPLOYMENT_NOT_FOUND, JOB_NOT_FOUND, NO_CANARIES, terminalDeployment, unhealthyCanaries } from "../../nomad/job-texts.ts";
 import { PERMISSION_DENIED } from "../../nomad/texts.ts";
 import { isTrue, textsOf } from "../body.ts";
-import { paginate } from "../query.ts";
+import { listReply } from "../lists/list-page.ts";
 import { json, type Reply, text } from "../reply.ts";
 import type { RequestContext } from "../request-context.ts";
 import { changeRequests } from "./annotate-job.ts";
-import { stubWithEvaluation } from "./evaluations.ts";
+import { listRequest, stubWithEvaluation } from "./evaluations.ts";
 import { sha256 } from "./hash.ts";
 import { requested } from "./write-reply.ts";
 
@@ -57,10 +57,9 @@ export function listDeploymentAllocations(context: ReadContext): Reply {
 export function listDeployments(context: ReadContext): Reply {
   const { cluster, query, allowsNamespace } = context;
   const jobs = [...cluster.jobs()].filter(({ namespace }) => (query.namespace === "*" || query.namespace === namespace) && allowsNamespace(namespace));
-  const prefix = query.prefix.toLowerCase();
-  const found = jobs.flatMap((job) => views(context, job)).filter(({ ID }) => ID.startsWith(prefix));
-  const page = paginate(found, ({ CreateIndex, ID }) => `${String(CreateIndex).padStart(20, "0")}.${ID}`, query);
-  return { ...json(page.items), ...(page.nextToken === undefined ? {} : { nextToken: page.nextToken }) };
+  const rows = jobs.flatMap((job) => views(context, job));
+  const key = ({ CreateIndex, ID }: NomadDeployment) => `${String(CreateIndex).padStart(20, "0")}.${ID}`;
+  return listReply({ rows, key, namespace: ({ Namespace }) => Namespace, id: ({ ID }) => ID, show: (deployment) => deployment }, listRequest(context));
 }
 
 const namedJob = ({ cluster, query, params }: ReadContext) => cluster.job(query.namespace, params["jobId"] ?? "");

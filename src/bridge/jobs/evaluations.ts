@@ -9,7 +9,7 @@ import { EVAL_NOT_FOUND, EVALUATE_PARAMETERIZED, EVALUATE_PERIODIC, JOB_NOT_FOUN
 import { PERMISSION_DENIED } from "../../nomad/texts.ts";
 import { isTrue } from "../body.ts";
 import type { Allocation } from "../bridge-deps.ts";
-import { paginate } from "../query.ts";
+import { listReply } from "../lists/list-page.ts";
 import { json, type Reply, text } from "../reply.ts";
 import type { RequestContext } from "../request-context.ts";
 import { sourceOf } from "../read-handlers.ts";
@@ -70,10 +70,22 @@ function visibleEvaluations(context: ReadContext): readonly NomadEvaluation[] {
   return sources.flatMap(nomadEvaluations).filter(({ ID, Status }) => ID.startsWith(prefix) && (status === "" || Status === status));
 }
 
-export function listEvaluations(context: ReadContext): Reply {
-  const page = paginate(visibleEvaluations(context), ({ CreateIndex, ID }) => `${String(CreateIndex).padStart(20, "0")}.${ID}`, context.query);
-  return { ...json(page.items), ...(page.nextToken === undefined ? {} : { nextToken: page.nextToken }) };
-}
+export const listEvaluations = (context: ReadContext): Reply =>
+  listReply(
+    {
+      rows: visibleEvaluations(context),
+      key: ({ CreateIndex, ID }) => `${String(CreateIndex).padStart(20, "0")}.${ID}`,
+      namespace: ({ Namespace }) => Namespace,
+      id: ({ ID }) => ID,
+      show: (evaluation) => evaluation,
+    },
+    listRequest(context),
+  );
+
+export const listRequest = ({ query, allowsNamespace }: Pick<ReadContext, "query" | "allowsNamespace">) => ({
+  options: { ...query, prefix: query.prefix.toLowerCase() },
+  allowsNamespace,
+});
 
 export const countEvaluations = (context: ReadContext): Reply => json({ Count: visibleEvaluations(context).length });
 

@@ -67,13 +67,43 @@ const CASES: readonly { readonly method: string; readonly path: string; readonly
   { method: "GET", path: "/v1/job/a/b/allocations", pattern: "/v1/job/:jobId*/allocations", rules: inDefault("read-job") },
   { method: "GET", path: "/v1/allocations", pattern: "/v1/allocations", rules: inDefault("read-job") },
   { method: "GET", path: "/v1/allocation/x", pattern: "/v1/allocation/:allocId", rules: NO_RULES },
+  { method: "GET", path: "/v1/job/a/b/action", pattern: "/v1/job/:jobId*/action", rules: NO_RULES },
   { method: "GET", path: "/v1/client/allocation/x/exec", pattern: "/v1/client/allocation/:allocId/exec", rules: NO_RULES },
+  { method: "GET", path: "/v1/client/fs/ls/x", pattern: "/v1/client/fs/ls/:allocId", rules: NO_RULES },
+  { method: "GET", path: "/v1/client/fs/stat/x", pattern: "/v1/client/fs/stat/:allocId", rules: NO_RULES },
+  { method: "GET", path: "/v1/client/fs/cat/x", pattern: "/v1/client/fs/cat/:allocId", rules: NO_RULES },
+  { method: "GET", path: "/v1/client/fs/readat/x", pattern: "/v1/client/fs/readat/:allocId", rules: NO_RULES },
+  { method: "GET", path: "/v1/client/fs/stream/x", pattern: "/v1/client/fs/stream/:allocId", rules: NO_RULES },
+  { method: "GET", path: "/v1/client/fs/logs/x", pattern: "/v1/client/fs/logs/:allocId", rules: NO_RULES },
+  { method: "GET", path: "/v1/client/allocation/x/stats", pattern: "/v1/client/allocation/:allocId/stats", rules: NO_RULES },
+  { method: "GET", path: "/v1/client/allocation/x/checks", pattern: "/v1/client/allocation/:allocId/checks", rules: NO_RULES },
+  { method: "PUT", path: "/v1/client/allocation/x/restart", pattern: "/v1/client/allocation/:allocId/restart", rules: NO_RULES },
+  { method: "PUT", path: "/v1/client/allocation/x/signal", pattern: "/v1/client/allocation/:allocId/signal", rules: NO_RULES },
   { method: "PUT", path: "/v1/acl/bootstrap", pattern: "/v1/acl/bootstrap", rules: NO_RULES },
   { method: "GET", path: "/v1/acl/policies", pattern: "/v1/acl/policies", rules: NO_RULES },
   { method: "GET", path: "/v1/acl/policy/self", pattern: "/v1/acl/policy/self", rules: NO_RULES },
   { method: "GET", path: "/v1/acl/policy/other", pattern: "/v1/acl/policy/:policy", rules: undefined },
   { method: "PUT", path: "/v1/acl/policy/p", pattern: "/v1/acl/policy/:policy", rules: undefined },
   { method: "DELETE", path: "/v1/acl/policy/p", pattern: "/v1/acl/policy/:policy", rules: undefined },
+  { method: "GET", path: "/v1/acl/roles", pattern: "/v1/acl/roles", rules: NO_RULES },
+  { method: "PUT", path: "/v1/acl/role", pattern: "/v1/acl/role", rules: undefined },
+  { method: "GET", path: "/v1/acl/role/name/x", pattern: "/v1/acl/role/name/:roleName", rules: NO_RULES },
+  { method: "GET", path: "/v1/acl/role/x", pattern: "/v1/acl/role/:roleId", rules: NO_RULES },
+  { method: "PUT", path: "/v1/acl/role/x", pattern: "/v1/acl/role/:roleId", rules: undefined },
+  { method: "DELETE", path: "/v1/acl/role/x", pattern: "/v1/acl/role/:roleId", rules: undefined },
+  { method: "GET", path: "/v1/acl/auth-methods", pattern: "/v1/acl/auth-methods", rules: NO_RULES },
+  { method: "PUT", path: "/v1/acl/auth-method", pattern: "/v1/acl/auth-method", rules: undefined },
+  { method: "GET", path: "/v1/acl/auth-method/x", pattern: "/v1/acl/auth-method/:method", rules: undefined },
+  { method: "PUT", path: "/v1/acl/auth-method/x", pattern: "/v1/acl/auth-method/:method", rules: undefined },
+  { method: "DELETE", path: "/v1/acl/auth-method/x", pattern: "/v1/acl/auth-method/:method", rules: undefined },
+  { method: "GET", path: "/v1/acl/binding-rules", pattern: "/v1/acl/binding-rules", rules: undefined },
+  { method: "PUT", path: "/v1/acl/binding-rule", pattern: "/v1/acl/binding-rule", rules: undefined },
+  { method: "GET", path: "/v1/acl/binding-rule/x", pattern: "/v1/acl/binding-rule/:ruleId", rules: undefined },
+  { method: "PUT", path: "/v1/acl/binding-rule/x", pattern: "/v1/acl/binding-rule/:ruleId", rules: undefined },
+  { method: "DELETE", path: "/v1/acl/binding-rule/x", pattern: "/v1/acl/binding-rule/:ruleId", rules: undefined },
+  { method: "PUT", path: "/v1/acl/login", pattern: "/v1/acl/login", rules: NO_RULES },
+  { method: "PUT", path: "/v1/acl/oidc/auth-url", pattern: "/v1/acl/oidc/auth-url", rules: NO_RULES },
+  { method: "PUT", path: "/v1/acl/oidc/complete-auth", pattern: "/v1/acl/oidc/complete-auth", rules: NO_RULES },
   { method: "GET", path: "/v1/acl/tokens", pattern: "/v1/acl/tokens", rules: undefined },
   { method: "PUT", path: "/v1/acl/token", pattern: "/v1/acl/token", rules: undefined },
   { method: "GET", path: "/v1/acl/token/self", pattern: "/v1/acl/token/self", rules: NO_RULES },
@@ -167,7 +197,7 @@ describe("what belongs to the caller", () => {
 });
 
 describe("a path without a row", () => {
-  it.each(["/v1/vars", "/v1/job/a/evaluations", "/v1/job/a/dispatch/payload", "/v1/allocation/x/stop", "/v1/client/fs/ls/x", "/v1/jobs/", "/v2/jobs", "", "/V1/jobs"])("%j is closed to all but management", (path) => {
+  it.each(["/v1/vars", "/v1/job/a/evaluations", "/v1/job/a/dispatch/payload", "/v1/allocation/x/stop", "/v1/client/metadata/x", "/v1/jobs/", "/v2/jobs", "", "/V1/jobs"])("%j is closed to all but management", (path) => {
     expect(outcome(ask('namespace "*" { policy = "write" }\nagent { policy = "write" }', { method: "GET", path }))).toBe(DENIED);
     expect(allowed(ask("management", { method: "GET", path })).allowsNamespace("a")).toBe(true);
   });

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { BridgeConfigSpec } from "../../../src/api/bridge-config.ts";
 import type { ExecTask } from "../../../src/api/exec-task.ts";
+import type { NomadJob } from "../../../src/api/nomad-job.ts";
 import type { Pod } from "../../../src/api/pod.ts";
 import type { LauncherDocument } from "../../../src/contract/launcher-document.ts";
 import { ANNOTATION, documentAnnotation } from "../../../src/contract/pod-metadata.ts";
@@ -21,13 +22,15 @@ type Cluster = {
   status: StatusIntent | undefined;
   events: string[];
   missing: ReadonlySet<string>;
+  /** Those that claim the task's name as their ID. */
+  jobs: readonly NomadJob[];
   apiServer: readonly string[];
   /** Undefined: the write is done. Thrown: the controller died just before it. */
   refuse: (write: string) => WriteError | undefined;
 };
 
 const clusterOf = (fields: Partial<Cluster> = {}): Cluster => ({
-  task: taskOf({ count: 2 }), config: configOf(), managed: true, now: CREATED, pods: new Map(), status: undefined, events: [], missing: new Set(), apiServer: [], refuse: () => undefined, ...fields,
+  task: taskOf({ count: 2 }), config: configOf(), managed: true, now: CREATED, pods: new Map(), status: undefined, events: [], missing: new Set(), jobs: [], apiServer: [], refuse: () => undefined, ...fields,
 });
 
 const ended = (pod: Pod, now: number): Pod => ({ ...pod, status: { phase: "Failed", containerStatuses: [{ name: "web", lastState: terminated(1, (now - CREATED) / 1000) }] } });
@@ -44,6 +47,7 @@ function depsOf(cluster: Cluster): ReconcileDeps {
   };
   return {
     task: (namespace, name) => (namespace === "team" && name === "web" ? cluster.task : undefined),
+    jobsOfId: () => cluster.jobs,
     podsOf: (uid) => [...cluster.pods.values()].filter((pod) => pod.metadata.ownerReferences?.some((owner) => owner.uid === uid)),
     isManaged: () => cluster.managed,
     config: () => cluster.config,

@@ -6,6 +6,7 @@ import type { JobRevision } from "../../../../src/api/job-revision.ts";
 import type { KubeObject } from "../../../../src/api/meta.ts";
 import type { NomadJob, NomadJobStatus } from "../../../../src/api/nomad-job.ts";
 import type { Pod } from "../../../../src/api/pod.ts";
+import { createChangeFeed } from "../../../../src/bridge/blocking/change-feed.ts";
 import type { AclObjects } from "../../../../src/bridge/bridge-deps.ts";
 import { createHttpApp } from "../../../../src/bridge/http-app.ts";
 import { ANNOTATION, LABEL } from "../../../../src/contract/pod-metadata.ts";
@@ -16,6 +17,8 @@ import { RESOURCES } from "../../../../src/main/resources.ts";
 import { sha256 } from "../../../../src/main/sha256.ts";
 import { type JobObject, jobRecord, type JobRecord } from "../../../../src/mapping/job-record.ts";
 import { deploymentIdsOf, evaluationIdsOf } from "../../../../src/mapping/nomad-ids.ts";
+import { NO_LOGINS } from "../acl/named-objects.ts";
+import { fakeLaunchers } from "../client/fake-launcher.ts";
 import { type FakeApiServer, fakeApiServer } from "./fake-api-server.ts";
 
 export const NOW = Date.parse("2026-01-02T00:00:00Z");
@@ -79,10 +82,11 @@ function cachesOf(api: FakeApiServer, lag: boolean): { readonly caches: BridgeCa
 
 const authenticate = () => {
   const secrets = new Map(Object.entries(TOKENS).map(([name, secret]) => [secretHash(secret), name]));
-  const token = (name: string, type: "client" | "management") => ({ accessorId: `accessor-${name}`, secretHash: "", name, type, policies: type === "client" ? [name] : [], global: true, createTime: 0 });
+  const token = (name: string, type: "client" | "management") => ({ accessorId: `accessor-${name}`, secretHash: "", name, type, roles: [], policies: type === "client" ? [name] : [], global: true, createTime: 0 });
   return createAuthenticator({
     aclEnabled: true,
     store: {
+      rolePolicies: () => [],
       tokenBySecretHash: (hash) => (hash === secretHash(MANAGEMENT) ? token("management", "management") : secrets.has(hash) ? token(secrets.get(hash) ?? "", "client") : undefined),
       policy: (name) => {
         const rules = RULES[name as keyof typeof TOKENS];
@@ -113,6 +117,9 @@ export function jobWorld(): JobWorld {
       const app = createHttpApp({
         cluster: clusterState(caches, now),
         acl: {} as AclObjects,
+        logins: NO_LOGINS,
+        client: fakeLaunchers(() => undefined).deps,
+        feed: createChangeFeed({ random: () => 0, startTimer: () => () => undefined }),
         nodes: { mark: async () => ({ ok: false, error: "not here" }) },
         jobs: jobObjects(api.client, caches),
         authenticate: authenticate(),
