@@ -1,5 +1,5 @@
 /** @module HCL functions that write and read YAML. Used by registry.ts. Source: behaviour of go-cty-yaml. */
-import { type Document, isAlias, isMap, isScalar, isSeq, type Pair, parseAllDocuments, type Scalar } from "yaml";
+import { isAlias, isMap, isScalar, isSeq, type Pair, parseAllDocuments, type Scalar } from "yaml";
 import { err, messageOf } from "../../../lib/result.ts";
 import { isNum, numText, parseNum } from "../values/number.ts";
 import { isMapping, isNull, isSequence, NULL, object, tuple, type Val } from "../values/value.ts";
@@ -16,7 +16,8 @@ const MAX_CHARS = 1024 * 1024;
 /** Deeper ones too: it calls itself for each level. */
 const MAX_DEPTH = 200;
 
-type Reader = { readonly document: Document; readonly budget: { left: number }; depth: number };
+/** `anchors` has what was read so far: an alias is the value of the one before it. */
+type Reader = { readonly anchors: Map<string, Val>; readonly budget: { left: number }; depth: number };
 
 function decode(text: string, budget: { left: number }): CallResult {
   if (text.length > MAX_CHARS || !afford(budget, text.length)) return err({ message: TOO_LARGE });
@@ -27,7 +28,7 @@ function decode(text: string, budget: { left: number }): CallResult {
     if (second !== undefined) return err({ message: "on line 1, column 1: unexpected extra content after value" });
     const [first] = document.errors;
     if (first !== undefined) return err({ message: first.message.split("\n")[0] ?? "not YAML" });
-    return valueOf(document.contents, { document, budget, depth: 0 });
+    return valueOf(document.contents, { anchors: new Map(), budget, depth: 0 });
   } catch (thrown) {
     return err({ message: messageOf(thrown) });
   }
@@ -52,10 +53,14 @@ function valueOf(node: unknown, reader: Reader): CallResult {
   if (!afford(reader.budget, 1)) return err({ message: TOO_LARGE });
   if (reader.depth > MAX_DEPTH) return err({ message: `nested more than ${MAX_DEPTH} levels deep` });
   if (node === null || node === undefined) return give(NULL);
-  if (isAlias(node)) return deeper(node.resolve(reader.document), reader, valueOf);
-  if (isScalar(node)) return scalarOf(node);
-  if (isSeq(node)) return deeper(node.items, reader, itemsOf);
-  return isMap(node) ? deeper(node.items, reader, entriesOf) : err({ message: "this is no value" });
+  if (isAlias(node)) {
+    const known = reader.anchors.get(node.source);
+    return known === undefined ? err({ message: `reference to undefined anchor ${JSON.stringify(node.source)}` }) : give(known);
+  }
+  if (!isScalar(node) && !isSeq(node) && !isMap(node)) return err({ message: "this is no value" });
+  const value = isScalar(node) ? scalarOf(node) : isSeq(node) ? deeper(node.items, reader, itemsOf) : deeper(node.items, reader, entriesOf);
+  if (value.ok && node.anchor !== undefined) reader.anchors.set(node.anchor, value.value);
+  return value;
 }
 
 function deeper<T>(part: T, reader: Reader, read: (part: T, reader: Reader) => CallResult): CallResult {
