@@ -99,7 +99,7 @@ function assemble(options: BridgeOptions, { caches, client, feed, sessions, stre
   const gate = execGate(gateDeps);
   const route = { cluster, authenticate, gate, audit: audit.append, sessions, onPodGone: podGoneNotifier(caches), podFate: (uid: string) => podFate(caches, uid), log, now, monotonic: () => clock.monotonic() };
   let address = "";
-  const clientRoutes = { gate: operationGate(gateDeps), audit: audit.append, streams, podLog: podLogReader(client), monotonic: () => clock.monotonic() };
+  const clientRoutes = { gate: operationGate(gateDeps), audit: audit.append, streams, podLog: podLogReader(client), now, monotonic: () => clock.monotonic(), sleep: (ms: number) => clock.sleep(ms) };
   const app = createHttpApp({ cluster, acl: aclObjects(client, caches), nodes: nodeMarks(client, caches), client: clientRoutes, feed, authenticate, address: () => address, log, now });
   const running = new Set<Promise<void>>();
   const onExec = (upgrade: ExecUpgrade): void => {
