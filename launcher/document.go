@@ -98,6 +98,7 @@ type taskDocument struct {
 	TaskEnv          map[string]string    `json:"taskEnv"`
 	NodeValues       bool                 `json:"nodeValues"`
 	BareVariables    bool                 `json:"bareVariables"`
+	Unescaped        bool                 `json:"unescaped,omitempty"`
 	User             string               `json:"user"`
 	Users            map[string]userEntry `json:"users"`
 	DeniedUIDs       string               `json:"deniedUids"`

@@ -118,6 +118,11 @@ export type LauncherDocument = {
   readonly nodeValues: boolean;
   /** Whether bare $NAME is interpolated in command and args as well, as Nomad 0.2 did. */
   readonly bareVariables: boolean;
+  /**
+   * Whether `$${` and `%%{` in command, args and work_dir have been read once, as in a Nomad job that a client has sent. Absent: they are as a
+   * job file has them, which the launcher reads first.
+   */
+  readonly unescaped?: true;
   /** A name, or a decimal uid. Resolved in `users` first, then in the chroot's /etc/passwd. gid is 0 unless `users` says otherwise, as on Nomad. */
   readonly user: string;
   readonly users: Readonly<Record<string, UserEntry>>;

@@ -4,6 +4,7 @@ import type { BridgeConfigSpec, Profile } from "../api/bridge-config.ts";
 import type { JobType } from "../nomad/job.ts";
 import type { Chroot } from "./chroot-mounts.ts";
 import type { MappedTask } from "./group-tasks.ts";
+import type { GroupTerms } from "./job/group-terms.ts";
 
 export type AcceptedMember = MappedTask & {
   /** Lower-case names, sorted. */
@@ -31,6 +32,8 @@ export type JobGroup = {
   /** From 0. */
   readonly jobVersion: number;
   readonly spec: ExecTask["spec"];
+  /** What a Nomad job says of the group and an ExecTask cannot; absent for an ExecTask. */
+  readonly terms?: GroupTerms;
 };
 
 /** A group that has passed every check that needs no node, with its defaults filled in. */

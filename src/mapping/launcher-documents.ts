@@ -45,6 +45,7 @@ function launcherDocument(accepted: AcceptedGroup, task: AcceptedMember, { index
     taskEnv: spec.env,
     nodeValues: task.nodeValues,
     bareVariables: spec.artifactSource !== undefined,
+    ...(source.terms === undefined ? {} : { unescaped: true as const }),
     ...userFields(spec, driver, profile),
     capabilities: task.capabilities.map((name) => `CAP_${name.toUpperCase()}`),
     mounts: mountDestinations(spec),
@@ -56,7 +57,7 @@ function launcherDocument(accepted: AcceptedGroup, task: AcceptedMember, { index
     killSignal: spec.killSignal,
     killTimeoutMs: killTimeoutMs(spec, profile),
     shutdownDelayMs: milliseconds(spec.shutdownDelay),
-    restartOnSuccess: isStartedAgain(task),
+    restartOnSuccess: isStartedAgain(task, source.jobType),
     restart: restartPolicy(spec.restart),
     lifecycle: documentLifecycle(task, accepted.tasks),
   };

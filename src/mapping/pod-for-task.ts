@@ -12,7 +12,8 @@ import { type AcceptedGroup, type AcceptedMember, type AcceptedTask, groupOfTask
 import { checkFetchUser } from "./artifacts.ts";
 import { checkChroot, chrootContainers, chrootOf } from "./chroot-mounts.ts";
 import { findingsFor } from "./findings.ts";
-import { checkGroup, groupTasks, isInit, type MappedTask, podTasks } from "./group-tasks.ts";
+import { checkGroup, groupTasks, isInit, type MappedTask, podTasks, runsToItsEnd } from "./group-tasks.ts";
+import { hashedTerms } from "./job/group-terms.ts";
 import { launcherDocuments } from "./launcher-documents.ts";
 import { needsNodeValues } from "./node-values.ts";
 import { allocationPodName, groupObjectName, type Sha256 } from "./object-names.ts";
@@ -67,7 +68,7 @@ export function acceptGroup(source: JobGroup, config: BridgeConfigSpec, sha256: 
     tasks: tasks.value,
     chroot,
     groupName: groupObjectName(sha256, source),
-    specHash: sha256(JSON.stringify(sortKeys(running))),
+    specHash: sha256(JSON.stringify(sortKeys(source.terms === undefined ? running : { ...running, jobType: source.jobType, terms: hashedTerms(source.terms) }))),
     findings: findingsFor(spec, profile),
     skippedPaths: chroot.skipped,
   };
@@ -135,13 +136,14 @@ function podMetadata(accepted: AcceptedGroup, place: AllocationPlace, documents:
 }
 
 function podSpec(accepted: AcceptedGroup, images: TaskImages) {
-  const { spec, profile, tasks } = accepted;
+  const { source, spec, profile, tasks } = accepted;
   const init = initContainers(accepted, images);
   const containers = tasks.filter((task) => !isInit(task)).map((task) => taskContainer(accepted, task, images));
   return {
-    restartPolicy: "Always",
+    restartPolicy: runsToItsEnd(source.jobType) ? "OnFailure" : "Always",
     enableServiceLinks: false,
     automountServiceAccountToken: false,
+    ...((source.terms?.maxRunSeconds ?? 0) > 0 ? { activeDeadlineSeconds: source.terms?.maxRunSeconds } : {}),
     terminationGracePeriodSeconds: gracePeriodSeconds(tasks, profile),
     ...hostNamespaces(spec, profile),
     ...(Object.keys(profile.nodeSelector).length === 0 ? {} : { nodeSelector: profile.nodeSelector }),

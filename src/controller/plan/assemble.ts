@@ -20,6 +20,7 @@ export type Parts = {
   readonly step: Step;
   readonly placed: readonly Placed[];
   readonly isWanted: (each: JobAllocation) => boolean;
+  readonly desired: number;
   readonly waits: readonly (number | undefined)[];
   readonly completed?: Completed;
   readonly doneCount?: number;
@@ -44,7 +45,7 @@ export function assemble(input: GroupInput, parts: Parts): GroupPlan {
     updateInPlace: updateInPlace.map(identity),
     ...earliest(step.wakeInMs, ...parts.waits, ...delays, ...live.map((each) => overtime(input, each)), ...live.map(({ readyFrom }) => readyFrom !== undefined ? readyFrom - input.now : undefined)),
     updating: step.pending,
-    desired: input.stopped ? 0 : input.group.count,
+    desired: parts.desired,
     updates: updatesOf(parts, updateInPlace.length),
     summary: summaryOf(input, parts),
     finished: isQuiet && (input.stopped || input.type === "batch" || input.type === "sysbatch"),

@@ -30,7 +30,7 @@ export function formatIndexes(indexes: Iterable<number>): string {
  */
 export function completedOf(input: GroupInput): Completed {
   const before = input.completed?.version === input.version ? input.completed : undefined;
-  const done = input.allocations.filter((each) => isCurrent(input, each) && (each.state === "complete" || each.transition === "stop"));
+  const done = input.allocations.filter((each) => isCurrent(input, each) && ((each.state === "complete" && each.wasStopped !== true) || each.transition === "stop"));
   const nodes = new Set([...(before?.nodes ?? []), ...done.flatMap(({ node }) => (node === undefined ? [] : [node.name]))]);
   if (input.type === "sysbatch") return { version: input.version, indexes: "", nodes: [...nodes].sort() };
   return { version: input.version, indexes: formatIndexes([...parseIndexes(before?.indexes ?? ""), ...done.map(({ index }) => index)]), nodes: [] };

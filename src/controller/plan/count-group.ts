@@ -18,7 +18,8 @@ export function planCountGroup(input: GroupInput): GroupPlan {
   const moves = migrations(input, live);
   const keep = live.keep.filter((each) => !moves.move.includes(each) && !done.has(each.index));
   const past = pastByIndex(input);
-  const vacant = [...vacancies(input, { live, keep, past, done }), ...trialVacancies(input, live)];
+  const own = vacancies(input, { live, keep, past, done });
+  const vacant = [...own, ...trialVacancies(input, live, new Set(own.map(({ index }) => index)))];
   const failed = vacant.filter(({ before, canary }) => !canary && before?.state === "failed" && isCurrent(input, before)).length;
   const step = nextStep(input, { keep, empty: input.group.count - keep.length, failed });
   const serials = newestByIndex(input.allocations);
@@ -28,6 +29,7 @@ export function planCountGroup(input: GroupInput): GroupPlan {
   return assemble(input, {
     keep, trials: live.trials, unknown: live.unknown, stop: live.stop, notNeeded: isDone, move: moves.move, step, placed,
     isWanted: ({ index }) => index < input.group.count,
+    desired: input.group.count,
     waits: [live.wakeInMs, moves.wakeInMs],
     ...(completed === undefined ? {} : { completed, doneCount: [...done].filter((index) => index < input.group.count).length }),
   });
@@ -57,8 +59,12 @@ const vacancyOf = (index: number, before: JobAllocation | undefined, newest: Job
   ...(before === undefined ? {} : { before }),
 });
 
-/** Canaries take the first indexes, beside whatever holds them, so that promotion renames nobody. None is placed while the deployment is held. */
-function trialVacancies(input: GroupInput, { trials }: Live): readonly Vacancy[] {
+/**
+ * Canaries take the first indexes, beside whatever holds them, so that promotion renames nobody. None is placed while the deployment is
+ * held.
+ * @param vacant indexes that another allocation may be made for in the same plan, under the next serial
+ */
+function trialVacancies(input: GroupInput, { trials }: Live, vacant: ReadonlySet<number>): readonly Vacancy[] {
   const { canaries, hold } = input.rollout;
   if (hold !== "none") return [];
   const past = latestBy(input.allocations.filter((each) => isTrial(input, each)), ({ index }) => index);
@@ -66,5 +72,6 @@ function trialVacancies(input: GroupInput, { trials }: Live): readonly Vacancy[]
   const occupied = new Set(trials.map(({ index }) => index));
   return Array.from({ length: canaries }, (_, index) => index)
     .filter((index) => !occupied.has(index))
-    .map((index) => vacancyOf(index, past.get(index), serials.get(index), true));
+    .map((index) => vacancyOf(index, past.get(index), serials.get(index), true))
+    .map((vacancy) => (vacant.has(vacancy.index) ? { ...vacancy, lastSerial: vacancy.lastSerial + 1 } : vacancy));
 }

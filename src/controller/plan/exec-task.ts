@@ -7,7 +7,7 @@
  */
 import { planCountGroup } from "./count-group.ts";
 import { KEEP_ENDED, OPEN } from "./group-input.ts";
-import type { AllocationView, GroupPlan, GroupSpec } from "./types.ts";
+import type { AllocationView, GroupPlan, GroupSpec, JobAllocation } from "./types.ts";
 
 export type DesiredGroup = { readonly count: number; readonly specHash: string };
 
@@ -32,7 +32,7 @@ export type Plan = Pick<GroupPlan, "create" | "stop" | "end" | "forget" | "wakeI
 
 export type PlanInput = {
   readonly desired: DesiredGroup;
-  readonly allocations: readonly AllocationView[];
+  readonly allocations: readonly (AllocationView & Pick<JobAllocation, "transition">)[];
   readonly policy: PlanPolicy;
   /** Epoch ms. */
   readonly now: number;

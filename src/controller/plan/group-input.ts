@@ -62,3 +62,7 @@ export function earliest(...waits: readonly (number | undefined)[]): { readonly 
   const wakeInMs = Math.min(...waits.filter((wait) => wait !== undefined && wait > 0) as number[]);
   return Number.isFinite(wakeInMs) ? { wakeInMs } : {};
 }
+
+/** A group may be called "constructor". */
+export const ownField = <T>(record: Readonly<Record<string, T>> | undefined, name: string): T | undefined =>
+  record !== undefined && Object.hasOwn(record, name) ? record[name] : undefined;

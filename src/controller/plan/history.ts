@@ -7,10 +7,13 @@ export function latestBy<K>(allocations: readonly JobAllocation[], keyOf: (each:
   const latest = new Map<K, JobAllocation>();
   for (const each of allocations) {
     const known = latest.get(keyOf(each));
-    if (known === undefined || each.serial > known.serial) latest.set(keyOf(each), each);
+    if (known === undefined || isNewer(each, known)) latest.set(keyOf(each), each);
   }
   return latest;
 }
+
+/** Of one index the serial says it; of a system job's node, whose pods may have had several indexes, the creation. */
+const isNewer = (a: JobAllocation, b: JobAllocation) => (a.index === b.index ? a.serial > b.serial : a.createdAt > b.createdAt || (a.createdAt === b.createdAt && a.index > b.index));
 
 /** The newest of each index, of any kind: its serial is taken. */
 export const newestByIndex = (allocations: readonly JobAllocation[]) => latestBy(allocations, ({ index }) => index);

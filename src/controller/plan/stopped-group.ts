@@ -11,6 +11,7 @@ export function planStoppedGroup(input: GroupInput): GroupPlan {
     keep: [], trials: [], unknown: live.filter(isUnknown), stop: [], notNeeded: live, move: [], placed: [],
     step: { replace: [], pending: false },
     isWanted: () => false,
+    desired: 0,
     waits: [],
     ...(input.completed === undefined ? {} : { completed: input.completed }),
   });

@@ -3,7 +3,7 @@
  * span in ms. Used by the controller, which fills them from pods and carries the answer out.
  */
 import type { JobType } from "../../nomad/job.ts";
-import type { DeploymentState } from "./deployment-state.ts";
+import type { DeploymentState, StableVersion } from "./deployment-state.ts";
 
 /** What `plan` must know of one pod. */
 export type AllocationView = {
@@ -58,6 +58,8 @@ export type JobAllocation = AllocationView & {
   readonly transition?: Transition;
   /** When its tasks were first started; absent: it counts from its creation. */
   readonly startedAt?: number;
+  /** We ended it: where it is complete, that says nothing of its work. */
+  readonly wasStopped?: boolean;
 };
 
 export type UpdatePolicy = {
@@ -118,9 +120,6 @@ export type GroupSpec = {
   /** Names of the nodes that a system or sysbatch group belongs on: ready, of the right kind, not drained. */
   readonly eligibleNodes?: readonly string[];
 };
-
-/** A version of the job whose deployment once succeeded. `sameSpec`: it says what the present version says. */
-export type StableVersion = { readonly version: number; readonly sameSpec: boolean };
 
 /** Which indexes (or nodes, of a sysbatch job) of a batch group have completed under `version`. It outlives their pods. */
 export type Completed = { readonly version: number; readonly indexes: string; readonly nodes: readonly string[] };

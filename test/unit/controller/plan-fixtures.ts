@@ -3,12 +3,12 @@ import type { GroupPlan, GroupSpec, JobAllocation, JobPlanInput, ReschedulePolic
 
 export const NOW = 10_000_000;
 
-const UPDATE: UpdatePolicy = {
+export const UPDATE: UpdatePolicy = {
   maxParallel: 1, canary: 0, minHealthyMs: 10_000, healthyDeadlineMs: 300_000, progressDeadlineMs: 600_000,
   autoRevert: false, autoPromote: false, staggerMs: 30_000, healthCheck: "checks",
 };
 
-const SERVICE_RESCHEDULE: ReschedulePolicy = { attempts: 0, intervalMs: 0, delayMs: 30_000, delayFunction: "exponential", maxDelayMs: 3_600_000, unlimited: true };
+export const SERVICE_RESCHEDULE: ReschedulePolicy = { attempts: 0, intervalMs: 0, delayMs: 30_000, delayFunction: "exponential", maxDelayMs: 3_600_000, unlimited: true };
 export const BATCH_RESCHEDULE: ReschedulePolicy = { attempts: 1, intervalMs: 86_400_000, delayMs: 5_000, delayFunction: "constant", maxDelayMs: 0, unlimited: false };
 
 /** `0-1` is index 0, serial 1; of version 0 with hash v0, ready for an hour unless said otherwise. */
