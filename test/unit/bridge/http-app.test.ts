@@ -115,8 +115,9 @@ function bridge(logins = NO_LOGINS) {
   };
   const logged: unknown[] = [];
   const log = { error: (fields: object) => void logged.push(fields), info: (fields: object) => void logged.push(fields) };
+  const events = createEventBroker({ startTimer: () => () => undefined });
   const feed = createChangeFeed({ random: () => 0, startTimer: () => () => undefined });
-  const app = createHttpApp({ cluster: CLUSTER, acl: aclIn(world), logins, nodes: { mark: async (node) => ok(node) }, client: fakeLaunchers(() => undefined).deps, events: createEventBroker({ startTimer: () => () => undefined }), feed, authenticate: createAuthenticator({ store, aclEnabled: true }), address: () => "127.0.0.1:4646", log, now: () => NOW });
+  const app = createHttpApp({ cluster: CLUSTER, acl: aclIn(world), logins, nodes: { mark: async (node) => ok(node) }, client: fakeLaunchers(() => undefined).deps, feed, events, authenticate: createAuthenticator({ store, aclEnabled: true }), address: () => "127.0.0.1:4646", log, now: () => NOW });
   const call = async (method: string, path: string, options: { token?: string | undefined; body?: unknown } = {}) => {
     const token = "token" in options ? options.token : MANAGEMENT;
     const response = await app.request(`https://bridge${path}`, {
@@ -128,7 +129,7 @@ function bridge(logins = NO_LOGINS) {
     const isJson = response.headers.get("content-type")?.startsWith("application/json") === true;
     return { status: response.status, headers: response.headers, text, json: isJson ? (JSON.parse(text) as unknown) : undefined };
   };
-  return { call, world, logged, feed };
+  return { call, world, logged, feed, events, app };
 }
 
 const ids = (value: unknown) => (value as { ID: string }[]).map(({ ID }) => ID);
@@ -308,13 +309,6 @@ describe("the ACL endpoints", () => {
   });
 });
 
-describe("the event stream", () => {
-  it("is refused to who may not read what is asked for", async () => {
-    expect(await bridge().call("GET", "/v1/event/stream?topic=Job", { token: undefined })).toMatchObject({ status: 403, text: "Permission denied" });
-    expect(await bridge().call("GET", "/v1/event/stream?topic=Jobs")).toMatchObject({ status: 400, text: "Invalid key value pair for topic: Jobs" });
-  });
-});
-
 describe("a blocking query", () => {
   const changed = (kind: "job" | "node") => ({ kinds: [kind], namespace: "default", key: "web", version: 500 });
 
@@ -445,5 +439,32 @@ describe("a login", () => {
     expect((await ask("http://localhost:5000/oidc/callback")).json).toEqual({ AuthURL: "https://i/authorize" });
     expect((await ask("https://evil/oidc/callback")).text).toBe("unauthorized redirect_uri: https://evil/oidc/callback");
     expect((await ask("http://localhost:5000/other")).status).toBe(400);
+  });
+});
+
+describe("the event stream", () => {
+  const event = (namespace: string) => ({ topic: "Job" as const, type: "JobRegistered" as const, key: "web", namespace, filterKeys: [], index: 9, payload: () => ({ Job: { ID: "web" } }) });
+
+  it("sends lines of events that the caller may read, and ends with the caller's token", async () => {
+    const { call, app, events, world } = bridge();
+    await call("PUT", "/v1/acl/policy/reads", { body: { Name: "reads", Rules: 'namespace "default" { policy = "read" }' } });
+    const { SecretID: token } = (await call("PUT", "/v1/acl/token", { body: { Type: "client", Policies: ["reads"] } })).json as { SecretID: string };
+    const response = await app.request("https://bridge/v1/event/stream?topic=Job&namespace=default", { headers: { "X-Nomad-Token": token } });
+    const lines = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    expect((await lines?.read())?.value).toBe("{}\n");
+    events.publish(event("team-a"));
+    events.publish(event("default"));
+    expect(JSON.parse((await lines?.read())?.value ?? "")).toEqual({ Index: 9, Events: [{ Topic: "Job", Type: "JobRegistered", Key: "web", Namespace: "default", FilterKeys: [], Index: 9, Payload: { Job: { ID: "web" } } }] });
+    world.tokens = [];
+    events.publish(event("default"));
+    expect((await lines?.read())?.done).toBe(true);
+  });
+
+  it("is refused to whom the topic is closed", async () => {
+    const { call } = bridge();
+    await call("PUT", "/v1/acl/policy/reads", { body: { Name: "reads", Rules: 'namespace "default" { policy = "read" }' } });
+    const { SecretID: token } = (await call("PUT", "/v1/acl/token", { body: { Type: "client", Policies: ["reads"] } })).json as { SecretID: string };
+    for (const topic of ["ACLToken", "Node", "*"]) expect((await call("GET", `/v1/event/stream?topic=${topic}`, { token })).status).toBe(403);
+    expect((await call("GET", "/v1/event/stream?topic=Nothing", { token })).status).toBe(400);
   });
 });
