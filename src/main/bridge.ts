@@ -21,6 +21,7 @@ import { createEventBroker, type EventBroker } from "../bridge/events/event-stre
 import { reportChanges } from "./change-reports.ts";
 import { reportEvents } from "./event-reports.ts";
 import { createLogins } from "./login/logins.ts";
+import { jobObjects } from "./job-objects.ts";
 import { nodeMarks } from "./node-marks.ts";
 import { clusterState, podFate, podGoneNotifier } from "./cluster-state.ts";
 
@@ -107,7 +108,7 @@ function assemble(options: BridgeOptions, { caches, client, feed, events, sessio
   const route = { cluster, authenticate, gate, audit: audit.append, sessions, onPodGone: podGoneNotifier(caches), podFate: (uid: string) => podFate(caches, uid), log, now, monotonic: () => clock.monotonic() };
   let address = "";
   const clientRoutes = { gate: operationGate(gateDeps), audit: audit.append, streams, podLog: podLogReader(client), monotonic: () => clock.monotonic() };
-  const app = createHttpApp({ cluster, acl: aclObjects(client, caches), logins: createLogins(client, now), nodes: nodeMarks(client, caches), client: clientRoutes, events, feed, authenticate, address: () => address, log, now });
+  const app = createHttpApp({ cluster, acl: aclObjects(client, caches), logins: createLogins(client, now), nodes: nodeMarks(client, caches), jobs: jobObjects(client, caches), client: clientRoutes, events, feed, authenticate, address: () => address, log, now });
   const running = new Set<Promise<void>>();
   const onExec = (upgrade: ExecUpgrade): void => {
     const session = handleExec(route, upgrade).finally(() => running.delete(session));

@@ -6,7 +6,7 @@ import type { AclAuthMethodObject, AclBindingRuleObject, AclPolicyObject, AclRol
 import { bridgeConfigSpec } from "../../../src/api/bridge-config.ts";
 import type { ExecTask } from "../../../src/api/exec-task.ts";
 import type { Node, Pod } from "../../../src/api/pod.ts";
-import type { AclObjects, ClusterState } from "../../../src/bridge/bridge-deps.ts";
+import type { AclObjects, ClusterState, JobObjects } from "../../../src/bridge/bridge-deps.ts";
 import { NO_LOGINS, namedObjects } from "./acl/named-objects.ts";
 import { createChangeFeed } from "../../../src/bridge/blocking/change-feed.ts";
 import { createEventBroker } from "../../../src/bridge/events/event-stream.ts";
@@ -55,6 +55,9 @@ const CLUSTER: ClusterState = {
   job: (namespace, jobId) => JOBS.find((job) => job.namespace === namespace && job.jobId === jobId),
   nomadJob: ({ object }) => nomadJob(object as ExecTask, { region: "global", datacenter: "dc1" }, true),
   jobVersion: () => undefined,
+  versionsOf: () => [],
+  jobOfEvaluation: () => undefined,
+  jobOfDeployment: () => undefined,
   allocationsOf: (owner) => PODS.filter((each) => each.job === owner),
   allocation: (allocId) => PODS.find((each) => each.pod.metadata.uid === allocId),
   namespaces: () => [],
@@ -117,7 +120,7 @@ function bridge(logins = NO_LOGINS) {
   const log = { error: (fields: object) => void logged.push(fields), info: (fields: object) => void logged.push(fields) };
   const events = createEventBroker({ startTimer: () => () => undefined });
   const feed = createChangeFeed({ random: () => 0, startTimer: () => () => undefined });
-  const app = createHttpApp({ cluster: CLUSTER, acl: aclIn(world), logins, nodes: { mark: async (node) => ok(node) }, client: fakeLaunchers(() => undefined).deps, feed, events, authenticate: createAuthenticator({ store, aclEnabled: true }), address: () => "127.0.0.1:4646", log, now: () => NOW });
+  const app = createHttpApp({ cluster: CLUSTER, acl: aclIn(world), logins, nodes: { mark: async (node) => ok(node) }, jobs: {} as JobObjects, client: fakeLaunchers(() => undefined).deps, feed, events, authenticate: createAuthenticator({ store, aclEnabled: true }), address: () => "127.0.0.1:4646", log, now: () => NOW });
   const call = async (method: string, path: string, options: { token?: string | undefined; body?: unknown } = {}) => {
     const token = "token" in options ? options.token : MANAGEMENT;
     const response = await app.request(`https://bridge${path}`, {
