@@ -107,7 +107,7 @@ const profile = z
     allowDocker: z
       .boolean()
       .default(false)
-      .describe("Whether a Nomad job may have tasks of the driver docker: a root file system from an image that the job names. Nomad: plugin docker."),
+      .describe("Whether a Nomad job may have tasks of the driver docker: a root file system from an image that the job names, and whoever names it can be root in that container. Nomad: plugin docker."),
     chroot: chroot.prefault({ type: "host" }).describe("Root file system of the tasks."),
     hostVolumes: z
       .array(hostVolume)

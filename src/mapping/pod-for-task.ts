@@ -23,7 +23,7 @@ import { allocationPodName, groupObjectName, type Sha256 } from "./object-names.
 import { type ContainerPart, uniqueVolumes } from "./pod-parts.ts";
 import type { Refusal } from "./refusal.ts";
 import { gracePeriodSeconds } from "./stop-times.ts";
-import { capabilitiesOf, checkDriver, checkIsolation, checkTask, profileFor } from "./task-checks.ts";
+import { capabilitiesOf, checkDriver, checkIsolation, checkTask, jobProfiles, profileFor } from "./task-checks.ts";
 import { taskContainer, taskFetch } from "./task-container.ts";
 import { checkVolumeMounts, checkVolumes, podVolumes } from "./volumes.ts";
 
@@ -54,19 +54,30 @@ export function acceptTask(task: ExecTask, config: BridgeConfigSpec, sha256: Sha
   return accepted.ok ? ok({ ...accepted.value, task }) : accepted;
 }
 
-/** Checks a group against the profiles that its namespace may use. Nothing is made yet. */
+/**
+ * Checks a group against the profiles that its namespace may use. Nothing is made yet. A Nomad job names no profile: it gets the first that
+ * lets it run, as Nomad looks for nodes that can, and the first one's refusal where none does.
+ */
 export function acceptGroup(source: JobGroup, config: BridgeConfigSpec, sha256: Sha256, { missingPaths = new Set() }: NodeKnowledge = {}): Result<AcceptedGroup, Refusal> {
   const parsed = execTaskSpec.safeParse(source.spec);
   if (!parsed.success) return err({ reason: "InvalidSpec", message: parsed.error.issues.map((i) => `${i.path.join(".")}: ${i.message}`).join("; ") });
   const spec = withUsers(parsed.data);
   const granted = profileFor(source.namespace, spec.profile, config);
   if (!granted.ok) return granted;
-  const profile = granted.value;
+  const inputs = { config, sha256, missingPaths };
+  const candidates = source.terms === undefined ? [granted.value] : jobProfiles(source, source.terms.placement.pool, config);
+  const results = candidates.map((profile) => acceptUnder(source, spec, profile, inputs));
+  return results.find((result) => result.ok) ?? results[0] ?? acceptUnder(source, spec, granted.value, inputs);
+}
+
+type AcceptInputs = { readonly config: BridgeConfigSpec; readonly sha256: Sha256; readonly missingPaths: ReadonlySet<string> };
+
+function acceptUnder(source: JobGroup, spec: ExecTaskSpec, profile: Profile, { config, sha256, missingPaths }: AcceptInputs): Result<AcceptedGroup, Refusal> {
   const group = groupTasks(spec, source.task);
   const refusal = checkIsolation(spec, profile) ?? checkDriver(spec, profile) ?? checkImages(source, profile) ?? checkGroup(group) ?? checkChroot(spec, profile) ?? checkVolumes(spec, profile);
-  if (refusal !== undefined) return err(refusal);
+  if (refusal !== undefined) return err(source.terms === undefined ? refusal : at(source.terms.paths.group, refusal));
   const chroot = chrootOf(spec, profile, missingPaths);
-  const tasks = acceptMembers(group, spec, profile, (member) => memberRoot(source, member, chroot));
+  const tasks = acceptMembers(group, spec, profile, { source, chroot });
   if (!tasks.ok) return tasks;
   const { count: _, ...running } = spec;
   const accepted: AcceptedGroup = {
@@ -105,18 +116,25 @@ function memberRoot({ terms }: JobGroup, { name }: MappedTask, chroot: Chroot): 
   return own === undefined ? { chroot, pull: "IfNotPresent" } : { chroot: imageChroot(own.image), pull: own.pull };
 }
 
-/** The first task's refusals are Nomad's own texts; those of the others say which task it is. */
+const at = (path: string, { reason, message }: Refusal): Refusal => ({ reason, message: `${path}: ${message}` });
+
+function namedRefusal(refusal: Refusal, { name, position }: MappedTask, { terms }: JobGroup): Refusal {
+  if (terms !== undefined) return at(terms.paths.tasks[position] ?? terms.paths.group, refusal);
+  return position === 0 ? refusal : at(`task "${name}"`, refusal);
+}
+
+/** Of an ExecTask the first task's refusals are Nomad's own texts; those of the others say which task it is. */
 function acceptMembers(
   group: readonly MappedTask[],
   spec: ExecTaskSpec,
   profile: Profile,
-  rootOf: (task: MappedTask) => Pick<AcceptedMember, "chroot" | "pull">,
+  { source, chroot }: { readonly source: JobGroup; readonly chroot: Chroot },
 ): Result<readonly AcceptedMember[], Refusal> {
   const members: AcceptedMember[] = [];
   for (const task of group) {
-    const named = ({ reason, message }: Refusal) => err({ reason, message: task.position === 0 ? message : `task "${task.name}": ${message}` });
+    const named = (refusal: Refusal) => err(namedRefusal(refusal, task, source));
     const { driver } = spec;
-    const root = rootOf(task);
+    const root = memberRoot(source, task, chroot);
     const refusal = checkTask(task.spec, driver, profile) ?? checkVolumeMounts(task.spec, spec, { chroot: root.chroot, profile }) ?? checkFetchUser(task.spec, profile, root.chroot);
     if (refusal !== undefined) return named(refusal);
     const capabilities = capabilitiesOf(task.spec, driver, profile);
