@@ -153,6 +153,12 @@ export const bridgeConfigSpec = z.object({
     .default([])
     .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"] })
     .describe("What tasks may do, by namespace and node."),
+  disableRemoteExecIn: z
+    .array(z.string().min(1).max(63))
+    .max(1024)
+    .meta({ "x-kubernetes-list-type": "set" })
+    .default([])
+    .describe("Namespaces in which alloc exec is refused, whatever their profiles say."),
 });
 
 export type BridgeConfigSpec = z.output<typeof bridgeConfigSpec>;

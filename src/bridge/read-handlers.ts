@@ -1,43 +1,38 @@
-/** @module The read endpoints that a stock client uses around exec: jobs, allocations, nodes, agent. Each is (context) → reply. */
-import type { Node } from "../api/pod.ts";
+/** @module Reading jobs and allocations. Each handler is (context) → reply. */
 import { ANNOTATION } from "../contract/pod-metadata.ts";
 import { nomadAllocation, allocationStub, type AllocationSource } from "../mapping/nomad-allocation.ts";
 import { nomadJobStub } from "../mapping/nomad-job.ts";
-import type { NodeConfig } from "../mapping/node-facts.ts";
-import { nomadNode } from "../mapping/nomad-node.ts";
 import { allocationRecord } from "../mapping/pod-status.ts";
 import type { JobRecord } from "../mapping/job-record.ts";
-import type { NomadAllocationStub, NomadNode } from "../nomad/api-types.ts";
+import type { NomadAllocationStub } from "../nomad/api-types.ts";
 import { unknownAllocation } from "../nomad/texts.ts";
-import { agentSelf } from "./agent-self.ts";
 import type { Allocation } from "./bridge-deps.ts";
-import { paginate } from "./query.ts";
+import { listReply, type ListRequest } from "./lists/list-page.ts";
 import { json, type Reply, text } from "./reply.ts";
 import type { RequestContext, Routes } from "./request-context.ts";
 
 /** What reading needs of a request. */
-type ReadContext = Pick<RequestContext, "cluster" | "query" | "params" | "allowsNamespace" | "identity" | "address" | "now">;
-
-const DEFAULT_NAMES: NodeConfig = { region: "global", datacenter: "dc1", profiles: [] };
-
-const names = ({ cluster }: ReadContext) => cluster.config() ?? DEFAULT_NAMES;
-
-const leader = ({ address }: ReadContext): Reply => json(address);
-const peers = ({ address }: ReadContext): Reply => json([address]);
-const regions = (context: ReadContext): Reply => json([names(context).region]);
-const health = (): Reply => json({ server: { ok: true, message: "ok" }, client: { ok: true, message: "ok" } });
-const self = (context: ReadContext): Reply => json(agentSelf(names(context), context.address));
+type ReadContext = Pick<RequestContext, "cluster" | "query" | "params" | "allowsNamespace" | "now">;
 
 function listJobs(context: ReadContext): Reply {
-  const { query, cluster } = context;
-  const jobs = visibleJobs(context).filter((job) => job.jobId.startsWith(query.prefix));
-  // Two namespaces may have a job of one name: the namespace makes the key unique.
-  const page = paginate(jobs, (job) => `${job.jobId}\0${job.namespace}`, query);
-  const stubs = page.items.flatMap((job) => {
-    const asNomad = cluster.nomadJob(job);
-    return asNomad === undefined ? [] : [nomadJobStub(asNomad, recordsOf(context, job))];
-  });
-  return { ...json(stubs), ...(page.nextToken === undefined ? {} : { nextToken: page.nextToken }) };
+  const { cluster } = context;
+  return listReply(
+    {
+      rows: cluster.jobs(),
+      // Two namespaces may have a job of one name: the namespace makes the key unique.
+      key: ({ jobId, namespace }) => `${jobId}\0${namespace}`,
+      namespace: ({ namespace }) => namespace,
+      id: ({ jobId }) => jobId,
+      show: (job) => jobStub(context, job),
+      filtered: (job) => cluster.nomadJob(job),
+    },
+    listRequest(context),
+  );
+}
+
+function jobStub(context: ReadContext, job: JobRecord): object | undefined {
+  const asNomad = context.cluster.nomadJob(job);
+  return asNomad === undefined ? undefined : nomadJobStub(asNomad, recordsOf(context, job));
 }
 
 function readJob(context: ReadContext): Reply {
@@ -56,10 +51,16 @@ function listAllocations(context: ReadContext): Reply {
   const { query } = context;
   const prefix = checkIdPrefix(query.prefix);
   if (prefix === undefined) return text(500, `alloc lookup failed: index error: Invalid UUID prefix: "${query.prefix}"`);
-  const found = allocationsWithPrefix(context, prefix);
-  const page = paginate(found, ({ pod }) => pod.metadata.uid ?? "", query);
-  const stubs = page.items.flatMap((allocation) => stubOf(context, allocation));
-  return { ...json(stubs), ...(page.nextToken === undefined ? {} : { nextToken: page.nextToken }) };
+  return listReply(
+    {
+      rows: allocationsWithPrefix(context, prefix),
+      key: ({ pod }) => pod.metadata.uid ?? "",
+      namespace: ({ job }) => job.namespace,
+      id: ({ pod }) => pod.metadata.uid ?? "",
+      show: (allocation) => stubOf(context, allocation)[0],
+    },
+    { ...listRequest(context), options: { ...query, prefix } },
+  );
 }
 
 /** A whole ID, which every exec looks up first, costs no search. */
@@ -84,31 +85,10 @@ function readAllocation(context: ReadContext): Reply {
   return source === undefined ? text(404, "alloc not found") : json(nomadAllocation(source));
 }
 
-function listNodes(context: ReadContext): Reply {
-  const prefix = context.query.prefix.toLowerCase();
-  const nodes = [...context.cluster.nodes()].map((node) => nodeOf(context, node));
-  const page = paginate(
-    nodes.filter((node) => node.ID.startsWith(prefix)),
-    (node) => node.ID,
-    context.query,
-  );
-  return { ...json(page.items.map(nodeStub)), ...(page.nextToken === undefined ? {} : { nextToken: page.nextToken }) };
-}
-
-function readNode(context: ReadContext): Reply {
-  const node = context.cluster.node((context.params["nodeId"] ?? "").toLowerCase());
-  return node === undefined ? text(404, "node not found") : json(nodeOf(context, node));
-}
-
-function nodeStub(node: NomadNode) {
-  const { ID, Name, Datacenter, NodeClass, NodePool, Status, StatusDescription, SchedulingEligibility, Drain, Drivers, Attributes, CreateIndex, ModifyIndex } = node;
-  return { Address: "", ID, Name, Datacenter, NodeClass, NodePool, Version: "", Status, StatusDescription, SchedulingEligibility, Drain, Drivers, Attributes, CreateIndex, ModifyIndex };
-}
-
-const nodeOf = (context: ReadContext, node: Node): NomadNode => nomadNode({ node, config: names(context), os: context.cluster.osOf(node) });
+export const listRequest = ({ query, allowsNamespace }: ReadContext): ListRequest => ({ options: query, allowsNamespace });
 
 /** What a list may show: jobs of the namespace asked for, and only where the caller has the right. */
-const visibleJobs = (context: ReadContext): readonly JobRecord[] => [...context.cluster.jobs()].filter((job) => isVisible(context, job));
+export const visibleJobs = (context: ReadContext): readonly JobRecord[] => [...context.cluster.jobs()].filter((job) => isVisible(context, job));
 
 const isVisible = ({ query, allowsNamespace }: ReadContext, { namespace }: JobRecord): boolean =>
   (query.namespace === "*" || query.namespace === namespace) && allowsNamespace(namespace);
@@ -124,7 +104,7 @@ function stubOf(context: ReadContext, allocation: Allocation): readonly NomadAll
 }
 
 /** With the job as it was when the allocation was made, or as it is now where that is not kept any more. */
-function sourceOf({ cluster, now }: ReadContext, { pod, job }: Allocation): AllocationSource | undefined {
+export function sourceOf({ cluster, now }: Pick<ReadContext, "cluster" | "now">, { pod, job }: Allocation): AllocationSource | undefined {
   const version = Number(pod.metadata.annotations?.[ANNOTATION.jobVersion] ?? 0);
   const asNomad = cluster.jobVersion(job, version) ?? cluster.nomadJob(job);
   if (asNomad === undefined) return undefined;
@@ -139,14 +119,16 @@ function checkIdPrefix(prefix: string): string | undefined {
   return isValid ? prefix.toLowerCase() : undefined;
 }
 
+/** Of all the caller may see, those that fit: whole, as the CLI reads the resources of each. */
+export const wholeAllocations = (context: ReadContext, fits: (allocation: Allocation) => boolean): readonly object[] =>
+  visibleJobs(context)
+    .flatMap((job) => context.cluster.allocationsOf(job).filter(fits))
+    .flatMap((allocation) => {
+      const source = sourceOf(context, allocation);
+      return source === undefined ? [] : [nomadAllocation(source)];
+    });
+
 export const READ_ROUTES: Routes = {
-  "GET /v1/status/leader": leader,
-  "GET /v1/status/peers": peers,
-  "GET /v1/regions": regions,
-  "GET /v1/agent/health": health,
-  "GET /v1/agent/self": self,
-  "GET /v1/nodes": listNodes,
-  "GET /v1/node/:nodeId": readNode,
   "GET /v1/jobs": listJobs,
   "GET /v1/job/:jobId*": readJob,
   "GET /v1/job/:jobId*/allocations": listJobAllocations,

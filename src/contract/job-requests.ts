@@ -36,6 +36,8 @@ export type JobRequests = {
   readonly stable?: { readonly version: number; readonly stable: boolean };
   /** By the tag's name. */
   readonly tags?: Readonly<Record<string, VersionTag>>;
+  /** Why a version came to be, in Nomad's words for an evaluation, by the version; only where it is not plain registration. */
+  readonly triggers?: Readonly<Record<string, string>>;
 };
 
 const MAX_STOPS = 200;
@@ -60,4 +62,12 @@ export function withStop(requests: JobRequests, allocId: string, stop: StopReque
     .toSorted(([, a], [, b]) => b.at - a.at)
     .slice(0, MAX_STOPS - 1);
   return { ...requests, stop: Object.fromEntries([[allocId, stop], ...kept]) };
+}
+
+const MAX_TRIGGERS = 6;
+
+/** The requests with the trigger of a new version; those of the oldest versions go. */
+export function withTrigger(requests: JobRequests, version: number, trigger: string | undefined): JobRequests {
+  const kept = Object.entries(requests.triggers ?? {}).filter(([each]) => Number(each) > version - MAX_TRIGGERS && Number(each) < version);
+  return { ...requests, triggers: Object.fromEntries(trigger === undefined ? kept : [...kept, [String(version), trigger]]) };
 }

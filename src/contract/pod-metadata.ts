@@ -45,6 +45,10 @@ export const ANNOTATION = {
   submitter: `${GROUP}/submitted-by`,
   /** How often this index was replaced after a failure: feeds the reschedule delay. */
   reschedules: `${GROUP}/reschedules`,
+  /** When this allocation and those before it were placed after a failure: epoch ms, separated by commas. */
+  rescheduleTimes: `${GROUP}/reschedule-times`,
+  /** On a pod of a system or sysbatch job: the node that it is for, known before Kubernetes has placed it. */
+  node: `${GROUP}/node`,
 } as const;
 
 /** On nodes: "ineligible" keeps new allocations away, as `nomad node eligibility -disable` does. */

@@ -102,6 +102,14 @@ export type NomadAllocation = Omit<NomadAllocationStub, "JobType" | "JobVersion"
   readonly AllocModifyIndex: number;
 };
 
+export type NomadDriver = {
+  readonly Detected: boolean;
+  readonly Healthy: boolean;
+  readonly HealthDescription: string;
+  readonly UpdateTime: string;
+  readonly Attributes: Readonly<Record<string, string>>;
+};
+
 export type NomadNode = {
   readonly ID: string;
   readonly Name: string;
@@ -117,9 +125,33 @@ export type NomadNode = {
   readonly StatusDescription: string;
   readonly SchedulingEligibility: "eligible" | "ineligible";
   readonly Drain: boolean;
-  readonly Drivers: Readonly<Record<string, { readonly Detected: boolean; readonly Healthy: boolean; readonly Attributes: Readonly<Record<string, string>> }>>;
-  readonly NodeResources: { readonly Cpu: { readonly CpuShares: number; readonly TotalCpuCores: number }; readonly Memory: { readonly MemoryMB: number }; readonly Disk: { readonly DiskMB: number } };
-  readonly ReservedResources: { readonly Cpu: { readonly CpuShares: number }; readonly Memory: { readonly MemoryMB: number }; readonly Disk: { readonly DiskMB: number } };
+  /** RFC 3339 times; durations in ns. Null: the node is not drained. */
+  readonly DrainStrategy: { readonly Deadline: number; readonly IgnoreSystemJobs: boolean; readonly ForceDeadline: string; readonly StartedAt: string } | null;
+  readonly LastDrain: { readonly StartedAt: string; readonly UpdatedAt: string; readonly Status: string; readonly AccessorID: string; readonly Meta: Readonly<Record<string, string>> } | null;
+  /** Unix seconds. */
+  readonly StatusUpdatedAt: number;
+  readonly HostVolumes: Readonly<Record<string, { readonly Path: string; readonly ReadOnly: boolean; readonly ID: string }>>;
+  readonly HostNetworks: Readonly<Record<string, unknown>>;
+  readonly CSIControllerPlugins: Readonly<Record<string, unknown>>;
+  readonly CSINodePlugins: Readonly<Record<string, unknown>>;
+  readonly CgroupParent: string;
+  readonly NodeMaxAllocs: number;
+  readonly Drivers: Readonly<Record<string, NomadDriver>>;
+  readonly NodeResources: {
+    readonly Cpu: { readonly CpuShares: number; readonly TotalCpuCores: number; readonly ReservableCpuCores: readonly number[] };
+    readonly Memory: { readonly MemoryMB: number };
+    readonly Disk: { readonly DiskMB: number };
+    readonly Networks: readonly unknown[];
+    readonly Devices: readonly unknown[];
+    readonly MinDynamicPort: number;
+    readonly MaxDynamicPort: number;
+  };
+  readonly ReservedResources: {
+    readonly Cpu: { readonly CpuShares: number };
+    readonly Memory: { readonly MemoryMB: number };
+    readonly Disk: { readonly DiskMB: number };
+    readonly Networks: { readonly ReservedHostPorts: string };
+  };
   readonly Resources: Resources;
   readonly Reserved: Resources;
   readonly Links: Readonly<Record<string, string>>;

@@ -1,6 +1,6 @@
 /** @module The place in the source that the HCL parser has reached, and the steps every part of the parser takes from there. */
 import { err, type Result } from "../../lib/result.ts";
-import type { HclError, Position, Range } from "./syntax.ts";
+import type { Expression, HclError, Position, Range } from "./syntax.ts";
 
 /**
  * `hcl2`: what job files are written in.
@@ -15,6 +15,8 @@ export type Cursor = {
   readonly dialect: Dialect;
   readonly maxDepth: number;
   readonly lineStarts: readonly number[];
+  /** For terms and templates, which hold expressions in turn. */
+  readonly parseExpression: (cursor: Cursor) => Parsed<Expression>;
   offset: number;
   depth: number;
   newlines: "separate" | "blank";
@@ -23,11 +25,11 @@ export type Cursor = {
 export type Parsed<T> = Result<T, HclError>;
 
 /** The start of a text; a byte order mark is stepped over. */
-export function startCursor(text: string, dialect: Dialect, maxDepth: number): Cursor {
+export function startCursor(text: string, options: Pick<Cursor, "dialect" | "maxDepth" | "parseExpression">): Cursor {
   const lineStarts = [0];
   for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) lineStarts.push(at + 1);
   const offset = text.startsWith("\uFEFF") ? 1 : 0;
-  return { text, dialect, maxDepth, lineStarts, offset, depth: 0, newlines: "separate" };
+  return { ...options, text, lineStarts, offset, depth: 0, newlines: "separate" };
 }
 
 export function positionAt(cursor: Cursor, offset: number): Position {
@@ -45,6 +47,8 @@ export function positionAt(cursor: Cursor, offset: number): Position {
 export function rangeFrom(cursor: Cursor, start: number): Range {
   return { start: positionAt(cursor, start), end: positionAt(cursor, cursor.offset) };
 }
+
+export const rangeBetween = (first: Range, last: Range): Range => ({ start: first.start, end: last.end });
 
 export function failAt(cursor: Cursor, offset: number, message: string): Parsed<never> {
   return err({ message, position: positionAt(cursor, offset) });

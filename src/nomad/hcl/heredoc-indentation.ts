@@ -1,36 +1,30 @@
-/** @module The "<<-" heredoc of HCL: takes away the indentation that its lines share. Used by template.ts. */
-import type { TemplatePart } from "./syntax.ts";
+/** @module The "<<-" heredoc of HCL: takes away the indentation that its lines share. Used by template-tree.ts. */
+import { isSpace, type TemplateToken, type TextToken } from "./template-tokens.ts";
 
-/** Counts literal text only; a line that begins with a template part has no indentation. */
-export function stripIndentation(parts: readonly TemplatePart[]): TemplatePart[] {
-  const shared = sharedIndentation(parts);
-  return parts.map((part, index) => {
-    if (part.kind !== "text") return part;
-    return { kind: "text", value: linesOf(part.value).map((line, at) => (isIndented(index, at, line) ? line.slice(shared) : line)).join("") };
-  });
-}
-
-function sharedIndentation(parts: readonly TemplatePart[]): number {
+/** Counts literal text only; a line that begins with a template part has no indentation. Each line is a token. */
+export function stripIndentation(tokens: readonly TemplateToken[]): readonly TemplateToken[] {
+  const indented = new Set<TextToken>();
   let shared = Infinity;
-  parts.forEach((part, index) => {
-    if (part.kind !== "text") {
-      const before = parts[index - 1];
-      const opensLine = index === 0 || (before?.kind === "text" && before.value.endsWith("\n"));
-      if (opensLine) shared = 0;
-      return;
+  let atLineStart = true;
+  for (const token of tokens) {
+    const opensLine = atLineStart;
+    atLineStart = token.kind === "text" ? token.value.endsWith("\n") : false;
+    if (!opensLine) continue;
+    if (token.kind !== "text") {
+      shared = 0;
+      continue;
     }
-    linesOf(part.value).forEach((line, at) => {
-      if (isIndented(index, at, line)) shared = Math.min(shared, leadingSpaces(line));
-    });
-  });
-  return shared === Infinity ? 0 : shared;
+    const spaces = leadingSpaces(token.value);
+    // A line of nothing but blanks stays as it is.
+    if (spaces === token.value.length && atLineStart) continue;
+    indented.add(token);
+    shared = Math.min(shared, spaces);
+  }
+  return tokens.map((token) => (token.kind === "text" && indented.has(token) ? { ...token, value: token.value.slice(shared) } : token));
 }
 
-/** Text that follows a template part goes on with that part's line. A line of nothing but blanks stays as it is. */
-function isIndented(partIndex: number, lineIndex: number, line: string): boolean {
-  return (partIndex === 0 || lineIndex > 0) && !/^[ \t]*\r?\n$/.test(line);
+function leadingSpaces(text: string): number {
+  let at = 0;
+  while (at < text.length && isSpace(text.charCodeAt(at))) at += 1;
+  return at;
 }
-
-const linesOf = (text: string): string[] => text.split(/(?<=\n)/);
-
-const leadingSpaces = (line: string): number => /^[ \t]*/.exec(line)?.[0].length ?? 0;

@@ -1,13 +1,14 @@
 /** @module JSON as HCL expressions, so that its errors have positions and a key that is set twice is seen. Used by acl. */
 import { err, messageOf, ok, type Result } from "../../lib/result.ts";
 import { accept, type Cursor, failAt, failExpecting, nested, type Parsed, rangeFrom, skipBlanks, startCursor } from "./cursor.ts";
+import { parseExpression } from "./expression.ts";
 import { DEFAULT_HCL_LIMITS, type HclLimits, tooLong } from "./parse.ts";
 import type { Expression, HclError, LiteralValue, ObjectItem } from "./syntax.ts";
 
 /** One JSON value and nothing behind it. Comments are let pass, as HCL itself has them. Repeated keys stay, in order. */
 export function parseJson(text: string, limits: HclLimits = DEFAULT_HCL_LIMITS): Result<Expression, HclError> {
   if (text.length > limits.maxChars) return err(tooLong(text.length, limits.maxChars));
-  const cursor: Cursor = { ...startCursor(text, "hcl1", limits.maxDepth), newlines: "blank" };
+  const cursor: Cursor = { ...startCursor(text, { dialect: "hcl1", maxDepth: limits.maxDepth, parseExpression }), newlines: "blank" };
   const value = parseValue(cursor);
   if (!value.ok) return value;
   skipBlanks(cursor);

@@ -1,25 +1,25 @@
-/** @module Quoted strings and heredocs of HCL, with their escapes and template parts. Used by expression.ts and body.ts. */
+/** @module Quoted strings and heredocs of HCL, with their escapes and template parts. Used by term.ts, collection.ts and body.ts. */
 import { ok } from "../../lib/result.ts";
-import { acceptIdentifier, type Cursor, failAt, type Parsed, rangeFrom, skipLines } from "./cursor.ts";
-import { stripIndentation } from "./heredoc-indentation.ts";
-import type { Expression, TemplatePart } from "./syntax.ts";
-
-type PartList = TemplatePart[];
+import { acceptIdentifier, type Cursor, failAt, type Parsed, rangeFrom } from "./cursor.ts";
+import { parseTemplatePart } from "./template-part.ts";
+import { addText, startTokens, type TemplateTokens, textOf } from "./template-tokens.ts";
+import { partsOf } from "./template-tree.ts";
+import type { Expression } from "./syntax.ts";
 
 /** A string in quotes; the cursor is at the opening one. A literal where it holds no template part. */
 export function parseQuoted(cursor: Cursor): Parsed<Expression> {
   const start = cursor.offset;
-  const parts: PartList = [];
+  const tokens = startTokens("string");
   cursor.offset += 1;
   while (cursor.text[cursor.offset] !== '"') {
     const char = cursor.text[cursor.offset];
     if (char === undefined) return failAt(cursor, start, "this string has no closing quote");
     if (char === "\n") return failAt(cursor, cursor.offset, "a quoted string must end on its own line; write \\n, or use a heredoc");
-    const step = char === "\\" ? parseEscape(cursor, parts) : parsePart(cursor, parts, /["\\\n$%]/g);
+    const step = char === "\\" ? parseEscape(cursor, tokens) : parsePart(cursor, tokens, /["\\\n$%]/g);
     if (!step.ok) return step;
   }
   cursor.offset += 1;
-  return ok(expressionOf(cursor, start, parts));
+  return expressionOf(cursor, start, tokens, false);
 }
 
 /** A heredoc; the cursor is at "<<". The value ends with the line end before the closing marker. */
@@ -32,26 +32,25 @@ export function parseHeredoc(cursor: Cursor): Parsed<Expression> {
   if (cursor.text[cursor.offset] === "\r") cursor.offset += 1;
   if (cursor.text[cursor.offset] !== "\n") return failAt(cursor, cursor.offset, `expected a line end right after "<<${marker}"`);
   cursor.offset += 1;
-  const parts = parseHeredocLines(cursor, marker, start);
-  if (!parts.ok) return parts;
-  return ok(expressionOf(cursor, start, flush ? stripIndentation(parts.value) : parts.value));
+  const tokens = parseHeredocLines(cursor, marker, start);
+  return tokens.ok ? expressionOf(cursor, start, tokens.value, flush) : tokens;
 }
 
-function parseHeredocLines(cursor: Cursor, marker: string, start: number): Parsed<PartList> {
-  const parts: PartList = [];
+function parseHeredocLines(cursor: Cursor, marker: string, start: number): Parsed<TemplateTokens> {
+  const tokens = startTokens("heredoc");
   for (let atLineStart = true; ; ) {
     const markerEnd = atLineStart ? closingMarkerEnd(cursor, marker) : undefined;
     if (markerEnd !== undefined) {
       cursor.offset = markerEnd;
-      return ok(parts);
+      return ok(tokens);
     }
     if (cursor.offset >= cursor.text.length) return failAt(cursor, start, `this heredoc has no line that holds "${marker}" alone`);
-    const step = parsePart(cursor, parts, /[\n$%]/g);
+    const step = parsePart(cursor, tokens, /[\n$%]/g);
     if (!step.ok) return step;
     atLineStart = cursor.text[cursor.offset] === "\n";
     if (atLineStart) {
       cursor.offset += 1;
-      addText(parts, "\n");
+      addText(tokens, "\n");
     }
   }
 }
@@ -65,79 +64,28 @@ function closingMarkerEnd(cursor: Cursor, marker: string): number | undefined {
 }
 
 /** One interpolation or directive, or text up to the next character that `stops` matches. */
-function parsePart(cursor: Cursor, parts: PartList, stops: RegExp): Parsed<undefined> {
+function parsePart(cursor: Cursor, tokens: TemplateTokens, stops: RegExp): Parsed<undefined> {
   const { text, offset } = cursor;
   const char = text[offset];
   if ((char === "$" || char === "%") && text[offset + 1] === char && text[offset + 2] === "{") {
-    addText(parts, `${char}{`);
+    addText(tokens, `${char}{`);
     cursor.offset += 3;
     return ok(undefined);
   }
-  if ((char === "$" || char === "%") && text[offset + 1] === "{") return parseTemplatePart(cursor, parts, char);
+  if ((char === "$" || char === "%") && text[offset + 1] === "{") return parseTemplatePart(cursor, tokens, char);
   const marker = char === "$" || char === "%";
   stops.lastIndex = offset + (marker ? 1 : 0);
   cursor.offset = stops.exec(text)?.index ?? text.length;
-  addText(parts, text.slice(offset, cursor.offset));
+  addText(tokens, text.slice(offset, cursor.offset));
   return ok(undefined);
 }
 
-function parseTemplatePart(cursor: Cursor, parts: PartList, sign: "$" | "%"): Parsed<undefined> {
-  const start = cursor.offset;
-  const skipped = skipBraces(cursor);
-  if (!skipped.ok) return skipped;
-  const source = cursor.text.slice(start, cursor.offset);
-  parts.push({ kind: sign === "$" ? "interpolation" : "directive", source, range: rangeFrom(cursor, start) });
-  return ok(undefined);
-}
-
-/**
- * Steps over a template part without reading its expression: to the brace that closes it, past braces and strings within.
- * Strings hold template parts in turn, so what is open is kept as a stack.
- */
-function skipBraces(cursor: Cursor): Parsed<undefined> {
-  const start = cursor.offset;
-  const open: ("code" | "string")[] = ["code"];
-  cursor.offset += 2;
-  while (open.length > 0) {
-    const inString = open.at(-1) === "string";
-    if (!inString) skipLines(cursor);
-    const char = cursor.text[cursor.offset];
-    const unclosed = char === undefined || (inString ? char === "\n" : cursor.text.startsWith("/*", cursor.offset));
-    if (unclosed) return failAt(cursor, start, 'this template part has no closing "}"');
-    if (open.length > cursor.maxDepth) return failAt(cursor, start, `nested more than ${cursor.maxDepth} levels deep`);
-    if (inString) stepInString(cursor, open, char);
-    else stepInCode(cursor, open, char);
-  }
-  return ok(undefined);
-}
-
-function stepInCode(cursor: Cursor, open: ("code" | "string")[], char: string): void {
-  if (char === "{") open.push("code");
-  else if (char === '"') open.push("string");
-  else if (char === "}") open.pop();
-  cursor.offset += 1;
-}
-
-function stepInString(cursor: Cursor, open: ("code" | "string")[], char: string): void {
-  const { text, offset } = cursor;
-  cursor.offset += char === "\\" ? 2 : 1;
-  if (char === '"') open.pop();
-  if (char !== "$" && char !== "%") return;
-  if (text[offset + 1] === char && text[offset + 2] === "{") {
-    cursor.offset += 2;
-    return;
-  }
-  if (text[offset + 1] !== "{") return;
-  open.push("code");
-  cursor.offset += 1;
-}
-
-function parseEscape(cursor: Cursor, parts: PartList): Parsed<undefined> {
+function parseEscape(cursor: Cursor, tokens: TemplateTokens): Parsed<undefined> {
   const start = cursor.offset;
   const char = cursor.text[start + 1] ?? "";
   const index = 'nrt"\\'.indexOf(char);
   if (char !== "" && index !== -1) {
-    addText(parts, '\n\r\t"\\'.charAt(index));
+    addText(tokens, '\n\r\t"\\'.charAt(index));
     cursor.offset += 2;
     return ok(undefined);
   }
@@ -147,21 +95,15 @@ function parseEscape(cursor: Cursor, parts: PartList): Parsed<undefined> {
   if (codePoint > 0x10ffff || (codePoint >= 0xd800 && codePoint <= 0xdfff)) {
     return failAt(cursor, start, 'expected one of \\n \\r \\t \\" \\\\ \\uNNNN \\UNNNNNNNN after the backslash; write \\\\ for a backslash itself');
   }
-  addText(parts, String.fromCodePoint(codePoint));
+  addText(tokens, String.fromCodePoint(codePoint));
   cursor.offset += 2 + hexLength;
   return ok(undefined);
 }
 
-function addText(parts: PartList, value: string): void {
-  const last = parts.at(-1);
-  if (last?.kind === "text") parts[parts.length - 1] = { kind: "text", value: last.value + value };
-  else parts.push({ kind: "text", value });
-}
-
-function expressionOf(cursor: Cursor, start: number, parts: readonly TemplatePart[]): Expression {
+function expressionOf(cursor: Cursor, start: number, tokens: TemplateTokens, flush: boolean): Parsed<Expression> {
   const range = rangeFrom(cursor, start);
-  const [first] = parts;
-  if (first === undefined) return { kind: "literal", value: "", range };
-  if (parts.length === 1 && first.kind === "text") return { kind: "literal", value: first.value.normalize("NFC"), range };
-  return { kind: "template", parts, range };
+  const parts = partsOf(cursor, tokens, flush);
+  if (!parts.ok) return parts;
+  const text = textOf(parts.value);
+  return ok(text === undefined ? { kind: "template", parts: parts.value, range } : { kind: "literal", value: text.normalize("NFC"), range });
 }

@@ -50,7 +50,7 @@ describe("parseHcl beside HashiCorp's own parser", () => {
     await fc.assert(
       fc.asyncProperty(file, async (text) => {
         const result = parseHcl(text, "hcl2");
-        expect(result.ok ? plainBody(result.value) : result.error).toEqual(await oracle(text));
+        expect(result.ok ? plainBody(result.value, text) : result.error).toEqual(await oracle(text));
       }),
       { numRuns: 150 },
     );

@@ -8,12 +8,12 @@ function textOf(expression: Expression): string {
   switch (expression.kind) {
     case "literal":
       return JSON.stringify(expression.value);
-    case "template":
-      throw new Error("JSON has no templates");
     case "tuple":
       return `[${expression.items.map(textOf).join(",")}]`;
     case "object":
       return `{${expression.items.map(({ key, value }) => `${JSON.stringify(key.name)}:${textOf(value)}`).join(",")}}`;
+    default:
+      throw new Error(`JSON has no ${expression.kind}`);
   }
 }
 

@@ -1,0 +1,30 @@
+/** @module Bodies of HCL with their expressions evaluated. Used by evaluate.ts. */
+import type { EvaluatedAttribute, EvaluatedBlock, EvaluatedBody } from "../evaluated.ts";
+import type { Attribute, Block, Body } from "../syntax.ts";
+import { plain, sizeOf } from "../values/value.ts";
+import { expandDynamic } from "./dynamic.ts";
+import { type Run, type Scope, spend } from "./run.ts";
+
+/** What could be evaluated. An attribute that failed is left out: the run knows why. */
+export function evaluateBody(body: Body, scope: Scope, run: Run): EvaluatedBody {
+  const attributes = new Map<string, EvaluatedAttribute>();
+  const blocks: EvaluatedBlock[] = [];
+  for (const item of body.items) {
+    if (item.kind === "block") for (const block of evaluateBlocks(item, scope, run)) blocks.push(block);
+    else evaluateAttribute(item, scope, run, attributes);
+  }
+  return { attributes, blocks, range: body.range };
+}
+
+function evaluateAttribute({ name, nameRange, value: expression }: Attribute, scope: Scope, run: Run, into: Map<string, EvaluatedAttribute>): void {
+  const value = run.evaluate(expression, scope, run);
+  if (value === undefined || !spend(run, sizeOf(value), expression.range)) return;
+  into.set(name, { name, value: plain(value), nameRange, valueRange: expression.range });
+}
+
+function evaluateBlocks(block: Block, scope: Scope, run: Run): readonly EvaluatedBlock[] {
+  if (!spend(run, 1, block.typeRange)) return [];
+  if (block.type === "dynamic") return expandDynamic(block, scope, run, evaluateBody);
+  const { type, typeRange, labels, range } = block;
+  return [{ type, typeRange, labels, body: evaluateBody(block.body, scope, run), range }];
+}

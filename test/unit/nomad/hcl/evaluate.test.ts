@@ -1,0 +1,84 @@
+import { describe, expect, it } from "vitest";
+import { evaluateHcl } from "../../../../src/nomad/hcl/evaluate.ts";
+import { evaluated, mistakes, valueOf } from "./evaluated-value.ts";
+
+describe("an expression gives", () => {
+  it.each([
+    ["1 + 2 * 3 - 4 / 2", 5],
+    ["(1 + 2) * 3", 9],
+    ["7 % 3", 1],
+    ["-7 % 3", -1],
+    ["0.1 + 0.2 == 0.3", true],
+    ["9007199254740993 - 9007199254740992", 1],
+    ['"=${1 / 3 * 3}"', "=1"],
+    ['"=${12345678901234567890}"', "=12345678901234567890"],
+    ['"1" + 1', 2],
+    ["1 == \"1\"", false],
+    ["!true || 1 < 2 && 3 >= 3", true],
+    ['true ? 1 : "b"', "1"],
+    ["false ? [1] : []", []],
+    ["null == null", true],
+    ["[1, 2,\n 3][1]", 2],
+    ["{ a = { b = [5] } }.a.b[0]", 5],
+    ['{ "a b" : 1, ("C") = 2, 3 = 4 }', { "a b": 1, C: 2, 3: 4 }],
+    ["[{ a = 1 }, { a = 2 }][*].a", [1, 2]],
+    ["[{ a = 1 }, { a = 2 }].*.a", [1, 2]],
+    ["[[1], [2]].*[1][0]", 2],
+    ["[[1], [2]][*][0]", [1, 2]],
+    ["null[*]", []],
+    ["5[*]", [5]],
+    ['[for i, x in ["a", "b"] : "${i}${x}" if x != "a"]', ["1b"]],
+    ['{ for x in ["a", "b", "a"] : x => 1... }', { a: [1, 1], b: [1] }],
+    ['"%{ for x in [1, 2] ~} ${x} %{~ endfor }!"', "12!"],
+    ['"%{ if false }a%{ else }b%{ endif }"', "b"],
+    ["<<EOT\n  a ${1 + 1}\n  EOT", "  a 2\n"],
+    ["<<-EOT\n    a\n   %{ if true ~}\n   b\n   %{ endif ~}\n  EOT", " a\n   b\n"],
+    ['try([][0], "else")', "else"],
+    ["can({}.a)", false],
+    ['convert("5", number)', 5],
+    ['convert(["1"], list(number))', [1]],
+    ["max([1, 3, 2]...)", 3],
+  ])("%s", (expression, value) => {
+    expect(valueOf(expression)).toEqual(value);
+  });
+});
+
+describe("names that nobody defined stay as they were written", () => {
+  it.each([
+    ["attr.kernel.name", "${attr.kernel.name}"],
+    ['"${NOMAD_PORT_http}:${ meta.x }"', "${NOMAD_PORT_http}:${meta.x}"],
+    ['"${env["HOME"]}/x"', '${env["HOME"]}/x'],
+    ["[node.unique.name][0]", "${node.unique.name}"],
+    ['"$${X} %%{X}"', "${X} %{X}"],
+    ["[for x in [1] : y]", ["${y}"]],
+    ["<<EOT\n${NOMAD_TASK_DIR}\nEOT", "${NOMAD_TASK_DIR}\n"],
+  ])("%s", (expression, value) => {
+    expect(valueOf(expression)).toEqual(value);
+  });
+});
+
+describe("a file", () => {
+  it("has variables and locals in any order", () => {
+    const text = 'locals {\n  b = local.a + 1\n}\nx = "${var.n}-${local.b}"\nlocals {\n  a = var.n * 2\n}\nvariable "n" {\n  default = 3\n}\nvariables {\n  m = [1]\n}\ny = var.m\n';
+    expect(evaluated(text)).toEqual({ x: "3-7", y: [1] });
+  });
+
+  it("has dynamic blocks, one in another", () => {
+    const text = 'a {\n  dynamic "b" {\n    for_each = { x = [1, 2], y = [3] }\n    labels = [b.key]\n    content {\n      dynamic "c" {\n        for_each = b.value\n        iterator = it\n        content {\n          n = it.value\n          of = b.key\n        }\n      }\n    }\n  }\n  d {}\n}\n';
+    const c = (n: number, of: string) => ["c", { n, of }];
+    expect(evaluated(text)).toEqual({ blocks: [["a", { blocks: [["b x", { blocks: [c(1, "x"), c(2, "x")] }], ["b y", { blocks: [c(3, "y")] }], ["d", {}]] }]] });
+  });
+
+  it("tells everything that is wrong with it", () => {
+    expect(mistakes("a = {}.b\nb = 1\nc = nope()\n")).toEqual([
+      '1:7 Unsupported attribute; This object does not have an attribute named "b".',
+      '3:5 Call to unknown function; There is no function named "nope".',
+    ]);
+  });
+
+  it("gives the place of every value", () => {
+    const result = evaluateHcl({ name: "job.hcl", text: "a {\n  b = 1 +\t2\n}\n" });
+    const attribute = result.ok ? result.value.blocks[0]?.body.attributes.get("b") : undefined;
+    expect(attribute).toMatchObject({ value: 3, nameRange: { start: { line: 2, column: 3 } }, valueRange: { start: { line: 2, column: 7 }, end: { line: 2, column: 12 } } });
+  });
+});
