@@ -58,7 +58,7 @@ function nextVersion(spec: JobSpec, present: JobRecord | undefined): NomadJob {
   const before = present?.object.kind === "NomadJob" ? present.object : undefined;
   const metadata = before?.metadata ?? { name: jobObjectName(sha256, { namespace, jobId }), namespace, uid: "", generation: 0 };
   const stored = storedSpec(spec, { stop: false, payloadSecret: before?.spec.payloadSecret });
-  const isSame = before !== undefined && (before.spec.stop ?? false) === false && JSON.stringify(sorted(before.spec.job)) === JSON.stringify(sorted(stored.job));
+  const isSame = before !== undefined && before.spec.stop !== true && JSON.stringify(sorted(before.spec.job)) === JSON.stringify(sorted(stored.job));
   const generation = (metadata.generation ?? 0) + (isSame ? 0 : 1);
   return { apiVersion: API_VERSION, kind: "NomadJob", metadata: { ...metadata, generation }, spec: stored, ...(before?.status === undefined ? {} : { status: before.status }) };
 }
