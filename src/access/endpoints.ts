@@ -72,6 +72,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   { method: "GET", pattern: "/v1/client/stats", needs: NODE_READ },
   { method: "GET", pattern: "/v1/scaling/policies", needs: inQuery("list-scaling-policies", "read-job") },
   { method: "GET", pattern: "/v1/scaling/policy/:policyId", needs: inObject("read-scaling-policy", "read-job") },
+  // Each topic needs a right of its own: access/event-access.ts.
+  { method: "GET", pattern: "/v1/event/stream", needs: VALID_TOKEN },
   { method: "PUT", pattern: "/v1/search", needs: VALID_TOKEN },
   { method: "PUT", pattern: "/v1/search/fuzzy", needs: VALID_TOKEN },
   { method: "GET", pattern: "/v1/jobs", needs: inQuery("list-jobs") },

@@ -31,6 +31,8 @@ import { NODE_POOL_ROUTES } from "./cluster/node-pools.ts";
 import { NODE_ROUTES } from "./cluster/nodes.ts";
 import { SCALING_ROUTES } from "./cluster/scaling.ts";
 import { SEARCH_ROUTES } from "./cluster/search.ts";
+import { EVENT_ROUTES } from "./events/event-route.ts";
+import type { EventBroker } from "./events/event-stream.ts";
 import { JOB_ROUTES } from "./jobs/routes.ts";
 import { readQuery, type QueryOptions } from "./query.ts";
 import { READ_ROUTES } from "./read-handlers.ts";
@@ -45,6 +47,7 @@ export type HttpAppDeps = {
   readonly jobs: JobObjects;
   readonly feed: ChangeFeed;
   readonly client: ClientDeps;
+  readonly events: EventBroker;
   readonly authenticate: Authenticate;
   /** host:port that this server is reached at. */
   readonly address: () => string;
@@ -170,6 +173,7 @@ const ROUTES: Routes = {
   ...NODE_POOL_ROUTES,
   ...SCALING_ROUTES,
   ...SEARCH_ROUTES,
+  ...EVENT_ROUTES,
   ...JOB_ROUTES,
 };
 
@@ -196,13 +200,13 @@ async function dispatch(deps: HttpAppDeps, incoming: Incoming): Promise<Reply> {
 
 function contextOf(deps: HttpAppDeps, { request, url, query, secret, authorized, source }: Incoming, body: Body): RequestContext {
   const { params, allowsNamespace, identity } = authorized;
-  const { cluster, acl, logins, nodes, jobs, client } = deps;
+  const { cluster, acl, logins, nodes, jobs, client, events, feed } = deps;
   const { searchParams: search } = url;
   const identityNow = () => {
     const again = deps.authenticate(secret, deps.now());
     return again.ok ? again.value : undefined;
   };
-  const context = { cluster, acl, logins, nodes, jobs, client, query, search, params, body, allowsNamespace, identityNow, secret, source, address: deps.address(), now: deps.now(), signal: request.signal };
+  const context = { cluster, acl, logins, nodes, jobs, client, events, feed, query, search, params, body, allowsNamespace, identityNow, secret, source, address: deps.address(), now: deps.now(), signal: request.signal };
   return identity === undefined ? context : { ...context, identity };
 }
 

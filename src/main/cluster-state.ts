@@ -78,7 +78,8 @@ function visible(caches: BridgeCaches, object: JobObject | undefined): JobRecord
   return object !== undefined && isManaged(caches, object.metadata.namespace ?? "default") ? jobRecord(object) : undefined;
 }
 
-function allocationOf(caches: BridgeCaches, pod: Pod | undefined): Allocation | undefined {
+/** Undefined for a pod that is nobody's, or of a job that is gone. */
+export function allocationOf(caches: BridgeCaches, pod: Pod | undefined): Allocation | undefined {
   const owner = pod === undefined ? undefined : jobOwner(pod);
   if (pod === undefined || owner === undefined) return undefined;
   const cache: Cache<JobObject> = owner.kind === "NomadJob" ? caches.jobs : caches.tasks;

@@ -73,6 +73,8 @@ describe("a deployment ends", () => {
     ["well when all are healthy", [v1("0-2", 60_000), v1("1-2", 10_000)], {}, deployment(), "successful: Deployment completed successfully"],
     ["not while one is not for long enough", [v1("0-2", 60_000), v1("1-2", 9_999)], {}, deployment(), "running: Deployment is running"],
     ["not while an old one is there", [v1("0-2", 60_000), allocation("1-1")], {}, deployment(), "running: Deployment is running"],
+    ["not while an old one is beside its successor", [v1("0-2", 60_000), v1("1-2", 60_000), allocation("1-1")], {}, deployment(), "running: Deployment is running"],
+    ["not by canaries alone, even where nothing else is left", [canary("0-2", 60_000), canary("1-2", 60_000)], { canary: 2 }, deployment({}, { desiredCanaries: 2 }), "running: Deployment is running but requires manual promotion"],
     ["not by health that nobody confirms", [v1("0-2", 60_000), v1("1-2", 60_000)], { healthCheck: "manual" }, deployment({ markedHealthy: ["uid-0-2"] }), "running: Deployment is running"],
     ["well by health that somebody confirms", [v1("0-2", 60_000), v1("1-2", 0)], { healthCheck: "manual" }, deployment({ markedHealthy: ["uid-0-2", "uid-1-2"] }), "successful: Deployment completed successfully"],
     ["badly at its deadline", [v1("0-2", 60_000), v1("1-2")], {}, deployment({}, { requireProgressBy: NOW, healthyAllocs: 1 }), "failed: Failed due to progress deadline"],
@@ -108,6 +110,7 @@ describe("a deployment ends", () => {
     const again = planJob(version1(OLD, {}, { deployment: next.deployment! }));
     expect(again.revertTo).toBe(revertTo);
     expect(planJob(version1(OLD, {}, { deployment: next.deployment!, version: 2 })).revertTo).toBeUndefined();
+    expect(planJob(version1(OLD, { maxParallel: 0 }, { deployment: next.deployment!, version: 2 })).revertTo).toBeUndefined();
   });
 });
 
