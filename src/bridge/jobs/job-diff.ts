@@ -1,32 +1,13 @@
-/** @module What a plan says has changed: as much of Nomad's JobDiff as its clients need for their exit code, and what will be done to each group. */
-import { isDeepStrictEqual } from "node:util";
+/** @module What a plan says has changed: Nomad's JobDiff, and in it what will be done to the allocations of each group. */
 import type { DesiredUpdates } from "../../nomad/api-types.ts";
-import type { JobSpec, TaskGroup } from "../../nomad/job.ts";
+import type { JobSpec } from "../../nomad/job.ts";
+import { diffJobs } from "../../nomad/jobspec/diff/diff-jobs.ts";
+import type { JobDiff } from "../../nomad/jobspec/diff/diff-types.ts";
 
-type DiffType = "None" | "Added" | "Deleted" | "Edited";
-type Updates = Readonly<Record<string, DesiredUpdates>> | undefined;
-
-export function jobDiff(before: JobSpec | undefined, after: JobSpec, updates: Updates) {
-  const names = [...new Set([...(before?.TaskGroups ?? []), ...after.TaskGroups].map(({ Name }) => Name))];
-  const groupOf = (job: JobSpec | undefined, name: string) => job?.TaskGroups.find(({ Name }) => Name === name);
-  return {
-    Type: diffType(before, after),
-    ID: after.ID,
-    Fields: null,
-    Objects: null,
-    TaskGroups: names.map((name) => groupDiff(groupOf(before, name), groupOf(after, name), { name, updates })),
-  };
-}
-
-function groupDiff(before: TaskGroup | undefined, after: TaskGroup | undefined, { name, updates }: { readonly name: string; readonly updates: Updates }) {
-  const Updates = updatesOf(updates?.[name]);
-  return { Type: diffType(before, after), Name: name, Fields: null, Objects: null, Tasks: null, Updates };
-}
-
-function diffType(before: unknown, after: unknown): DiffType {
-  if (before === undefined) return "Added";
-  if (after === undefined) return "Deleted";
-  return isDeepStrictEqual(before, after) ? "None" : "Edited";
+/** @param updates by group; undefined where nothing is planned */
+export function plannedDiff(before: JobSpec | undefined, after: JobSpec, updates: Readonly<Record<string, DesiredUpdates>> | undefined): JobDiff {
+  const diff = diffJobs(before, after);
+  return { ...diff, TaskGroups: diff.TaskGroups?.map((group) => ({ ...group, Updates: updatesOf(updates?.[group.Name]) })) ?? null };
 }
 
 const UPDATE_NAMES = {

@@ -10,7 +10,7 @@ import { isTrue } from "../body.ts";
 import { json, type Reply, text } from "../reply.ts";
 import type { RequestContext } from "../request-context.ts";
 import { checkJob, type JobCheck } from "./check-job.ts";
-import { jobDiff } from "./job-diff.ts";
+import { plannedDiff } from "./job-diff.ts";
 import { type JobContext, jobOfBody, mayRegister } from "./register.ts";
 import { meta } from "./write-reply.ts";
 
@@ -30,7 +30,7 @@ export function planJob(context: JobContext): Reply {
     JobModifyIndex: index,
     CreatedEvals: null,
     // A job that is stopped counts as not there, as on Nomad.
-    Diff: isTrue(context.body, "Diff") ? jobDiff(before?.stop === true ? undefined : before?.spec, spec, updates) : null,
+    Diff: isTrue(context.body, "Diff") ? plannedDiff(before?.stop === true ? undefined : before?.spec, spec, updates) : null,
     Annotations: { DesiredTGUpdates: updates ?? {}, PreemptedAllocs: null },
     FailedTGAllocs: Object.keys(failures).length === 0 ? null : failures,
     NextPeriodicLaunch: nextLaunchText(spec, context.now),
