@@ -15,7 +15,8 @@ function ours(text: string): Answer {
 }
 
 function asRecorded(answer: Answer): object {
-  if (answer.ok) return { value: answer.value };
+  // The record knows no negative zero.
+  if (answer.ok) return { value: JSON.parse(JSON.stringify(answer.value)) as unknown };
   return isAboutNames(answer) ? { unknownName: true } : { refused: true };
 }
 
