@@ -74,7 +74,7 @@ describe("a batch group", () => {
 });
 
 describe("a list of indexes", () => {
-  it.each([["", []], ["0", [0]], ["0-3,7", [0, 1, 2, 3, 7]], ["2,x,4-3,5-6", [2, 5, 6]]])("%j holds %j", (text, indexes) => {
+  it.each([["", []], ["0", [0]], ["0-3,7", [0, 1, 2, 3, 7]], ["2,x,4-3,5-6", [2, 5, 6]], ["3-5,0-4", [3, 4, 5]], ["9999999", []]])("%j holds %j", (text, indexes) => {
     expect([...parseIndexes(text)]).toEqual(indexes);
   });
 
