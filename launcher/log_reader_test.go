@@ -211,3 +211,50 @@ func TestALauncherThatOnlyHoldsSaysTheEndAgain(t *testing.T) {
 		t.Errorf("%d bytes were said again", got)
 	}
 }
+
+// TestAFollowerHearsTheLastWords has a task that says them and is gone at once, many times: each must get through.
+func TestAFollowerHearsTheLastWords(t *testing.T) {
+	document := shell("echo first; read -r word < \"$FIFO\"; echo last words; exit 9")
+	document.TaskEnv = map[string]string{"FIFO": fifoOf(t)}
+	document.Restart.Attempts = 1000
+	directory, _ := withLogs(t, document)
+	for round := range 5 {
+		r := startRun(t, directory)
+		r.untilStdout("first")
+		c := openSessionIn(t, directory)
+		c.send(encodeJSON(frameOperate, operateMessage{Operation: operationLogs, Task: "web", Stream: "stdout", Origin: originEnd, Follow: true}))
+		c.until(frameFile)
+		ended := make(chan struct{})
+		go func() { <-r.ended; close(ended) }()
+		if err := os.WriteFile(document.TaskEnv["FIFO"], []byte("go\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		c.exit()
+		c.input.Close()
+		<-ended
+		if got := c.stdout.String(); got != "last words\n" {
+			t.Fatalf("round %d: %q", round, got)
+		}
+	}
+}
+
+func TestTheFirstProcessWaitsForNoFollowerForLong(t *testing.T) {
+	document := shell("echo first; read -r word < \"$FIFO\"; exit 7")
+	document.TaskEnv = map[string]string{"FIFO": fifoOf(t)}
+	directory, _ := withLogs(t, document)
+	r := startRun(t, directory)
+	r.untilStdout("first")
+	c := openSessionIn(t, directory)
+	c.withheld = true
+	c.send(encodeJSON(frameOperate, operateMessage{Operation: operationLogs, Task: "web", Stream: "stdout", Origin: originEnd, Follow: true}))
+	c.until(frameFile)
+	if err := c.command.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(document.TaskEnv["FIFO"], []byte("go\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if code := r.exitCode(); code != 7 {
+		t.Errorf("exit code %d", code)
+	}
+}

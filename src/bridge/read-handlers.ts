@@ -104,7 +104,7 @@ function stubOf(context: ReadContext, allocation: Allocation): readonly NomadAll
 }
 
 /** With the job as it was when the allocation was made, or as it is now where that is not kept any more. */
-function sourceOf({ cluster, now }: ReadContext, { pod, job }: Allocation): AllocationSource | undefined {
+export function sourceOf({ cluster, now }: Pick<ReadContext, "cluster" | "now">, { pod, job }: Allocation): AllocationSource | undefined {
   const version = Number(pod.metadata.annotations?.[ANNOTATION.jobVersion] ?? 0);
   const asNomad = cluster.jobVersion(job, version) ?? cluster.nomadJob(job);
   if (asNomad === undefined) return undefined;

@@ -3,7 +3,7 @@
  * one that falls further behind than the log reaches is ended, and its client subscribes again. Used by the HTTP app.
  * Source: developer.hashicorp.com/nomad/api-docs/events#event-stream
  */
-import { type EventRequest, isAskedFor, type NomadEvent, type Topic, type TopicFilter } from "./event.ts";
+import { type EventRequest, isAskedFor, type NomadEvent } from "./event.ts";
 import { append, emptyLog, type EventLog, placeOf, readNext } from "./event-log.ts";
 
 export type EventStreamDeps = {
@@ -156,9 +156,4 @@ function lineMaker(): (events: readonly NomadEvent[]) => Uint8Array {
     return json;
   };
   return (events) => encoder.encode(`{"Index":${events[0]?.index ?? 0},"Events":[${events.map(jsonOf).join(",")}]}\n`);
-}
-
-/** What each topic of the request needs, by its namespace. `*` is for management alone, as it holds the ACL topics. */
-export function mayAskFor(topics: readonly TopicFilter[], rights: { readonly isManagement: boolean; readonly allows: (topic: Topic) => boolean }): boolean {
-  return rights.isManagement || topics.every(({ topic }) => topic !== "*" && rights.allows(topic));
 }
