@@ -28,6 +28,7 @@ describe("a batch group", () => {
     ["makes one beyond the policy where somebody asks", [failed("0-2", 0, { rescheduleTimes: [NOW - 10_000], transition: "force-reschedule" }), done("1-1")], { create: ["0-3(1)"] }],
     ["replaces one that somebody stops and wants again", [allocation("0-1", { transition: "reschedule" }), done("1-1")], { create: ["0-2"], stop: ["0-1: alloc was rescheduled because it failed"] }],
     ["does not replace one that somebody only stops", [allocation("0-1", { transition: "stop" }), done("1-1")], { stop: ["0-1: alloc is being migrated"] }],
+    ["does not take one that we stopped for done", [done("0-1", { wasStopped: true }), done("1-1")], { create: ["0-2"] }],
     ["replaces one that is deleted", [allocation("0-1", { state: "stopping" }), done("1-1")], { create: ["0-2"] }],
   ])("%s", (_name, allocations, expected) => expect(shortOf(allocations, { count: 2 })).toEqual(expected));
 
