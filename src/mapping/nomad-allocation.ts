@@ -1,6 +1,7 @@
 /** @module A pod of ours as the Nomad allocation that it is: the allocation's ID is the pod's UID. Used by the bridge. */
 import type { Pod } from "../api/pod.ts";
 import { ANNOTATION } from "../contract/pod-metadata.ts";
+import { readTaskMarks } from "../contract/task-marks.ts";
 import type { NomadAllocation, NomadAllocationStub, NomadTaskState } from "../nomad/api-types.ts";
 import type { Job, Resources, TaskGroup } from "../nomad/job.ts";
 import { indexOf, NO_RESOURCES } from "./nomad-job.ts";
@@ -151,13 +152,18 @@ export function clientStatus({ state, tasks }: Pick<AllocationRecord, "state" | 
 const jobVersion = (pod: Pod) => Number(pod.metadata.annotations?.[ANNOTATION.jobVersion] ?? 0) || 0;
 
 function taskState(source: EventSource): NomadTaskState {
-  const { task, record } = source;
+  const { task, record, pod } = source;
+  const { marks, restarts } = readTaskMarks(pod.metadata.annotations?.[ANNOTATION.taskMarks]);
+  const inPlace = marks.findLast((mark) => mark.task === task.task && mark.kind === "restart")?.at;
+  // Of the restarts by Kubernetes and those in place, the later.
+  const lastRestart = Math.max(inPlace ?? 0, task.restarts > 0 ? (task.startedAt ?? task.lastEnd?.finishedAt ?? 0) : 0);
+  const startedAt = task.startedAt === undefined ? undefined : Math.max(task.startedAt, inPlace ?? 0);
   return {
     State: task.state,
     Failed: task.failed,
-    Restarts: task.restarts,
-    LastRestart: task.restarts > 0 ? timeText(task.startedAt ?? task.lastEnd?.finishedAt) : ZERO_TIME,
-    StartedAt: timeText(task.startedAt ?? (task.state === "dead" ? task.lastEnd?.startedAt : undefined)),
+    Restarts: task.restarts + (restarts[task.task] ?? 0),
+    LastRestart: lastRestart > 0 ? timeText(lastRestart) : ZERO_TIME,
+    StartedAt: timeText(startedAt ?? (task.state === "dead" ? task.lastEnd?.startedAt : undefined)),
     FinishedAt: task.state === "dead" ? timeText(task.lastEnd?.finishedAt ?? finishedBy(task, record)) : ZERO_TIME,
     Events: taskEvents(source),
   };
