@@ -98,6 +98,16 @@ describe("the logs of a running task", () => {
     }
   });
 
+  it("are followed over the task's restarts to its last words", async () => {
+    const script = "n=$(cat /alloc/data/n 2>/dev/null || echo 0); n=$((n+1)); echo $n > /alloc/data/n; echo run $n; sleep 3; echo last words of $n; exit 1";
+    await applyTask(world, "short", { ...shell(script), resources: RESOURCES, restart: { attempts: 1, delay: "1s", interval: "10m" } });
+    const running = await eventually(async () => (await allocationsOf(world.namespace, "short")).find(({ ClientStatus }) => ClientStatus === "running"));
+    const stream = await follow(`/v1/client/fs/logs/${running.ID}?task=short&type=stdout&follow=true&plain=true`);
+    await stream.ended;
+    expect(stream.body()).toBe("run 1\nlast words of 1\nrun 2\nlast words of 2\n");
+    expect(stream.response.complete).toBe(true);
+  });
+
   it("are there for a task of the group that has ended, and not for one that has not begun", async () => {
     expect((await fs("logs", { task: "prepare", type: "stdout", plain: "true" }, group)).body).toBe("prepared\n");
     expect((await fs("logs", { task: "helper", type: "stdout", plain: "true" }, group)).body).toBe("helper\n");

@@ -26,8 +26,11 @@ export type ClientDeps = {
   /** How many logs and files may be open at a time, and which of them have lost their right. */
   readonly streams: SessionRegistry;
   readonly podLog: (request: PodLogRequest, signal: AbortSignal) => Promise<Result<PodLog, string>>;
+  /** Epoch ms: a stream is longer than its request. */
+  readonly now: () => number;
   /** Monotonic ms. */
   readonly monotonic: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
 };
 
 /** A part of a RequestContext, with a caller that is known. */
@@ -41,6 +44,4 @@ export type ClientContext = {
   readonly identityNow: () => Identity | undefined;
   readonly source: string;
   readonly body: Body;
-  /** Epoch ms. */
-  readonly now: number;
 };

@@ -43,7 +43,9 @@ export function fakeLaunchers(onBegin: (launcher: FakeLauncher) => void, fields:
     },
     streams: createSessionRegistry({ all: 100, perAccessor: 100 }, "logs and files"),
     podLog: () => Promise.resolve(err("no kubelet")),
+    now: () => Date.now(),
     monotonic: () => performance.now(),
+    sleep: () => new Promise((resolve) => setImmediate(resolve)),
     ...fields,
   };
   return { deps, launchers, lines };
