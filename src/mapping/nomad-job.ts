@@ -5,7 +5,7 @@ import type { TaskSpec } from "../api/task-fields.ts";
 import { epochMs } from "../lib/epoch.ts";
 import type { Job, Resources, TaskGroup, VolumeRequest } from "../nomad/job.ts";
 import { nomadTask, restartPolicy } from "./nomad-task.ts";
-import { identityOf } from "./pod-for-task.ts";
+import { identityOf } from "./accepted-task.ts";
 
 const NS_PER_MS = 1_000_000;
 
