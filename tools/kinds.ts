@@ -1,6 +1,6 @@
 /** @module The kinds of nomad-bridge.dev/v1alpha1 with what their CRDs need beside the spec's schema. Used by the generators. */
 import * as z from "zod";
-import { aclPolicySpec, aclTokenSpec } from "../src/api/acl.ts";
+import { aclAuthMethodSpec, aclBindingRuleSpec, aclPolicySpec, aclRoleSpec, aclTokenSpec } from "../src/api/acl.ts";
 import { bridgeConfigSpec } from "../src/api/bridge-config.ts";
 import { execTaskSpec } from "../src/api/exec-task.ts";
 import { nomadJobSpec } from "../src/api/nomad-job.ts";
@@ -149,6 +149,43 @@ export const KINDS: readonly KindDefinition[] = [
     columns: [
       { name: "Type", type: "string", jsonPath: ".spec.type" },
       { name: "Name", type: "string", jsonPath: ".spec.name" },
+      { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },
+    ],
+  },
+  {
+    kind: "ACLRole",
+    plural: "aclroles",
+    scope: "Cluster",
+    about: "A Nomad ACL role: a set of policies that tokens can have by one name.",
+    spec: aclRoleSpec,
+    columns: [
+      { name: "Role", type: "string", jsonPath: ".spec.name" },
+      { name: "Policies", type: "string", jsonPath: ".spec.policies" },
+      { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },
+    ],
+  },
+  {
+    kind: "ACLAuthMethod",
+    plural: "aclauthmethods",
+    scope: "Cluster",
+    about: "How people and machines get a token of Nomad's ACLs by another proof: a JWT, or an OIDC provider.",
+    spec: aclAuthMethodSpec,
+    columns: [
+      { name: "Type", type: "string", jsonPath: ".spec.type" },
+      { name: "Default", type: "boolean", jsonPath: ".spec.default" },
+      { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },
+    ],
+  },
+  {
+    kind: "ACLBindingRule",
+    plural: "aclbindingrules",
+    scope: "Cluster",
+    about: "What someone who has come by an ACLAuthMethod gets.",
+    spec: aclBindingRuleSpec,
+    columns: [
+      { name: "Method", type: "string", jsonPath: ".spec.authMethod" },
+      { name: "Bind", type: "string", jsonPath: ".spec.bindType" },
+      { name: "Name", type: "string", jsonPath: ".spec.bindName" },
       { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },
     ],
   },

@@ -4,6 +4,7 @@
  */
 import type { OperationName } from "../contract/frames.ts";
 import type { Result } from "../lib/result.ts";
+import type { Identity } from "./authenticate.ts";
 import type { Grant } from "./authorize-exec.ts";
 import type { OperationGrant } from "./authorize-operation.ts";
 
@@ -101,6 +102,15 @@ export function auditOperation(grant: OperationGrant, about: Pick<AuditedExec, "
     source: about.source,
     ...(subject === undefined ? {} : { subject: capped(subject, MAX_TEXT_CHARS) }),
   };
+}
+
+/** For logs that are read from the kubelet, which takes no grant. */
+export function auditEndedLogs(
+  { accessorId, tokenName }: Identity,
+  about: Pick<AuditOperation, "session" | "allocId" | "namespace" | "jobId" | "task" | "source"> & { readonly subject: string },
+  now: number,
+): AuditOperation {
+  return { time: new Date(now).toISOString(), event: "alloc-logs", accessor: accessorId, tokenName: capped(tokenName, MAX_TEXT_CHARS), ...about };
 }
 
 /** One line of JSON with its line end. Nothing in it can move a terminal's cursor: JSON leaves DEL and the C1 characters as they are. */

@@ -23,9 +23,11 @@ export function allocationFacts({ pod, job }: Allocation, profile: Profile | und
   };
 }
 
-/** The profile that the pod was made under, as it is now. Read off the pod, which its task's author cannot change. */
+/** The profile that the pod was made under, as it is now, with what is refused for its namespace. Read off the pod, which its task's author cannot change. */
 export function profileOf(pod: Pod, config: BridgeConfigSpec | undefined): Profile | undefined {
-  return config?.profiles.find((profile) => profile.name === pod.metadata.annotations?.[ANNOTATION.profile]);
+  const profile = config?.profiles.find(({ name }) => name === pod.metadata.annotations?.[ANNOTATION.profile]);
+  const isClosed = config?.disableRemoteExecIn.includes(pod.metadata.namespace ?? "default") === true;
+  return profile !== undefined && isClosed ? { ...profile, disableRemoteExec: true } : profile;
 }
 
 /** Between two starts the container may be there, but the task is not; one whose launcher waits for other tasks has not started. */

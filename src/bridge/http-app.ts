@@ -9,15 +9,20 @@ import { httpStatusOf } from "../access/access-error.ts";
 import type { Authenticate } from "../access/authenticate.ts";
 import { authorizeRequest, type AuthorizedRequest } from "../access/authorize-request.ts";
 import { findEndpoint } from "../access/endpoints.ts";
+import { refusalOf } from "../access/nomad-routes.ts";
 import { requestSecret } from "../access/request-secret.ts";
 import { parseGoBool } from "../lib/go-bool.ts";
 import { err, messageOf, ok, type Result } from "../lib/result.ts";
+import { AUTH_METHOD_ROUTES } from "./acl/auth-methods.ts";
+import { BINDING_RULE_ROUTES } from "./acl/binding-rules.ts";
+import { LOGIN_ROUTES } from "./acl/login.ts";
+import { ROLE_ROUTES } from "./acl/roles.ts";
 import { ACL_ROUTES } from "./acl-handlers.ts";
 import { BLOCKING_KINDS } from "./blocking/blocking-kinds.ts";
 import { type ChangeFeed, waitForChange } from "./blocking/change-feed.ts";
 import type { ChangeKind } from "./blocking/feed-state.ts";
 import { type Body, parseBody } from "./body.ts";
-import type { AclObjects, ClusterState, NodeMarks } from "./bridge-deps.ts";
+import type { AclObjects, ClusterState, JobObjects, Logins, NodeMarks } from "./bridge-deps.ts";
 import type { ClientDeps } from "./client/client-deps.ts";
 import { CLIENT_ROUTES } from "./client/client-routes.ts";
 import { AGENT_ROUTES } from "./cluster/agent.ts";
@@ -26,6 +31,9 @@ import { NODE_POOL_ROUTES } from "./cluster/node-pools.ts";
 import { NODE_ROUTES } from "./cluster/nodes.ts";
 import { SCALING_ROUTES } from "./cluster/scaling.ts";
 import { SEARCH_ROUTES } from "./cluster/search.ts";
+import { EVENT_ROUTES } from "./events/event-route.ts";
+import type { EventBroker } from "./events/event-stream.ts";
+import { JOB_ROUTES } from "./jobs/routes.ts";
 import { readQuery, type QueryOptions } from "./query.ts";
 import { READ_ROUTES } from "./read-handlers.ts";
 import { type Reply, text } from "./reply.ts";
@@ -34,9 +42,12 @@ import type { RequestContext, Routes } from "./request-context.ts";
 export type HttpAppDeps = {
   readonly cluster: ClusterState;
   readonly acl: AclObjects;
+  readonly logins: Logins;
   readonly nodes: NodeMarks;
+  readonly jobs: JobObjects;
   readonly feed: ChangeFeed;
   readonly client: ClientDeps;
+  readonly events: EventBroker;
   readonly authenticate: Authenticate;
   /** host:port that this server is reached at. */
   readonly address: () => string;
@@ -87,7 +98,7 @@ function admit(deps: HttpAppDeps, request: Request, source: string): Result<Inco
   if (!query.ok) return err(text(400, query.error));
   const secret = secretOf(request.headers);
   const authorized = authorizeRequest(deps.authenticate, { method: request.method, path, secret, namespace: query.value.namespace, now: deps.now() });
-  if (!authorized.ok) return err(refuse(deps, authorized.error));
+  if (!authorized.ok) return err((authorized.error.kind === "invalid-method" ? refused(request.method, path) : undefined) ?? refuse(deps, authorized.error));
   const region = deps.cluster.config()?.region;
   if (query.value.region !== undefined && query.value.region !== "" && query.value.region !== region) return err(text(500, "No path to region"));
   return ok({ request, url, path, query: query.value, secret, authorized: authorized.value, source });
@@ -111,6 +122,12 @@ const TOO_MANY_HELD = "too many blocking queries are held; ask again with a long
 function indexFor({ feed, cluster }: HttpAppDeps, incoming: Incoming): number {
   const kinds = blockingKinds(incoming);
   return kinds === undefined ? cluster.index() : feed.index(kinds);
+}
+
+/** A route of Nomad's that is not served for good says why, which tells nothing of what is here. */
+function refused(method: string, path: string): Reply | undefined {
+  const reason = refusalOf(method, path);
+  return reason === undefined ? undefined : text(501, reason);
 }
 
 function refuse(deps: HttpAppDeps, error: Parameters<typeof httpStatusOf>[0]): Reply {
@@ -145,6 +162,10 @@ type Incoming = {
 const ROUTES: Routes = {
   ...READ_ROUTES,
   ...ACL_ROUTES,
+  ...ROLE_ROUTES,
+  ...AUTH_METHOD_ROUTES,
+  ...BINDING_RULE_ROUTES,
+  ...LOGIN_ROUTES,
   ...CLIENT_ROUTES,
   ...AGENT_ROUTES,
   ...NAMESPACE_ROUTES,
@@ -152,6 +173,8 @@ const ROUTES: Routes = {
   ...NODE_POOL_ROUTES,
   ...SCALING_ROUTES,
   ...SEARCH_ROUTES,
+  ...EVENT_ROUTES,
+  ...JOB_ROUTES,
 };
 
 /** What the table promises and this file has no handler for: the exec route, which needs a socket. A test compares. */
@@ -160,7 +183,7 @@ export const SERVED: readonly string[] = Object.keys(ROUTES);
 async function dispatch(deps: HttpAppDeps, incoming: Incoming): Promise<Reply> {
   const { request, authorized } = incoming;
   const match = findEndpoint(request.method, incoming.path);
-  if (match.kind !== "found") return text(404, "");
+  if (match.kind !== "found") return refused(request.method, incoming.path) ?? text(404, "");
   const { method, pattern } = match.endpoint;
   const handler = ROUTES[`${method} ${pattern}`];
   // Nomad's own words for an exec request that asks for no upgrade.
@@ -171,19 +194,19 @@ async function dispatch(deps: HttpAppDeps, incoming: Incoming): Promise<Reply> {
   const reply = await handler(contextOf(deps, incoming, body.value));
   // Nobody will read it.
   if (request.method === "HEAD" && reply.kind === "stream") void reply.body.cancel();
-  if (!isRead) auditWrite(deps, incoming, { event: pattern.startsWith("/v1/acl/") ? "acl-write" : "write", status: reply.status, accessor: authorized.identity?.accessorId });
+  if (!isRead) auditWrite(deps, incoming, { event: pattern.startsWith("/v1/acl/") ? "acl-write" : "write", status: reply.status, accessor: authorized.identity?.accessorId, ...(reply.kind === "json" ? reply.audit : {}) });
   return reply;
 }
 
 function contextOf(deps: HttpAppDeps, { request, url, query, secret, authorized, source }: Incoming, body: Body): RequestContext {
   const { params, allowsNamespace, identity } = authorized;
-  const { cluster, acl, nodes, client } = deps;
+  const { cluster, acl, logins, nodes, jobs, client, events, feed } = deps;
   const { searchParams: search } = url;
   const identityNow = () => {
     const again = deps.authenticate(secret, deps.now());
     return again.ok ? again.value : undefined;
   };
-  const context = { cluster, acl, nodes, client, query, search, params, body, allowsNamespace, identityNow, secret, source, address: deps.address(), now: deps.now(), signal: request.signal };
+  const context = { cluster, acl, logins, nodes, jobs, client, events, feed, query, search, params, body, allowsNamespace, identityNow, secret, source, address: deps.address(), now: deps.now(), signal: request.signal };
   return identity === undefined ? context : { ...context, identity };
 }
 

@@ -104,7 +104,7 @@ function stubOf(context: ReadContext, allocation: Allocation): readonly NomadAll
 }
 
 /** With the job as it was when the allocation was made, or as it is now where that is not kept any more. */
-function sourceOf({ cluster, now }: ReadContext, { pod, job }: Allocation): AllocationSource | undefined {
+export function sourceOf({ cluster, now }: Pick<ReadContext, "cluster" | "now">, { pod, job }: Allocation): AllocationSource | undefined {
   const version = Number(pod.metadata.annotations?.[ANNOTATION.jobVersion] ?? 0);
   const asNomad = cluster.jobVersion(job, version) ?? cluster.nomadJob(job);
   if (asNomad === undefined) return undefined;
@@ -119,9 +119,14 @@ function checkIdPrefix(prefix: string): string | undefined {
   return isValid ? prefix.toLowerCase() : undefined;
 }
 
-/** Of all the caller may see, those that fit. */
-export const allocationStubs = (context: ReadContext, fits: (allocation: Allocation) => boolean): readonly NomadAllocationStub[] =>
-  visibleJobs(context).flatMap((job) => context.cluster.allocationsOf(job).filter(fits).flatMap((allocation) => stubOf(context, allocation)));
+/** Of all the caller may see, those that fit: whole, as the CLI reads the resources of each. */
+export const wholeAllocations = (context: ReadContext, fits: (allocation: Allocation) => boolean): readonly object[] =>
+  visibleJobs(context)
+    .flatMap((job) => context.cluster.allocationsOf(job).filter(fits))
+    .flatMap((allocation) => {
+      const source = sourceOf(context, allocation);
+      return source === undefined ? [] : [nomadAllocation(source)];
+    });
 
 export const READ_ROUTES: Routes = {
   "GET /v1/jobs": listJobs,

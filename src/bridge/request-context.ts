@@ -1,8 +1,10 @@
 /** @module What a handler of Nomad's HTTP API gets, and the form of a table of them. Every handler asks for the part that it needs. */
 import type { Identity } from "../access/authenticate.ts";
 import type { Body } from "./body.ts";
-import type { AclObjects, ClusterState, NodeMarks } from "./bridge-deps.ts";
+import type { AclObjects, ClusterState, JobObjects, Logins, NodeMarks } from "./bridge-deps.ts";
 import type { ClientDeps } from "./client/client-deps.ts";
+import type { ChangeFeed } from "./blocking/change-feed.ts";
+import type { EventBroker } from "./events/event-stream.ts";
 import type { QueryOptions } from "./query.ts";
 import type { Reply } from "./reply.ts";
 
@@ -10,8 +12,12 @@ import type { Reply } from "./reply.ts";
 export type RequestContext = {
   readonly cluster: ClusterState;
   readonly acl: AclObjects;
+  readonly logins: Logins;
   readonly nodes: NodeMarks;
+  readonly jobs: JobObjects;
   readonly client: ClientDeps;
+  readonly events: EventBroker;
+  readonly feed: ChangeFeed;
   readonly query: QueryOptions;
   /** All parameters of the query, for those of one endpoint alone. */
   readonly search: URLSearchParams;

@@ -250,13 +250,6 @@ function decodeFrame(type: number, payload: Buffer): Result<Frame, string> {
   switch (kind) {
     case undefined:
       return err(`unknown frame type 0x${type.toString(16).padStart(2, "0")}`);
-    case "start":
-    case "operate":
-    case "hello":
-    case "exit":
-    case "error":
-    case "file":
-      return decodeJson(kind, payload);
     case "stdin":
     case "stdout":
     case "stderr":
@@ -277,6 +270,8 @@ function decodeFrame(type: number, payload: Buffer): Result<Frame, string> {
     case "hangup":
     case "revoke":
       return ok({ kind });
+    default:
+      return decodeJson(kind, payload);
   }
 }
 

@@ -1,7 +1,7 @@
 /** @module The frames that Nomad sends logs and files in: JSON objects, one behind the other. Used by the bridge. Source: developer.hashicorp.com/nomad/api-docs/client */
 
 /** No bytes of it may be longer. */
-export const MAX_FRAME_DATA_BYTES = 64 * 1024;
+const MAX_FRAME_DATA_BYTES = 64 * 1024;
 
 export type StreamFrame = {
   readonly file: string;
@@ -19,6 +19,15 @@ export function encodeStreamFrame({ file, offset, data, event }: StreamFrame): s
     ...(file === "" ? {} : { File: file }),
     ...(event === undefined ? {} : { FileEvent: event }),
   });
+}
+
+/** The data in as many frames as it takes, each with its own offset. */
+export function encodeStreamData(file: string, offset: number, data: Uint8Array): string {
+  let frames = "";
+  for (let start = 0; start < data.length; start += MAX_FRAME_DATA_BYTES) {
+    frames += encodeStreamFrame({ file, offset: offset + start, data: data.subarray(start, start + MAX_FRAME_DATA_BYTES) });
+  }
+  return frames;
 }
 
 export const HEARTBEAT = "{}";

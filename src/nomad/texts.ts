@@ -58,5 +58,9 @@ export const MISSING_LOG_TYPE = "must provide log type (stdout/stderr)";
 export const WRONG_ORIGIN = "origin must be start or end";
 export const MISSING_FILE_NAME = "must provide a file name";
 export const taskHasNoLogs = (task: string): string => `task "${task}" not started yet. No logs available`;
-export const noLogEntry = (task: string, stream: string): string => `log entry for task ${JSON.stringify(task)} and log type ${JSON.stringify(stream)} not found`;
 export const noAllocationState = (allocId: string): string => `state for allocation ${allocId} not found on client`;
+
+export const jobNotInNamespace = (jobId: string, namespace: string): string => `job ${jobId} not found in namespace ${namespace}`;
+export const jobHasNoAllocation = (jobId: string, allocId: string): string => `job ${jobId} does not have allocation ${allocId}`;
+export const taskNotInAllocation = (task: string, allocId: string): string => `task ${task} not found in allocation ${allocId}`;
+export const actionNotInTask = (action: string, task: string): string => `action ${action} not found in task ${task}`;

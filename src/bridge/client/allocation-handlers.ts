@@ -21,7 +21,7 @@ export async function readStats(context: ClientContext): Promise<Reply> {
   if (failed !== undefined && !failed.ok) return refusal(failed.error);
   const profile = profileOf(target.value.allocation.pod, context.cluster.config());
   const usages = measured.flatMap((each) => (each.ok ? [each.value] : []));
-  return json(allocationUsage(usages, { mhzPerCore: profile?.mhzPerCore ?? 1000, now: context.now }));
+  return json(allocationUsage(usages, { mhzPerCore: profile?.mhzPerCore ?? 1000, now: context.client.now() }));
 }
 
 /** Nomad's own checks of services are Kubernetes' business here, so there are none to tell of. */

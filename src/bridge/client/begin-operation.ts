@@ -5,7 +5,6 @@ import { auditOperation, encodeAuditLine } from "../../access/audit.ts";
 import type { AllocationFacts } from "../../access/authorize-exec.ts";
 import { authorizeAllocation, authorizeOperation, mayOperate, type OperationGrant } from "../../access/authorize-operation.ts";
 import type { Operation, OperationName } from "../../contract/frames.ts";
-import { ANNOTATION } from "../../contract/pod-metadata.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { allocationFacts, profileOf } from "../exec-facts.ts";
 import type { Allocation } from "../bridge-deps.ts";
@@ -20,9 +19,9 @@ export type Refusal = { readonly message: string; readonly code?: number };
 export type Target = { readonly allocation: Allocation; readonly facts: AllocationFacts };
 
 export function findTarget(context: ClientContext, operation: OperationName): Result<Target, AccessError> {
-  const { cluster, allocId, identity, now } = context;
+  const { cluster, allocId, identity, client } = context;
   const allocation = cluster.allocation(allocId);
-  const facts = allocation === undefined ? undefined : allocationFacts(allocation, profileOf(allocation.pod, cluster.config()), now);
+  const facts = allocation === undefined ? undefined : allocationFacts(allocation, profileOf(allocation.pod, cluster.config()), client.now());
   const allowed = authorizeAllocation(identity, { allocId, allocation: facts, operation });
   if (!allowed.ok) return allowed;
   // authorizeAllocation refuses where there is none.
@@ -35,8 +34,8 @@ export type Doing = { readonly operation: Operation; readonly task: string; read
 
 /** Authorises anew: what is granted is what is known now. Nothing is opened without an audit line, where one is due. */
 export async function beginOperation(context: ClientContext, target: Target, doing: Doing): Promise<Result<OperationReader, Refusal>> {
-  const { allocId, identity, client, now } = context;
-  const grant = authorizeOperation(identity, { allocId, allocation: target.facts, operation: doing.operation, task: doing.in, sessionId: randomUUID() }, now);
+  const { allocId, identity, client } = context;
+  const grant = authorizeOperation(identity, { allocId, allocation: target.facts, operation: doing.operation, task: doing.in, sessionId: randomUUID() }, client.now());
   if (!grant.ok) return grant;
   const slot = client.streams.open(identity.accessorId, () => stillAllowed(context, grant.value));
   if (!slot.ok) return err({ message: slot.error, code: 429 });
@@ -49,8 +48,7 @@ export async function beginOperation(context: ClientContext, target: Target, doi
 
 function audited(context: ClientContext, { allocation }: Target, { grant, task }: { readonly grant: OperationGrant; readonly task: string }): Result<undefined, Refusal> {
   if (grant.operation.operation === "stats") return ok(undefined);
-  const jobId = allocation.pod.metadata.annotations?.[ANNOTATION.jobId] ?? "";
-  const line = auditOperation(grant, { jobId, task, source: context.source }, context.now);
+  const line = auditOperation(grant, { jobId: allocation.job.jobId, task, source: context.source }, context.client.now());
   const written = context.client.audit(encodeAuditLine(line));
   return written.ok ? ok(undefined) : err({ message: `the audit log cannot be written, so nothing is opened: ${written.error}` });
 }

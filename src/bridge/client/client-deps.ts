@@ -7,23 +7,30 @@ import type { Body } from "../body.ts";
 import type { ClusterState } from "../bridge-deps.ts";
 import type { SessionRegistry } from "../session-registry.ts";
 
-/** What the kubelet has kept of one container's output. */
+/** What the kubelet has kept of one container's last run. */
 export type PodLogRequest = {
   readonly namespace: string;
   readonly pod: string;
   readonly container: string;
   readonly stream: "stdout" | "stderr";
-  readonly limitBytes: number;
+  /** Absent: all lines. */
+  readonly tailLines?: number;
 };
+
+/** `apart`: it is the stream that was asked for; else both of them in one, as most API servers have them. */
+export type PodLog = { readonly apart: boolean; readonly bytes: AsyncIterable<Uint8Array> };
 
 export type ClientDeps = {
   readonly gate: OperationGate;
   readonly audit: AuditSink;
   /** How many logs and files may be open at a time, and which of them have lost their right. */
   readonly streams: SessionRegistry;
-  readonly podLog: (request: PodLogRequest, signal: AbortSignal) => Promise<Result<Buffer, string>>;
+  readonly podLog: (request: PodLogRequest, signal: AbortSignal) => Promise<Result<PodLog, string>>;
+  /** Epoch ms: a stream is longer than its request. */
+  readonly now: () => number;
   /** Monotonic ms. */
   readonly monotonic: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
 };
 
 /** A part of a RequestContext, with a caller that is known. */
@@ -37,6 +44,4 @@ export type ClientContext = {
   readonly identityNow: () => Identity | undefined;
   readonly source: string;
   readonly body: Body;
-  /** Epoch ms. */
-  readonly now: number;
 };

@@ -3,12 +3,13 @@ import type { Operation } from "../../contract/frames.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { type AccessError, httpStatusOf } from "../../access/access-error.ts";
 import { MISSING_FILE_NAME, noAllocationState } from "../../nomad/texts.ts";
-import { json, type Reply, text } from "../reply.ts";
+import { json, type Reply, stream, text } from "../reply.ts";
 import { beginOperation, findTarget, type Refusal, type Target } from "./begin-operation.ts";
 import type { ClientContext } from "./client-deps.ts";
 import { readPath, readReadRequest, readStreamRequest } from "./file-request.ts";
 import type { OperationReader } from "./operation-reader.ts";
-import { collect, framedBody, plainBody } from "./stream-body.ts";
+import type { Piece } from "./operation-session.ts";
+import { collect, framedBody, type PieceSource, plainBody } from "./stream-body.ts";
 
 export async function listFiles(context: ClientContext): Promise<Reply> {
   const path = readPath(context.search);
@@ -39,26 +40,21 @@ export async function streamFile(context: ClientContext): Promise<Reply> {
   if (!asked.ok) return text(400, asked.error);
   const reader = await beginIn(context, () => ({ operation: "fs-stream", ...asked.value }));
   if (!reader.ok) return refusal(reader.error);
-  return await streamed(reader.value, (first) => ({ kind: "stream", status: 200, contentType: "application/json", body: framedBody(reader.value, first) }));
+  return await streamed(reader.value, (first) => stream("application/json", framedBody(reader.value, first)));
 }
 
 async function answerPlain(context: ClientContext, operation: Operation): Promise<Reply> {
   const reader = await beginIn(context, () => operation);
   if (!reader.ok) return refusal(reader.error);
-  return await streamed(reader.value, (first) => ({ kind: "stream", status: 200, contentType: "text/plain", body: plainBody(reader.value, first) }));
+  return await streamed(reader.value, (first) => stream("text/plain", plainBody(reader.value, first)));
 }
 
 /** Reads the first piece before it answers: a refusal of the launcher is a status, and not a body that breaks off. */
-export async function streamed(reader: OperationReader, reply: (first: Awaited<ReturnType<typeof firstOf>>) => Reply): Promise<Reply> {
-  const first = await reader.next();
+export async function streamed(source: PieceSource, reply: (first: Piece | undefined) => Reply): Promise<Reply> {
+  const first = await source.next();
   if (first.ok) return reply(first.value);
-  reader.close();
+  source.close();
   return refusal({ message: first.error.message, code: first.error.status });
-}
-
-async function firstOf(reader: OperationReader) {
-  const first = await reader.next();
-  return first.ok ? first.value : undefined;
 }
 
 async function answerJson(context: ClientContext, operation: (tasks: readonly string[]) => Operation): Promise<Reply> {

@@ -1,7 +1,8 @@
 /** @module Pieces of logs and files as the body of a reply: in Nomad's frames with a heartbeat, or plain. Nothing is read before the client has room for it. Used by the handlers of this folder. */
 import type { Result } from "../../lib/result.ts";
-import { encodeStreamFrame, HEARTBEAT } from "../../nomad/stream-frames.ts";
-import type { OperationProblem, OperationReader, Piece } from "./operation-reader.ts";
+import { encodeStreamData, encodeStreamFrame, HEARTBEAT } from "../../nomad/stream-frames.ts";
+import type { OperationReader } from "./operation-reader.ts";
+import type { OperationProblem, Piece } from "./operation-session.ts";
 
 export type PieceSource = Pick<OperationReader, "next" | "close">;
 
@@ -20,7 +21,7 @@ export function plainBody(source: PieceSource, first: Piece | undefined): Readab
 }
 
 /** Each frame says which file its bytes are from, and where they are in it. */
-export function frameEncoder(): Encoder {
+function frameEncoder(): Encoder {
   let place = { file: "", offset: 0 };
   return (piece) => {
     if (piece.kind === "file") {
@@ -28,9 +29,9 @@ export function frameEncoder(): Encoder {
       place = { file, offset };
       return event === undefined ? undefined : Buffer.from(encodeStreamFrame({ file, offset, event }));
     }
-    const frame = encodeStreamFrame({ ...place, data: piece.data });
+    const frames = encodeStreamData(place.file, place.offset, piece.data);
     place = { ...place, offset: place.offset + piece.data.length };
-    return Buffer.from(frame);
+    return frames === "" ? undefined : Buffer.from(frames);
   };
 }
 

@@ -5,7 +5,7 @@ import { err, ok, type Result } from "../../lib/result.ts";
 import { indexOf } from "../../mapping/nomad-job.ts";
 import { nomadNode } from "../../mapping/nomad-node.ts";
 import type { NomadNode } from "../../nomad/api-types.ts";
-import { allocationStubs, listRequest } from "../read-handlers.ts";
+import { listRequest, wholeAllocations } from "../read-handlers.ts";
 import { listReply } from "../lists/list-page.ts";
 import { json, type Reply, text } from "../reply.ts";
 import type { RequestContext, Routes } from "../request-context.ts";
@@ -45,7 +45,7 @@ function readNode(context: RequestContext): Reply {
 function listNodeAllocations(context: RequestContext): Reply {
   const node = namedNode(context);
   if (node === undefined) return NODE_NOT_FOUND;
-  return json(allocationStubs({ ...context, query: { ...context.query, namespace: "*" } }, ({ pod }) => pod.spec.nodeName === node.metadata.name));
+  return json(wholeAllocations({ ...context, query: { ...context.query, namespace: "*" } }, ({ pod }) => pod.spec.nodeName === node.metadata.name));
 }
 
 async function setEligibility(context: RequestContext): Promise<Reply> {

@@ -10,7 +10,7 @@ import { mapStructs } from "./struct-defaults.ts";
 /** Groups hold a job's reschedule and migrate blocks by now; a stored job has none of its own. */
 export function withServerDefaults(job: DecodedJob): DecodedJob {
   const named = nameServices({ ...job, Reschedule: null, Migrate: null, Datacenters: isNil(job.Datacenters) || job.Datacenters.length === 0 ? ["*"] : job.Datacenters });
-  return mapStructs("Job", named, (name, value) => RULES[name]?.(value) ?? value);
+  return mapStructs("Job", named, { change: (name, value) => RULES[name]?.(value) ?? value });
 }
 
 const orElse = (value: DecodedStruct, defaults: DecodedStruct): DecodedStruct => ({

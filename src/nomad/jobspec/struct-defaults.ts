@@ -132,18 +132,26 @@ function template(value: DecodedStruct): DecodedStruct {
 
 /** A struct of the schema with what its clients would fill in, at every depth. */
 export function withStructDefaults(name: StructName, value: DecodedStruct): DecodedStruct {
-  return mapStructs(name, value, (struct, found) => RULES[struct]?.(found) ?? found);
+  return mapStructs(name, value, { change: (struct, found) => RULES[struct]?.(found) ?? found });
 }
 
+export type StructChange = {
+  readonly change: (name: StructName, value: DecodedStruct) => DecodedStruct;
+  /** Told of each struct that was made, and what of. */
+  readonly made?: (made: DecodedStruct, from: DecodedStruct) => void;
+};
+
 /** Applies `change` to a struct and then to each struct inside of what it made. */
-export function mapStructs(name: StructName, value: DecodedStruct, change: (name: StructName, value: DecodedStruct) => DecodedStruct): DecodedStruct {
-  const changed = change(name, value);
+export function mapStructs(name: StructName, value: DecodedStruct, by: StructChange): DecodedStruct {
+  const changed = by.change(name, value);
   const inside = structOf(name).fields.flatMap(({ name: field, type }) => {
     const found = changed[field];
     if (found === null || found === undefined || !holdsStruct(type)) return [];
-    return [[field, mapInside(type, found, change)] as const];
+    return [[field, mapInside(type, found, by)] as const];
   });
-  return inside.length === 0 ? changed : { ...changed, ...Object.fromEntries(inside) };
+  const made = { ...changed, ...Object.fromEntries(inside) };
+  by.made?.(made, value);
+  return made;
 }
 
 function holdsStruct(type: FieldType): boolean {
@@ -151,9 +159,9 @@ function holdsStruct(type: FieldType): boolean {
   return type.kind === "struct";
 }
 
-function mapInside(type: FieldType, value: unknown, change: (name: StructName, value: DecodedStruct) => DecodedStruct): unknown {
-  if (type.kind === "struct") return mapStructs(type.struct, value as DecodedStruct, change);
-  if (type.kind === "list") return (value as readonly unknown[]).map((item) => mapInside(type.item, item, change));
+function mapInside(type: FieldType, value: unknown, by: StructChange): unknown {
+  if (type.kind === "struct") return mapStructs(type.struct, value as DecodedStruct, by);
+  if (type.kind === "list") return (value as readonly unknown[]).map((item) => mapInside(type.item, item, by));
   if (type.kind !== "map") return value;
-  return Object.fromEntries(Object.entries(value as DecodedStruct).map(([key, item]) => [key, mapInside(type.item, item, change)]));
+  return Object.fromEntries(Object.entries(value as DecodedStruct).map(([key, item]) => [key, mapInside(type.item, item, by)]));
 }

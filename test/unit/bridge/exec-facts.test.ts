@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ContainerStatus } from "../../../src/api/pod.ts";
-import { allocationFacts } from "../../../src/bridge/exec-facts.ts";
+import { allocationFacts, profileOf } from "../../../src/bridge/exec-facts.ts";
+import { ANNOTATION } from "../../../src/contract/pod-metadata.ts";
 import { jobRecord } from "../../../src/mapping/job-record.ts";
 import { configOf, taskOf } from "../mapping/mapping-fixtures.ts";
 import { ANNOUNCE, CLEAN, groupPod, lastWords, MAIN, ms, podOf, PREPARE, PROXY, running, terminated } from "../mapping/pod-fixtures.ts";
@@ -24,6 +25,15 @@ describe("what access knows of an allocation", () => {
   ])("tells how far each is when the main task %s", (_name, web, main, poststop) => {
     const tasks = tasksOf({ web, proxy: { state: running(2) }, clean: { state: running(2) } });
     expect([tasks["web"], tasks["proxy"], tasks["clean"]]).toEqual([main, "proxy running", poststop]);
+  });
+
+  it("is the profile that the pod was made under, with exec off where its namespace has it off", () => {
+    const config = { ...configOf(), disableRemoteExecIn: ["closed"] };
+    const name = config.profiles[0]?.name ?? "";
+    const podIn = (namespace: string, profile = name) => podOf({ metadata: { namespace, annotations: { [ANNOTATION.profile]: profile } } });
+    expect(profileOf(podIn("open"), config)).toEqual(config.profiles[0]);
+    expect(profileOf(podIn("closed"), config)).toEqual({ ...config.profiles[0], disableRemoteExec: true });
+    expect(profileOf(podIn("closed", "gone"), config)).toBeUndefined();
   });
 
   it("is that it is at the node's level where the pod's spec says so, and that exec is off without a profile", () => {

@@ -31,6 +31,13 @@ describe("a batch group", () => {
     ["replaces one that is deleted", [allocation("0-1", { state: "stopping" }), done("1-1")], { create: ["0-2"] }],
   ])("%s", (_name, allocations, expected) => expect(shortOf(allocations, { count: 2 })).toEqual(expected));
 
+  it("counts the attempts of one that was replaced for another reason", () => {
+    const [made] = batch([allocation("0-2", { transition: "reschedule", rescheduleTimes: [NOW - 9] })]).groups["g"]!.create;
+    expect(made?.rescheduleTimes).toEqual([NOW - 9]);
+    const [changed] = batch([allocation("0-2", { rescheduleTimes: [NOW - 9] })], {}, { version: 1 }).groups["g"]!.create;
+    expect(changed?.rescheduleTimes).toEqual([]);
+  });
+
   it("knows what is done although the pods are gone, under the same version alone", () => {
     const { completed } = batch([done("0-1"), done("1-1"), done("2-1")], { count: 3 }).groups["g"]!;
     expect(completed).toEqual({ version: 0, indexes: "0-2", nodes: [] });

@@ -35,6 +35,9 @@ export type Struct = {
   readonly byName: ReadonlyMap<string, Field>;
   /** By the name as `foldedKey` makes it. */
   readonly byFoldedName: ReadonlyMap<string, Field>;
+  /** Attributes and blocks by what they are called in HCL. */
+  readonly byHclName: ReadonlyMap<string, Field>;
+  readonly labels: readonly Field[];
 };
 
 /** The letters that Go's decoder takes as equal to s and k beside their capitals: long s and the Kelvin sign. */
@@ -91,6 +94,8 @@ function parseStruct(name: StructName): Struct {
     fields,
     byName: new Map(fields.map((field) => [field.name, field])),
     byFoldedName: new Map(fields.map((field) => [foldedKey(field.name), field])),
+    byHclName: new Map(fields.filter(({ kind }) => kind !== "label" && kind !== "none").map((field) => [field.hcl, field])),
+    labels: fields.filter(({ kind }) => kind === "label"),
   };
 }
 

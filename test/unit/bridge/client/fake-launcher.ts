@@ -4,7 +4,7 @@ import type { ClientDeps } from "../../../../src/bridge/client/client-deps.ts";
 import { createSessionRegistry } from "../../../../src/bridge/session-registry.ts";
 import type { PodExecHandlers } from "../../../../src/api/pod-exec.ts";
 import { encodeFrame, type Frame } from "../../../../src/contract/frames.ts";
-import { ok } from "../../../../src/lib/result.ts";
+import { err, ok } from "../../../../src/lib/result.ts";
 
 const OPERATIONS = ["fs-list", "fs-stat", "fs-read", "fs-stream", "logs", "stats", "restart", "signal"];
 
@@ -42,8 +42,10 @@ export function fakeLaunchers(onBegin: (launcher: FakeLauncher) => void, fields:
       return ok(undefined);
     },
     streams: createSessionRegistry({ all: 100, perAccessor: 100 }, "logs and files"),
-    podLog: () => Promise.resolve(ok(Buffer.alloc(0))),
+    podLog: () => Promise.resolve(err("no kubelet")),
+    now: () => Date.now(),
     monotonic: () => performance.now(),
+    sleep: () => new Promise((resolve) => setImmediate(resolve)),
     ...fields,
   };
   return { deps, launchers, lines };

@@ -4,8 +4,10 @@ import { type StoredPolicy, storedToken } from "../../../../src/access/store.ts"
 import { secretHash } from "../../../../src/access/authenticate.ts";
 import { bridgeConfigSpec } from "../../../../src/api/bridge-config.ts";
 import type { Node } from "../../../../src/api/pod.ts";
-import type { AclObjects, ClusterState, NodeMark } from "../../../../src/bridge/bridge-deps.ts";
+import type { AclObjects, ClusterState, JobObjects, NodeMark } from "../../../../src/bridge/bridge-deps.ts";
+import { NO_LOGINS } from "../acl/named-objects.ts";
 import { createChangeFeed } from "../../../../src/bridge/blocking/change-feed.ts";
+import { createEventBroker } from "../../../../src/bridge/events/event-stream.ts";
 import { createHttpApp } from "../../../../src/bridge/http-app.ts";
 import { ok } from "../../../../src/lib/result.ts";
 import { jobRecord } from "../../../../src/mapping/job-record.ts";
@@ -38,6 +40,10 @@ function bridge(rules?: string) {
       return job === undefined ? undefined : { ...job, TaskGroups: job.TaskGroups.map((group) => ({ ...group, Scaling: scaling })) };
     },
     jobVersion: () => undefined,
+    versionsOf: () => [],
+    jobOfEvaluation: () => undefined,
+    jobOfDeployment: () => undefined,
+    desiredUpdates: () => undefined,
     allocationsOf: () => [],
     allocation: () => undefined,
     namespaces: () => ["team", "web-team"].map((name) => ({ apiVersion: "v1", kind: "Namespace", metadata: { name, resourceVersion: "5", labels: { owner: "x" } } })),
@@ -50,6 +56,7 @@ function bridge(rules?: string) {
   const token = { accessorId: "accessor", secretHash: secretHash(SECRET), type: rules === undefined ? ("management" as const) : ("client" as const), policies: ["p"], createTime: "2026-01-01T00:00:00Z" };
   const store = {
     tokenBySecretHash: (hash: string) => (hash === token.secretHash ? storedToken({ apiVersion: "v", kind: "ACLToken", metadata: { name: "t", resourceVersion: "1" }, spec: token }) : undefined),
+    rolePolicies: () => undefined,
     policy: (): StoredPolicy => ({ name: "p", description: "", rules: rules ?? "", version: "1" }),
   };
   const mark = async (_node: Node, { labels, annotations }: NodeMark) => {
@@ -58,7 +65,7 @@ function bridge(rules?: string) {
     return ok(node);
   };
   const log = { error: () => undefined, info: () => undefined };
-  const app = createHttpApp({ cluster, acl: {} as AclObjects, nodes: { mark }, client: fakeLaunchers(() => undefined).deps, feed: createChangeFeed({ random: () => 0, startTimer: () => () => undefined }), authenticate: createAuthenticator({ store, aclEnabled: true }), address: () => "10.0.0.1:4646", log, now: () => NOW });
+  const app = createHttpApp({ cluster, acl: {} as AclObjects, logins: NO_LOGINS, nodes: { mark }, jobs: {} as JobObjects, client: fakeLaunchers(() => undefined).deps, events: createEventBroker({ startTimer: () => () => undefined }), feed: createChangeFeed({ random: () => 0, startTimer: () => () => undefined }), authenticate: createAuthenticator({ store, aclEnabled: true }), address: () => "10.0.0.1:4646", log, now: () => NOW });
   return async (method: string, path: string, body?: unknown) => {
     const response = await app.request(`https://bridge${path}`, { method, headers: { "X-Nomad-Token": SECRET }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
     const text = await response.text();
