@@ -8,6 +8,7 @@ import { allocationRecord } from "../../mapping/pod-status.ts";
 import { ANNOTATION } from "../../contract/pod-metadata.ts";
 import { jobModifyIndex } from "../../mapping/stored-job.ts";
 import type { ExecTask } from "../../api/exec-task.ts";
+import type { GroupCounts } from "../../api/nomad-job.ts";
 import type { Job, JobSpec } from "../../nomad/job.ts";
 import {
   enforcedIndex, isStopped, JOB_NOT_FOUND, SCALING_DURING_DEPLOYMENT, SCALING_ERROR_WITH_COUNT, SCALING_NEGATIVE, SCALING_WITHOUT_GROUP,
@@ -119,9 +120,11 @@ export function readSummary(context: SummaryContext): Reply {
   });
 }
 
+const NO_COUNTS: GroupCounts = { queued: 0, starting: 0, running: 0, complete: 0, failed: 0, lost: 0, unknown: 0 };
+
 function groupCounts({ cluster, now }: SummaryContext, job: JobRecord, { Name, Count }: { readonly Name: string; readonly Count: number }) {
-  const kept = job.object.kind === "NomadJob" ? job.object.status?.groups?.[Name] : undefined;
-  if (kept !== undefined) {
+  if (job.object.kind === "NomadJob") {
+    const kept = job.object.status?.groups?.[Name] ?? NO_COUNTS;
     return { Queued: kept.queued, Starting: kept.starting, Running: kept.running, Complete: kept.complete, Failed: kept.failed, Lost: kept.lost, Unknown: kept.unknown };
   }
   const own = cluster.allocationsOf(job).filter(({ pod }) => pod.metadata.annotations?.[ANNOTATION.group] === Name);
