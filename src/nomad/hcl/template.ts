@@ -4,7 +4,7 @@ import { acceptIdentifier, type Cursor, failAt, type Parsed, rangeFrom } from ".
 import { parseTemplatePart } from "./template-part.ts";
 import { addText, startTokens, type TemplateTokens, textOf } from "./template-tokens.ts";
 import { partsOf } from "./template-tree.ts";
-import type { Expression } from "./syntax.ts";
+import type { Expression, Range } from "./syntax.ts";
 
 /** A string in quotes; the cursor is at the opening one. A literal where it holds no template part. */
 export function parseQuoted(cursor: Cursor): Parsed<Expression> {
@@ -41,6 +41,17 @@ export function parseHeredoc(cursor: Cursor): Parsed<Expression> {
   cursor.offset += 1;
   const tokens = parseHeredocLines(cursor, marker, start);
   return tokens.ok ? expressionOf(cursor, start, tokens.value, flush) : tokens;
+}
+
+/** A whole text as a template, such as a string of JSON: it ends where the text does, and has no escapes but those of templates. */
+export function parseTemplateText(cursor: Cursor, range: Range): Parsed<Expression> {
+  const tokens = startTokens("string");
+  while (cursor.offset < cursor.text.length) {
+    const step = parsePart(cursor, tokens, /[$%]/g);
+    if (!step.ok) return step;
+  }
+  const parsed = expressionOf(cursor, cursor.offset, tokens, false);
+  return parsed.ok ? ok({ ...parsed.value, range }) : parsed;
 }
 
 function parseHeredocLines(cursor: Cursor, marker: string, start: number): Parsed<TemplateTokens> {

@@ -62,7 +62,7 @@ function parseName(cursor: Cursor): Parsed<Expression> {
   cursor.offset = rootRange.end.offset;
   const keyword = keywordOf(name);
   if (keyword !== undefined) return ok(literal(cursor, start, keyword));
-  return ok({ kind: "traversal", root: name, rootRange, steps: [], range: rootRange });
+  return ok({ kind: "traversal", root: name, rootRange, steps: [], source: name, range: rootRange });
 }
 
 /** The arguments; the cursor is behind the "(". */
@@ -89,11 +89,11 @@ function parseSteps(cursor: Cursor, from: Expression): Parsed<Expression> {
     skipBlanks(cursor);
     const { text, offset } = cursor;
     const isDot = text[offset] === "." && !text.startsWith("...", offset);
-    if (!isDot && text[offset] !== "[") return ok(withSteps(from, steps));
-    if (isDot && isSplatDot(cursor)) return parseAttributeSplat(cursor, withSteps(from, steps));
+    if (!isDot && text[offset] !== "[") return ok(withSteps(cursor, from, steps));
+    if (isDot && isSplatDot(cursor)) return parseAttributeSplat(cursor, withSteps(cursor, from, steps));
     const step = isDot ? parseDot(cursor) : withNewlines(cursor, "blank", () => parseBracket(cursor));
     if (!step.ok) return step;
-    if (step.value === "splat") return parseFullSplat(cursor, withSteps(from, steps), offset);
+    if (step.value === "splat") return parseFullSplat(cursor, withSteps(cursor, from, steps), offset);
     steps.push(step.value);
   }
 }
@@ -153,19 +153,19 @@ function parseAttributeSplat(cursor: Cursor, source: Expression): Parsed<Express
     if (!step.ok) return step;
     steps.push(step.value);
   }
-  const each = withSteps({ kind: "element", range: marker }, steps);
+  const each = withSteps(cursor, { kind: "element", range: marker }, steps);
   return nested(cursor, () => parseSteps(cursor, { kind: "splat", source, each, marker, range: rangeBetween(source.range, each.range) }));
 }
 
 /** Constant steps right behind a name make a traversal; all others are steps of an access. */
-function withSteps(source: Expression, steps: readonly Step[]): Expression {
+function withSteps(cursor: Cursor, source: Expression, steps: readonly Step[]): Expression {
   const last = steps.at(-1);
   if (last === undefined) return source;
   const range = rangeBetween(source.range, last.range);
   if (source.kind !== "traversal") return { kind: "access", source, steps, range };
   const firstDynamic = steps.findIndex((step) => !isConstant(step));
-  if (firstDynamic === -1) return { ...source, steps, range };
-  const constant = withSteps(source, steps.slice(0, firstDynamic));
+  if (firstDynamic === -1) return { ...source, steps, source: cursor.text.slice(range.start.offset, range.end.offset), range };
+  const constant = withSteps(cursor, source, steps.slice(0, firstDynamic));
   return { kind: "access", source: constant, steps: steps.slice(firstDynamic), range };
 }
 
