@@ -100,7 +100,7 @@ func TestConfigTexts(t *testing.T) {
 	cases := []struct {
 		name, command, workDir string
 		args                   []string
-		bare                   bool
+		bare, unescaped        bool
 		want                   []string
 		err                    string
 	}{
@@ -110,12 +110,14 @@ func TestConfigTexts(t *testing.T) {
 		{name: "unknown in work_dir", command: "c", workDir: "/${X}", err: `failed to parse config: Unknown variable; There is no variable named "X".`},
 		{name: "escaped once", command: "c", workDir: "/", args: []string{"$${X}"}, err: `failed to parse config: Unknown variable; There is no variable named "X".`},
 		{name: "escaped twice", command: "c", workDir: "/", args: []string{"$$${X}"}, want: []string{"c", "/", "${X}"}},
+		{name: "escaped twice in a job file, which a Nomad client has read once", command: "c", workDir: "/", args: []string{"$${X}", "%%{ if"}, unescaped: true, want: []string{"c", "/", "${X}", "%{ if"}},
+		{name: "escaped once in a job file, which a Nomad client has read once", command: "c", workDir: "/", args: []string{"${X}"}, unescaped: true, err: `failed to parse config: Unknown variable; There is no variable named "X".`},
 		{name: "no shell variables", command: "c", workDir: "/", args: []string{"$A"}, want: []string{"c", "/", "$A"}},
 		{name: "bare variables", command: "$NOMAD_TASK_DIR/run", workDir: "/", args: []string{"$A${A}$X${X}", "${1 + 1}"}, bare: true, want: []string{"/local/run", "/", "aa$X${X}", "${1 + 1}"}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := configTexts(append([]string{c.command, c.workDir}, c.args...), c.bare, values)
+			got, err := configTexts(append([]string{c.command, c.workDir}, c.args...), taskDocument{BareVariables: c.bare, Unescaped: c.unescaped}, values)
 			if c.err != "" {
 				if err == nil || err.Error() != c.err {
 					t.Errorf("error %v, want %q", err, c.err)

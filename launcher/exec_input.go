@@ -9,9 +9,9 @@ import (
 // readFrames runs until the client's stream ends or makes no sense.
 func (s *execSession) readFrames() {
 	defer close(s.inputEnded)
-	err := s.readStart()
+	isOperation, err := s.readStart()
 	var process execProcess
-	if err == nil {
+	if err == nil && !isOperation {
 		select {
 		case process = <-s.process:
 		case <-s.gone:
@@ -20,7 +20,12 @@ func (s *execSession) readFrames() {
 	}
 	for err == nil {
 		var received frame
-		if received, err = s.nextFrame(); err == nil {
+		if received, err = s.nextFrame(); err != nil {
+			break
+		}
+		if isOperation {
+			err = s.handleDuringOperation(received)
+		} else {
 			err = s.handle(received, process)
 		}
 	}
@@ -42,28 +47,51 @@ func (s *execSession) nextFrame() (frame, error) {
 
 var errHangup = errors.New("the client has hung up")
 
-// readStart hands the start message to the session. Only pings may come before it.
-func (s *execSession) readStart() error {
+// readStart hands the message that opens the session to it, and says which of the two it was. Only pings may come before.
+func (s *execSession) readStart() (isOperation bool, err error) {
 	for {
 		received, err := s.nextFrame()
 		if err != nil {
-			return err
+			return false, err
 		}
 		switch received.kind {
 		case framePing:
 			s.output.send(encodeFrame(framePong, nil))
 		case frameHangup, frameRevoke:
-			return errHangup
+			return false, errHangup
 		case frameStart:
 			message, err := decodeStart(received.payload)
 			if err == nil {
 				s.start <- message
 			}
-			return err
+			return false, err
+		case frameOperate:
+			message, err := decodeOperate(received.payload)
+			if err == nil {
+				s.operate <- message
+			}
+			return true, err
 		default:
-			return protocolError(fmt.Sprintf("frame 0x%02x came before start", byte(received.kind)))
+			return false, protocolError(fmt.Sprintf("frame 0x%02x came before start", byte(received.kind)))
 		}
 	}
+}
+
+// handleDuringOperation takes what an operation needs and no more: there is no process to talk to.
+func (s *execSession) handleDuringOperation(received frame) error {
+	switch received.kind {
+	case framePing:
+		s.output.send(encodeFrame(framePong, nil))
+		return nil
+	case frameCredit:
+		if grant := received.creditOf(); grant.stream == streamStdout {
+			return s.results.grant(grant.bytes)
+		}
+		return protocolError("an operation has no other stream than stdout")
+	case frameHangup, frameRevoke:
+		return errHangup
+	}
+	return protocolError(fmt.Sprintf("frame 0x%02x is not for an operation", byte(received.kind)))
 }
 
 func (s *execSession) handle(received frame, process execProcess) error {

@@ -26,6 +26,8 @@ type execSession struct {
 	stdout  *outputPump
 	stderr  *outputPump
 	start   chan startMessage
+	operate chan operateMessage
+	results *operationOutput
 	process chan execProcess
 	// gone is closed when the client cannot be reached any more, or has broken the protocol.
 	gone     chan struct{}
@@ -45,16 +47,23 @@ func newExecSession(places layout, input *os.File, outputFD int) *execSession {
 		stdout:     newOutputPump(frameStdout),
 		stderr:     newOutputPump(frameStderr),
 		start:      make(chan startMessage, 1),
+		operate:    make(chan operateMessage, 1),
 		process:    make(chan execProcess, 1),
 		gone:       make(chan struct{}),
 		inputEnded: make(chan struct{}),
 	}
 	s.output = &frameWriter{fd: outputFD, broken: s.clientGone}
+	s.results = newOperationOutput(s.output.send, s.gone)
 	s.input = newFrameReader(input)
 	return s
 }
 
-func (s *execSession) clientGone() { s.goneOnce.Do(func() { close(s.gone) }) }
+func (s *execSession) clientGone() {
+	s.goneOnce.Do(func() {
+		close(s.gone)
+		s.results.wake()
+	})
+}
 
 // frameWriter lets several goroutines send whole frames.
 type frameWriter struct {
@@ -80,7 +89,7 @@ func (w *frameWriter) send(encoded []byte) {
 }
 
 func (s *execSession) run() int {
-	s.output.send(encodeJSON(frameHello, helloMessage{Version: protocolVersion, PodUID: s.podUID}))
+	s.output.send(encodeJSON(frameHello, helloMessage{Version: protocolVersion, PodUID: s.podUID, Operations: operationNames()}))
 	s.silence = time.AfterFunc(silenceLimit, s.clientGone)
 	s.watchSignals()
 	go s.readFrames()
@@ -89,6 +98,8 @@ func (s *execSession) run() int {
 		return exitClientGone
 	case message := <-s.start:
 		return s.serve(message)
+	case message := <-s.operate:
+		return s.perform(message)
 	}
 }
 

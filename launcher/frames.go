@@ -36,12 +36,14 @@ const (
 	frameCredit     frameType = 0x07
 	frameHangup     frameType = 0x08
 	frameRevoke     frameType = 0x09
+	frameOperate    frameType = 0x0a
 	frameHello      frameType = 0x81
 	frameStdout     frameType = 0x82
 	frameStderr     frameType = 0x83
 	framePong       frameType = 0x85
 	frameExit       frameType = 0x86
 	frameError      frameType = 0x87
+	frameFile       frameType = 0x88
 )
 
 // Stream numbers of a credit frame.
@@ -61,6 +63,8 @@ const (
 type helloMessage struct {
 	Version int    `json:"version"`
 	PodUID  string `json:"podUid"`
+	// Operations are those that an operate frame may ask for.
+	Operations []string `json:"operations,omitempty"`
 }
 
 type startMessage struct {
@@ -81,6 +85,15 @@ type exitMessage struct {
 type errorMessage struct {
 	Code    string `json:"code"`
 	Message string `json:"message"`
+	// Status is Nomad's own for an operation that failed.
+	Status int `json:"status,omitempty"`
+}
+
+// fileMessage says where the output behind it is from, or what has become of the file.
+type fileMessage struct {
+	File   string `json:"file"`
+	Offset int64  `json:"offset"`
+	Event  string `json:"event,omitempty"`
 }
 
 type creditGrant struct {
@@ -201,7 +214,7 @@ func noCleanEnd(err error) error {
 func checkShape(received frame) error {
 	length := len(received.payload)
 	switch received.kind {
-	case frameStart, frameHello, frameExit, frameError, frameStdin, frameStdout, frameStderr, frameSignal:
+	case frameStart, frameOperate, frameHello, frameExit, frameError, frameFile, frameStdin, frameStdout, frameStderr, frameSignal:
 		return nil
 	case frameStdinClose, framePing, framePong, frameHangup, frameRevoke:
 		return nil
@@ -232,15 +245,22 @@ func (f frame) creditOf() creditGrant {
 // (a user, a directory) that must not be silently left out.
 func decodeStart(payload []byte) (startMessage, error) {
 	var message startMessage
-	decoder := json.NewDecoder(bytes.NewReader(payload))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&message); err != nil {
-		return message, protocolError(fmt.Sprintf("the start frame cannot be read: %v", err))
-	}
-	if _, err := decoder.Token(); err != io.EOF {
-		return message, protocolError("the start frame holds more than one JSON object")
+	if err := decodeWhole("start", payload, &message); err != nil {
+		return message, err
 	}
 	return message, checkStart(message)
+}
+
+func decodeWhole(name string, payload []byte, message any) error {
+	decoder := json.NewDecoder(bytes.NewReader(payload))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(message); err != nil {
+		return protocolError(fmt.Sprintf("the %s frame cannot be read: %v", name, err))
+	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return protocolError(fmt.Sprintf("the %s frame holds more than one JSON object", name))
+	}
+	return nil
 }
 
 func checkStart(message startMessage) error {

@@ -52,6 +52,10 @@ func messageFor(kind frameType) any {
 		return &exitMessage{}
 	case frameError:
 		return &errorMessage{}
+	case frameOperate:
+		return &operateMessage{}
+	case frameFile:
+		return &fileMessage{}
 	}
 	return nil
 }
@@ -63,6 +67,7 @@ func encodeVector(t *testing.T, v vector) []byte {
 		"start": frameStart, "stdin": frameStdin, "stdin-close": frameStdinClose, "resize": frameResize,
 		"signal": frameSignal, "ping": framePing, "credit": frameCredit, "hangup": frameHangup, "revoke": frameRevoke, "hello": frameHello,
 		"stdout": frameStdout, "stderr": frameStderr, "pong": framePong, "exit": frameExit, "error": frameError,
+		"operate": frameOperate, "file": frameFile,
 	}
 	kind := kinds[v.Frame.Kind]
 	if message := messageFor(kind); message != nil {

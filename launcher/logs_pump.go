@@ -40,6 +40,10 @@ func newTaskOutput(places layout, document taskDocument) *taskOutput {
 // deliver waits for as long as the container's own stream takes no more: a task that writes faster than it is read waits.
 func (s outputStream) deliver(output []byte) {
 	s.log.write(output)
+	s.toContainer(output)
+}
+
+func (s outputStream) toContainer(output []byte) {
 	for len(output) > 0 {
 		n, err := syscall.Write(s.container, output)
 		if err == syscall.EINTR {

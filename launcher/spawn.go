@@ -133,7 +133,7 @@ func (r spawnRequest) interpolate(plan *spawnPlan) error {
 	if !r.besideTask {
 		texts = append(append(texts, r.document.Command), r.document.Args...)
 	}
-	if texts, err = configTexts(texts, r.document.BareVariables, interpolation.Values{Env: environment, Node: facts.node}); err != nil {
+	if texts, err = configTexts(texts, r.document, interpolation.Values{Env: environment, Node: facts.node}); err != nil {
 		return err
 	}
 	plan.workPath = texts[0]
@@ -147,9 +147,9 @@ func (r spawnRequest) interpolate(plan *spawnPlan) error {
 }
 
 // configTexts evaluates texts as Nomad does those of a driver's config, or as Nomad 0.2 did.
-func configTexts(texts []string, bareVariables bool, values interpolation.Values) ([]string, error) {
+func configTexts(texts []string, document taskDocument, values interpolation.Values) ([]string, error) {
 	result := make([]string, len(texts))
-	if bareVariables {
+	if document.BareVariables {
 		for i, text := range texts {
 			result[i] = interpolation.ReplaceBare(text, values)
 		}
@@ -163,8 +163,11 @@ func configTexts(texts []string, bareVariables bool, values interpolation.Values
 		return nil, fmt.Errorf("failed to parse config: %w", err)
 	}
 	for i, text := range texts {
-		// A job file has been read once before a client evaluates what it says.
-		if result[i], err = interpolation.Evaluate(interpolation.Unescape(text), scope); err != nil {
+		// A job file has been read once before a client evaluates what it says. What a Nomad client has sent has been read by it.
+		if !document.Unescaped {
+			text = interpolation.Unescape(text)
+		}
+		if result[i], err = interpolation.Evaluate(text, scope); err != nil {
 			return nil, fmt.Errorf("failed to parse config: %w", err)
 		}
 	}

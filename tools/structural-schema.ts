@@ -37,7 +37,9 @@ function structural(node: SchemaNode, path: string): SchemaNode {
   const result: SchemaNode = Object.fromEntries(Object.entries(rest).filter(([key]) => !NOT_STRUCTURAL.includes(key)));
   if (node.type === "integer") Object.assign(result, integerFormat(node));
   if (items !== undefined) result.items = structural(items, `${path}[]`);
-  if (typeof additionalProperties === "object") result.additionalProperties = structural(additionalProperties, `${path}{}`);
+  // Fields that nobody names are kept as they are: nothing can be said of them.
+  const isOpaque = node["x-kubernetes-preserve-unknown-fields"] === true;
+  if (typeof additionalProperties === "object" && !isOpaque) result.additionalProperties = structural(additionalProperties, `${path}{}`);
   if (properties !== undefined) {
     result.properties = Object.fromEntries(Object.entries(properties).map(([key, inner]) => [key, structural(inner, `${path}.${key}`)]));
   }

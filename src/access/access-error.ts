@@ -12,6 +12,7 @@ export type AccessErrorKind =
   | "invalid-request"
   | "not-found"
   | "exec-refused"
+  | "operation-refused"
   | "grant-void";
 
 /**

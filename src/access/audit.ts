@@ -1,6 +1,12 @@
-/** @module The audit lines of exec sessions: one before the exec is opened, one when it is over. Used by the bridge; main decides where they go. */
+/**
+ * @module The audit lines of exec sessions, one before the exec is opened and one when it is over, and of what else is done in an allocation, one
+ * before it is. Used by the bridge; main decides where they go.
+ */
+import type { OperationName } from "../contract/frames.ts";
 import type { Result } from "../lib/result.ts";
+import type { Identity } from "./authenticate.ts";
 import type { Grant } from "./authorize-exec.ts";
+import type { OperationGrant } from "./authorize-operation.ts";
 
 /** Appends one line, and has it safely written when it returns. On an error no exec may be opened. */
 export type AuditSink = (line: string) => Result<void, string>;
@@ -73,8 +79,42 @@ export function auditExecEnd(start: AuditExecStart, end: AuditedEnd, now: number
   };
 }
 
+/** A path as it was asked for, or the log's stream, or the signal. */
+export type AuditOperation = Pick<AuditExecStart, "time" | "session" | "accessor" | "tokenName" | "allocId" | "namespace" | "jobId" | "task" | "source"> & {
+  readonly event: `alloc-${OperationName}`;
+  readonly subject?: string;
+};
+
+/** @param now epoch ms. `task` is the one that it is about, and not always the one whose container does it. */
+export function auditOperation(grant: OperationGrant, about: Pick<AuditedExec, "jobId" | "task" | "source">, now: number): AuditOperation {
+  const { operation } = grant;
+  const subject = "path" in operation ? operation.path : "stream" in operation ? operation.stream : "signal" in operation ? operation.signal : undefined;
+  return {
+    time: new Date(now).toISOString(),
+    event: `alloc-${operation.operation}`,
+    session: grant.sessionId,
+    accessor: grant.accessorId,
+    tokenName: capped(grant.tokenName, MAX_TEXT_CHARS),
+    allocId: grant.allocId,
+    namespace: grant.namespace,
+    jobId: about.jobId,
+    task: about.task,
+    source: about.source,
+    ...(subject === undefined ? {} : { subject: capped(subject, MAX_TEXT_CHARS) }),
+  };
+}
+
+/** For logs that are read from the kubelet, which takes no grant. */
+export function auditEndedLogs(
+  { accessorId, tokenName }: Identity,
+  about: Pick<AuditOperation, "session" | "allocId" | "namespace" | "jobId" | "task" | "source"> & { readonly subject: string },
+  now: number,
+): AuditOperation {
+  return { time: new Date(now).toISOString(), event: "alloc-logs", accessor: accessorId, tokenName: capped(tokenName, MAX_TEXT_CHARS), ...about };
+}
+
 /** One line of JSON with its line end. Nothing in it can move a terminal's cursor: JSON leaves DEL and the C1 characters as they are. */
-export function encodeAuditLine(entry: AuditExecStart | AuditExecEnd): string {
+export function encodeAuditLine(entry: AuditExecStart | AuditExecEnd | AuditOperation): string {
   const escaped = JSON.stringify(entry).replaceAll(/[\u007f-\u009f\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
   return `${escaped}\n`;
 }

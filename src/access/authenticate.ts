@@ -16,7 +16,10 @@ export type Identity = {
   readonly kind: "token" | "anonymous" | "acl-disabled";
   readonly accessorId: string;
   readonly tokenName: string;
+  /** By name, those of its roles too. */
   readonly policies: readonly string[];
+  /** IDs. */
+  readonly roles: readonly string[];
   readonly acl: Acl;
   /** Epoch ms; absent: never. */
   readonly expirationTime?: number;
@@ -54,7 +57,7 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticate {
     const trimmed = secret?.trim() ?? "";
     if (trimmed === "") return anonymousIdentity(aclFor);
     const token = checkSecret(deps.store, trimmed, now);
-    return token.ok ? tokenIdentity(token.value, aclFor) : token;
+    return token.ok ? tokenIdentity(token.value, deps.store, aclFor) : token;
   };
 }
 
@@ -82,20 +85,22 @@ function checkSecret(store: AccessStore, secret: string, now: number): Result<St
 const isExpired = (token: StoredToken, now: number): boolean => token.expirationTime !== undefined && !(token.expirationTime > now);
 
 function everyone(): Identity {
-  return identity({ kind: "acl-disabled", accessorId: "acls-disabled", tokenName: "ACLs disabled", policies: [], acl: MANAGEMENT_ACL });
+  return identity({ kind: "acl-disabled", accessorId: "acls-disabled", tokenName: "ACLs disabled", policies: [], roles: [], acl: MANAGEMENT_ACL });
 }
 
 function anonymousIdentity(aclFor: CompileFor): Result<Identity, AccessError> {
   const acl = aclFor([ANONYMOUS_POLICY]);
   if (!acl.ok) return acl;
-  return ok(identity({ kind: "anonymous", accessorId: "anonymous", tokenName: "Anonymous Token", policies: [ANONYMOUS_POLICY], acl: acl.value }));
+  return ok(identity({ kind: "anonymous", accessorId: "anonymous", tokenName: "Anonymous Token", policies: [ANONYMOUS_POLICY], roles: [], acl: acl.value }));
 }
 
-function tokenIdentity(token: StoredToken, aclFor: CompileFor): Result<Identity, AccessError> {
-  const acl = token.type === "management" ? ok(MANAGEMENT_ACL) : aclFor(token.policies);
+/** A role counts as it is now, and one that is gone grants nothing. */
+function tokenIdentity(token: StoredToken, store: AccessStore, aclFor: CompileFor): Result<Identity, AccessError> {
+  const policies = [...new Set([...token.policies, ...token.roles.flatMap((role) => store.rolePolicies(role) ?? [])])];
+  const acl = token.type === "management" ? ok(MANAGEMENT_ACL) : aclFor(policies);
   if (!acl.ok) return acl;
-  const { accessorId, name: tokenName, policies, expirationTime } = token;
-  const fields = { kind: "token" as const, accessorId, tokenName, policies, acl: acl.value };
+  const { accessorId, name: tokenName, roles, expirationTime } = token;
+  const fields = { kind: "token" as const, accessorId, tokenName, policies, roles, acl: acl.value };
   return ok(identity(expirationTime === undefined ? fields : { ...fields, expirationTime }));
 }
 

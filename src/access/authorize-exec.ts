@@ -2,8 +2,8 @@
 import { err, ok, type Result } from "../lib/result.ts";
 import { allowNamespaceOperation } from "../nomad/acl/acl.ts";
 import {
-  execNotPossible, MALFORMED_ALLOC_ID, MISSING_ALLOC_ID, MISSING_COMMAND, MISSING_TASK_NAME, TASK_NOT_FOUND, taskNotRunning, taskNotStarted,
-  unknownAllocation,
+  actionNotInTask, execNotPossible, jobHasNoAllocation, jobNotInNamespace, MALFORMED_ALLOC_ID, MISSING_ALLOC_ID, MISSING_COMMAND, MISSING_TASK_NAME,
+  TASK_NOT_FOUND, taskNotInAllocation, taskNotRunning, taskNotStarted, unknownAllocation,
 } from "../nomad/texts.ts";
 import { type AccessError, permissionDenied } from "./access-error.ts";
 import type { Identity } from "./authenticate.ts";
@@ -47,8 +47,19 @@ export type ExecRequest = {
   readonly allocation: AllocationFacts | undefined;
   readonly task: string;
   readonly command: readonly string[];
+  /** For an action of a job, in place of a command that the caller gives. */
+  readonly action?: RequestedAction;
   /** A UUID of this session: in the pod's exec command and in both audit lines. */
   readonly sessionId: string;
+};
+
+/** `job`: whether there is such a job in that namespace, and whether the allocation is one of its own. `found`: whether the task has such an action. */
+export type RequestedAction = {
+  readonly jobId: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly job: "own" | "other" | "unknown";
+  readonly found: boolean;
 };
 
 /** How long after the checks the exec may be opened. */
@@ -85,20 +96,24 @@ function marked(fields: Omit<Grant, typeof granted>): Grant {
 }
 
 /** What a Nomad server checks before it asks the node. */
-function checkAllocation(identity: Identity, { allocId, allocation }: ExecRequest): Result<AllocationFacts, AccessError> {
+function checkAllocation(identity: Identity, { allocId, allocation, action }: ExecRequest): Result<AllocationFacts, AccessError> {
   if (allocId === "") return refuse(MISSING_ALLOC_ID, 400);
   if (allocId.length !== 36) return refuse(MALFORMED_ALLOC_ID);
   if (allocation === undefined || allocation.allocId !== allocId) return refuse(unknownAllocation(allocId), 404);
   if (!allowNamespaceOperation(identity.acl, allocation.namespace, "alloc-exec")) return err(permissionDenied());
   const { clientStatus } = allocation;
   const isOver = clientStatus === "complete" || clientStatus === "failed" || clientStatus === "lost";
-  return isOver ? refuse(execNotPossible(allocId, clientStatus), 400) : ok(allocation);
+  if (isOver) return refuse(execNotPossible(allocId, clientStatus), 400);
+  if (action?.job === "unknown") return refuse(jobNotInNamespace(action.jobId, action.namespace), 404);
+  return action?.job === "other" ? refuse(jobHasNoAllocation(action.jobId, allocId), 400) : ok(allocation);
 }
 
 /** What Nomad's agent on the node checks. */
-function checkTask(identity: Identity, { task, command }: ExecRequest, allocation: AllocationFacts): Result<TaskFacts, AccessError> {
+function checkTask(identity: Identity, { task, command, action }: ExecRequest, allocation: AllocationFacts): Result<TaskFacts, AccessError> {
   if (allocation.remoteExecDisabled) return err(permissionDenied());
   if (task === "") return refuse(MISSING_TASK_NAME, 400);
+  if (action !== undefined && !allocation.tasks.has(task)) return refuse(taskNotInAllocation(task, allocation.allocId), 400);
+  if (action?.found === false) return refuse(actionNotInTask(action.name, task), 400);
   if (command.length === 0) return refuse(MISSING_COMMAND, 400);
   const facts = allocation.tasks.get(task);
   if (facts === undefined) return refuse(TASK_NOT_FOUND, 500);

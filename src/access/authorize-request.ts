@@ -1,6 +1,6 @@
 /** @module Whether a request may go on: the endpoint's row, the caller's identity, and what is left to check per object. Used by the bridge for every route. */
 import { err, ok, type Result } from "../lib/result.ts";
-import { allowAgentRead, allowNamespaceOperation, allowNodeRead, isManagement } from "../nomad/acl/acl.ts";
+import { allowAgentRead, allowNamespaceOperation, allowNodeRead, allowNodeWrite, allowOperatorRead, isManagement } from "../nomad/acl/acl.ts";
 import type { NamespaceCapability } from "../nomad/acl/capabilities.ts";
 import { ACL_DISABLED, INVALID_METHOD } from "../nomad/texts.ts";
 import { type AccessError, permissionDenied } from "./access-error.ts";
@@ -55,6 +55,10 @@ function isAllowed({ endpoint, params }: Found, identity: Identity, namespace: s
       return allowAgentRead(acl);
     case "node-read":
       return allowNodeRead(acl);
+    case "node-write":
+      return allowNodeWrite(acl);
+    case "operator-read":
+      return allowOperatorRead(acl);
     case "own-token":
       return isManagement(acl) || (identity.kind === "token" && params["accessorId"] === identity.accessorId);
     case "own-policy":
@@ -68,9 +72,9 @@ function authorized({ endpoint, params }: Found, identity: Identity): Authorized
   return { identity, params, allowsNamespace: rowFilter(endpoint, identity) };
 }
 
-/** For an endpoint that has no namespaces, such as the nodes: rows that belong to one are shown to management alone. */
+/** For an endpoint that has no namespaces, such as a node's allocations: rows that belong to one need the right to read jobs there. */
 function rowFilter({ needs }: Endpoint, identity: Identity): (namespace: string) => boolean {
-  if (needs.kind !== "namespace") return () => isManagement(identity.acl);
+  if (needs.kind !== "namespace") return (namespace) => namespace !== "*" && allowsAny(identity, namespace, ["read-job"]);
   return (namespace) => namespace !== "*" && allowsAny(identity, namespace, needs.anyOf);
 }
 

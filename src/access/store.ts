@@ -11,6 +11,8 @@ export type StoredToken = {
   readonly name: string;
   readonly type: TokenType;
   readonly policies: readonly string[];
+  /** IDs. */
+  readonly roles: readonly string[];
   readonly global: boolean;
   readonly createTime: number;
   /** Absent: never expires. NaN, which a text that is no time becomes, counts as expired. */
@@ -23,11 +25,13 @@ export type StoredPolicy = { readonly name: string; readonly description: string
 export type AccessStore = {
   readonly tokenBySecretHash: (hash: string) => StoredToken | undefined;
   readonly policy: (name: string) => StoredPolicy | undefined;
+  /** Names of the policies of a role; undefined: there is none of that ID. */
+  readonly rolePolicies: (roleId: string) => readonly string[] | undefined;
 };
 
 export function storedToken(object: AclTokenObject): StoredToken {
-  const { accessorId, secretHash, name = "", type, policies = [], global = false, createTime, expirationTime } = object.spec;
-  const token = { accessorId, secretHash, name, type, policies, global, createTime: Date.parse(createTime) };
+  const { accessorId, secretHash, name = "", type, policies = [], roles = [], global = false, createTime, expirationTime } = object.spec;
+  const token = { accessorId, secretHash, name, type, policies, roles, global, createTime: Date.parse(createTime) };
   return expirationTime === undefined ? token : { ...token, expirationTime: Date.parse(expirationTime) };
 }
 

@@ -1,34 +1,28 @@
 /** @module The ACL endpoints: bootstrap, tokens, policies. Rules and texts are access's; here is what is read and written. */
 import { randomUUID } from "node:crypto";
 import { DEFAULT_TTL_BOUNDS, validatePolicyRequest, validateTokenRequest } from "../access/acl-requests.ts";
-import { type Identity, mayReadPolicy, secretHash } from "../access/authenticate.ts";
+import { mayReadPolicy, secretHash } from "../access/authenticate.ts";
 import type { AclTokenObject } from "../api/acl.ts";
 import { durationMs, formatDuration } from "../lib/duration.ts";
 import { isManagement } from "../nomad/acl/acl.ts";
 import { bootstrapDone, INVALID_BOOTSTRAP_SECRET, nonexistentTokens, POLICY_NOT_FOUND, TOKEN_NOT_FOUND } from "../nomad/texts.ts";
 import { policyStub, policyView, tokenStub, tokenView } from "./acl-shapes.ts";
-import { type Body, countOf, durationOf, isTrue, textOf, textsOf } from "./body.ts";
-import type { AclObjects, WriteFailure } from "./bridge-deps.ts";
+import { aclFailure } from "./acl/failure.ts";
+import { rolesOf } from "./acl/roles.ts";
+import { type Body, durationOf, isTrue, textOf, textsOf } from "./body.ts";
+import type { AclObjects } from "./bridge-deps.ts";
 import { empty, json, type Reply, text } from "./reply.ts";
+import type { RequestContext, Routes } from "./request-context.ts";
 
-export type AclContext = {
-  readonly acl: AclObjects;
-  readonly params: Readonly<Record<string, string>>;
-  readonly body: Body;
-  /** Absent for bootstrap alone. */
-  readonly identity?: Identity;
-  /** What the caller presented, for the one endpoint that gives it back. */
-  readonly secret: string | undefined;
-  /** Epoch ms. */
-  readonly now: number;
-};
+/** What the ACL endpoints need of a request; `identity` is absent for bootstrap alone. */
+type AclContext = Pick<RequestContext, "acl" | "params" | "body" | "identity" | "secret" | "now">;
 
 /** Its existence is what makes bootstrap possible once: the object is emptied, never deleted, when its token is. */
 const BOOTSTRAP_OBJECT = "bootstrap";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-export async function bootstrap({ acl, body, now }: AclContext): Promise<Reply> {
+async function bootstrap({ acl, body, now }: AclContext): Promise<Reply> {
   const wanted = textOf(body, "BootstrapSecret");
   if (wanted !== "" && !UUID.test(wanted)) return text(400, INVALID_BOOTSTRAP_SECRET);
   const secret = wanted === "" ? randomUUID() : wanted.toLowerCase();
@@ -41,8 +35,8 @@ export async function bootstrap({ acl, body, now }: AclContext): Promise<Reply> 
     global: true,
     createTime: new Date(now).toISOString(),
   });
-  if (created.ok) return json(tokenView(created.value, secret));
-  return created.error.kind === "conflict" ? text(400, bootstrapDone(bootstrapIndex(acl))) : failed(created.error);
+  if (created.ok) return json(tokenView(acl, created.value, secret));
+  return created.error.kind === "conflict" ? text(400, bootstrapDone(bootstrapIndex(acl))) : aclFailure(created.error);
 }
 
 function bootstrapIndex(acl: AclObjects): number {
@@ -56,21 +50,21 @@ const DELETED_NAME = "Bootstrap Token (deleted)";
 const isTombstone = ({ metadata, spec }: AclTokenObject) =>
   metadata.name === BOOTSTRAP_OBJECT && spec.name === DELETED_NAME && spec.type === "client" && (spec.policies ?? []).length === 0 && spec.expirationTime !== undefined;
 
-export const listTokens = ({ acl }: AclContext): Reply => json([...acl.tokens()].filter((token) => !isTombstone(token)).map(tokenStub));
+export const listTokens = ({ acl }: AclContext): Reply => json([...acl.tokens()].filter((token) => !isTombstone(token)).map((token) => tokenStub(acl, token)));
 
-export function readToken({ acl, params }: AclContext): Reply {
+function readToken({ acl, params }: AclContext): Reply {
   const token = acl.tokenByAccessor(params["accessorId"] ?? "");
-  return token === undefined || isTombstone(token) ? text(404, TOKEN_NOT_FOUND) : json(tokenView(token));
+  return token === undefined || isTombstone(token) ? text(404, TOKEN_NOT_FOUND) : json(tokenView(acl, token));
 }
 
-export function readOwnToken({ acl, identity, secret }: AclContext): Reply {
+function readOwnToken({ acl, identity, secret }: AclContext): Reply {
   const token = identity === undefined ? undefined : acl.tokenByAccessor(identity.accessorId);
-  if (token !== undefined) return json(tokenView(token, secret));
+  if (token !== undefined) return json(tokenView(acl, token, secret));
   if (identity?.kind !== "anonymous") return text(403, TOKEN_NOT_FOUND);
   return json({ AccessorID: "anonymous", SecretID: "", Name: "Anonymous Token", Type: "client", Policies: ["anonymous"], Roles: [], Global: true, CreateIndex: 1, ModifyIndex: 1 });
 }
 
-export async function writeToken(context: AclContext): Promise<Reply> {
+async function writeToken(context: AclContext): Promise<Reply> {
   const accessorId = context.params["accessorId"] ?? textOf(context.body, "AccessorID");
   if (accessorId === "") return createToken(context);
   const present = context.acl.tokenByAccessor(accessorId);
@@ -79,30 +73,31 @@ export async function writeToken(context: AclContext): Promise<Reply> {
 }
 
 async function createToken({ acl, body, now }: AclContext): Promise<Reply> {
-  const request = tokenRequest(body);
+  const request = tokenRequest(acl, body);
   if (!request.ok) return text(400, request.error);
   const accepted = validateTokenRequest(request.value, { ...DEFAULT_TTL_BOUNDS, now });
   if (!accepted.ok) return text(400, accepted.error.message);
   const { type, expirationTime } = accepted.value;
   const accessorId = randomUUID();
   const secret = randomUUID();
-  const { name, policies, global, expirationTtlMs } = request.value;
+  const { name, policies, roles, global, expirationTtlMs } = request.value;
   const created = await acl.createToken(accessorId, {
     accessorId,
     secretHash: secretHash(secret),
     name,
     type,
     policies: [...policies],
+    roles: [...roles],
     global,
     createTime: new Date(now).toISOString(),
     expirationTtl: formatDuration(expirationTtlMs),
     ...(expirationTime === undefined ? {} : { expirationTime: new Date(expirationTime).toISOString() }),
   });
-  return created.ok ? json(tokenView(created.value, secret)) : failed(created.error);
+  return created.ok ? json(tokenView(acl, created.value, secret)) : aclFailure(created.error);
 }
 
 async function updateToken({ acl, body, now }: AclContext, present: AclTokenObject): Promise<Reply> {
-  const request = tokenRequest(body);
+  const request = tokenRequest(acl, body);
   if (!request.ok) return text(400, request.error);
   const { global = false, expirationTtl = "0s", expirationTime } = present.spec;
   const existing = {
@@ -112,14 +107,14 @@ async function updateToken({ acl, body, now }: AclContext, present: AclTokenObje
   };
   const accepted = validateTokenRequest(request.value, { ...DEFAULT_TTL_BOUNDS, now, existing });
   if (!accepted.ok) return text(400, accepted.error.message);
-  const { name, policies } = request.value;
-  const replaced = await acl.replaceToken({ ...present, spec: { ...present.spec, name, type: accepted.value.type, policies: [...policies] } });
-  return replaced.ok ? json(tokenView(replaced.value)) : failed(replaced.error);
+  const { name, policies, roles } = request.value;
+  const replaced = await acl.replaceToken({ ...present, spec: { ...present.spec, name, type: accepted.value.type, policies: [...policies], roles: [...roles] } });
+  return replaced.ok ? json(tokenView(acl, replaced.value)) : aclFailure(replaced.error);
 }
 
-/** Roles are refused rather than stored and never counted. */
-function tokenRequest(body: Body) {
-  if (countOf(body, "Roles") > 0) return { ok: false as const, error: "ACL roles are not served by this version of nomad-bridge; give the token policies" };
+function tokenRequest(acl: AclObjects, body: Body) {
+  const roles = rolesOf(acl, body);
+  if (!roles.ok) return roles;
   const ttl = durationOf(body, "ExpirationTTL");
   if (!ttl.ok) return ttl;
   const time = textOf(body, "ExpirationTime");
@@ -127,7 +122,7 @@ function tokenRequest(body: Body) {
     name: textOf(body, "Name"),
     type: textOf(body, "Type"),
     policies: textsOf(body, "Policies"),
-    roles: [],
+    roles: roles.value,
     global: isTrue(body, "Global"),
     expirationTtlMs: ttl.value,
     ...(time === "" || time.startsWith("0001-01-01") ? {} : { expirationTime: Date.parse(time) }),
@@ -135,36 +130,36 @@ function tokenRequest(body: Body) {
   return { ok: true as const, value };
 }
 
-export async function deleteToken({ acl, params, now }: AclContext): Promise<Reply> {
+async function deleteToken({ acl, params, now }: AclContext): Promise<Reply> {
   const accessorId = params["accessorId"] ?? "";
   const token = acl.tokenByAccessor(accessorId);
   if (token === undefined || isTombstone(token)) return text(400, nonexistentTokens([accessorId]));
   const gone = token.metadata.name === BOOTSTRAP_OBJECT ? await acl.replaceToken(tombstone(token, now)) : await acl.deleteToken(token);
-  return gone.ok ? empty : failed(gone.error);
+  return gone.ok ? empty : aclFailure(gone.error);
 }
 
 function tombstone(token: AclTokenObject, now: number): AclTokenObject {
   const expirationTime = new Date(now).toISOString();
-  return { ...token, spec: { ...token.spec, name: DELETED_NAME, type: "client", policies: [], secretHash: secretHash(randomUUID()), expirationTime } };
+  return { ...token, spec: { ...token.spec, name: DELETED_NAME, type: "client", policies: [], roles: [], secretHash: secretHash(randomUUID()), expirationTime } };
 }
 
-export function listPolicies({ acl, identity }: AclContext): Reply {
+function listPolicies({ acl, identity }: AclContext): Reply {
   const visible = [...acl.policies()].filter(({ spec }) => identity !== undefined && mayReadPolicy(identity, spec.name));
   return json(visible.map(policyStub));
 }
 
 /** The policies of the token that asks; a management token has none of its own. */
-export function listOwnPolicies({ acl, identity }: AclContext): Reply {
+function listOwnPolicies({ acl, identity }: AclContext): Reply {
   if (identity === undefined || isManagement(identity.acl)) return json([]);
   return json([...acl.policies()].filter(({ spec }) => identity.policies.includes(spec.name)).map(policyStub));
 }
 
-export function readPolicy({ acl, params }: AclContext): Reply {
+function readPolicy({ acl, params }: AclContext): Reply {
   const policy = acl.policy(params["policy"] ?? "");
   return policy === undefined ? text(404, POLICY_NOT_FOUND) : json(policyView(policy));
 }
 
-export async function writePolicy({ acl, params, body }: AclContext): Promise<Reply> {
+async function writePolicy({ acl, params, body }: AclContext): Promise<Reply> {
   const name = textOf(body, "Name");
   const description = textOf(body, "Description");
   const rules = textOf(body, "Rules");
@@ -173,20 +168,30 @@ export async function writePolicy({ acl, params, body }: AclContext): Promise<Re
   const accepted = validatePolicyRequest({ pathName: params["policy"] ?? "", name, description, rules });
   if (!accepted.ok) return text(accepted.error.code ?? 500, accepted.error.message);
   const written = await acl.putPolicy(name, { name, description, rules });
-  return written.ok ? empty : failed(written.error);
+  return written.ok ? empty : aclFailure(written.error);
 }
 
 const hasValues = (value: unknown) => typeof value === "object" && value !== null && Object.values(value).some((each) => each !== "" && each !== null);
 
-export async function deletePolicy({ acl, params }: AclContext): Promise<Reply> {
+async function deletePolicy({ acl, params }: AclContext): Promise<Reply> {
   const name = params["policy"] ?? "";
   const policy = acl.policy(name);
   if (policy === undefined) return text(400, `Cannot delete nonexistent policies: ${name}`);
   const gone = await acl.deletePolicy(policy);
-  return gone.ok ? empty : failed(gone.error);
+  return gone.ok ? empty : aclFailure(gone.error);
 }
 
-function failed(failure: WriteFailure): Reply {
-  if (failure.kind === "conflict") return text(409, `someone else has just changed this: look again, and repeat if it still holds (${failure.message})`);
-  return text(500, `not written: ${failure.message}`);
-}
+export const ACL_ROUTES: Routes = {
+  "PUT /v1/acl/bootstrap": bootstrap,
+  "GET /v1/acl/tokens": listTokens,
+  "PUT /v1/acl/token": writeToken,
+  "GET /v1/acl/token/self": readOwnToken,
+  "GET /v1/acl/token/:accessorId": readToken,
+  "PUT /v1/acl/token/:accessorId": writeToken,
+  "DELETE /v1/acl/token/:accessorId": deleteToken,
+  "GET /v1/acl/policies": listPolicies,
+  "GET /v1/acl/policy/self": listOwnPolicies,
+  "GET /v1/acl/policy/:policy": readPolicy,
+  "PUT /v1/acl/policy/:policy": writePolicy,
+  "DELETE /v1/acl/policy/:policy": deletePolicy,
+};

@@ -4,18 +4,19 @@ import type { AclPolicyObject, AclTokenObject } from "../api/acl.ts";
 import { formatDuration, parseDuration } from "../lib/duration.ts";
 import { indexOf } from "../mapping/nomad-job.ts";
 import { parsePolicy } from "../nomad/acl/parse-policy.ts";
+import type { AclObjects } from "./bridge-deps.ts";
 import { rulesJson } from "../nomad/acl/policy.ts";
 
 /** @param secret only for whoever has just made the token or presents it: it is stored nowhere */
-export function tokenView(object: AclTokenObject, secret = "") {
-  const { accessorId, name = "", type, policies = [], global = false, createTime, expirationTime, expirationTtl = "0s", secretHash } = object.spec;
+export function tokenView(acl: Pick<AclObjects, "roles">, object: AclTokenObject, secret = "") {
+  const { accessorId, name = "", type, policies = [], roles = [], global = false, createTime, expirationTime, expirationTtl = "0s", secretHash } = object.spec;
   return {
     AccessorID: accessorId,
     SecretID: secret,
     Name: name,
     Type: type,
     Policies: policies,
-    Roles: [],
+    Roles: roles.map((id) => ({ ID: id, Name: acl.roles.byKey(id)?.spec.name ?? "" })),
     Global: global,
     Hash: Buffer.from(secretHash, "hex").toString("base64"),
     CreateTime: createTime,
@@ -27,8 +28,8 @@ export function tokenView(object: AclTokenObject, secret = "") {
 }
 
 /** Lists never hold a secret, not even an empty one. */
-export function tokenStub(object: AclTokenObject) {
-  const { SecretID: _, ...stub } = tokenView(object);
+export function tokenStub(acl: Pick<AclObjects, "roles">, object: AclTokenObject) {
+  const { SecretID: _, ...stub } = tokenView(acl, object);
   return stub;
 }
 
@@ -51,7 +52,7 @@ export function policyStub(object: AclPolicyObject) {
   return { Name, Description, Hash, CreateIndex, ModifyIndex };
 }
 
-const hashOf = (text: string) => createHash("sha256").update(text).digest("base64");
+export const hashOf = (text: string) => createHash("sha256").update(text).digest("base64");
 
 function normalDuration(text: string): string {
   const ms = parseDuration(text);

@@ -30,16 +30,24 @@ export function textsOf(body: Body, name: string): readonly string[] {
   return Array.isArray(value) ? value.filter((each) => typeof each === "string") : [];
 }
 
-/** How many entries a list has, of any kind. */
-export function countOf(body: Body, name: string): number {
-  const value = body[name.toLowerCase()];
-  return Array.isArray(value) ? value.length : 0;
-}
-
 /** Milliseconds of a duration given as text or as nanoseconds; 0 where it is absent. */
 export function durationOf(body: Body, name: string): Result<number, string> {
   const value = body[name.toLowerCase()];
   if (value === undefined || value === null || value === "") return ok(0);
   if (typeof value === "number") return ok(value / 1e6);
   return typeof value === "string" ? parseDuration(value) : err(`${name} is neither a duration nor a number of nanoseconds`);
+}
+
+/** An object in the body, its keys in lower case; {} where it is absent or no object. */
+export function objectOf(body: Body, name: string): Body {
+  const value = body[name.toLowerCase()];
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return {};
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key.toLowerCase(), inner as unknown]));
+}
+
+/** Only the texts among an object's values. Keys are kept as they are. */
+export function textMapOf(body: Body, name: string): Readonly<Record<string, string>> {
+  const value = body[name.toLowerCase()];
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return {};
+  return Object.fromEntries(Object.entries(value).flatMap(([key, inner]) => (typeof inner === "string" ? [[key, inner]] : [])));
 }

@@ -1,22 +1,43 @@
 /** @module What the bridge needs of the world: reads of the cluster's state, writes of ACL objects. main wires it to caches and client. */
-import type { AclPolicyObject, AclTokenObject } from "../api/acl.ts";
+import type { Claims } from "../access/login/bindings.ts";
+import type { LoginBeginning } from "../access/login/oidc-state.ts";
+import type { AclAuthMethodObject, AclBindingRuleObject, AclPolicyObject, AclRoleObject, AclTokenObject } from "../api/acl.ts";
 import type { BridgeConfigSpec } from "../api/bridge-config.ts";
 import type { ExecTask } from "../api/exec-task.ts";
+import type { KubeObject, OwnerReference } from "../api/meta.ts";
+import type { NomadJob } from "../api/nomad-job.ts";
 import type { Node, Pod } from "../api/pod.ts";
 import type { Result } from "../lib/result.ts";
+import type { JobObject, JobRecord } from "../mapping/job-record.ts";
 import type { OperatingSystem } from "../mapping/operating-system.ts";
+import type { JobVersion } from "../mapping/stored-job.ts";
+import type { DesiredUpdates } from "../nomad/api-types.ts";
+import type { Job, JobSpec } from "../nomad/job.ts";
 
 /** A pod of ours with the live object that owns it: labels alone prove nothing. */
-export type Allocation = { readonly pod: Pod; readonly task: ExecTask };
+export type Allocation = { readonly pod: Pod; readonly job: JobRecord };
 
 /** Everything here is in a managed namespace and answers from memory. */
 export type ClusterState = {
   readonly config: () => BridgeConfigSpec | undefined;
   readonly isManaged: (namespace: string) => boolean;
-  readonly tasks: () => Iterable<ExecTask>;
-  readonly task: (namespace: string, jobId: string) => ExecTask | undefined;
-  readonly allocationsOf: (task: ExecTask) => readonly Allocation[];
+  readonly jobs: () => Iterable<JobRecord>;
+  readonly job: (namespace: string, jobId: string) => JobRecord | undefined;
+  /** As clients read it. Undefined for a stored object that no longer passes its schema: its condition says why. */
+  readonly nomadJob: (job: JobRecord) => Job | undefined;
+  /** As it was at that version; undefined where that is kept no more. */
+  readonly jobVersion: (job: JobRecord, version: number) => Job | undefined;
+  /** Those that are kept, the newest first: it is the present one. None for an object that no longer passes its schema. */
+  readonly versionsOf: (job: JobRecord) => readonly JobVersion[];
+  /** The job that an evaluation or a deployment is of. */
+  readonly jobOfEvaluation: (evalId: string) => JobRecord | undefined;
+  readonly jobOfDeployment: (deploymentId: string) => JobRecord | undefined;
+  /** What the controller would do for each group, were this the job's next version; undefined for a job that it would refuse, or that runs nothing itself. */
+  readonly desiredUpdates: (spec: JobSpec, present: JobRecord | undefined) => Readonly<Record<string, DesiredUpdates>> | undefined;
+  readonly allocationsOf: (job: JobRecord) => readonly Allocation[];
   readonly allocation: (allocId: string) => Allocation | undefined;
+  /** The managed ones. */
+  readonly namespaces: () => Iterable<KubeObject>;
   readonly nodes: () => Iterable<Node>;
   readonly node: (nodeId: string) => Node | undefined;
   readonly nodeByName: (name: string) => Node | undefined;
@@ -42,4 +63,62 @@ export type AclObjects = {
   readonly deleteToken: (object: AclTokenObject) => Write<undefined>;
   readonly putPolicy: (name: string, spec: AclPolicyObject["spec"]) => Write<AclPolicyObject>;
   readonly deletePolicy: (object: AclPolicyObject) => Write<undefined>;
+  readonly roles: NamedObjects<AclRoleObject>;
+  readonly authMethods: NamedObjects<AclAuthMethodObject>;
+  readonly bindingRules: NamedObjects<AclBindingRuleObject>;
+};
+
+/** Objects of a kind that have a name of Nomad's, and a key: an ID, or that name again. */
+export type NamedObjects<T extends KubeObject> = {
+  readonly all: () => Iterable<T>;
+  readonly byKey: (key: string) => T | undefined;
+  readonly byName: (name: string) => T | undefined;
+  readonly put: (key: string, spec: T extends { readonly spec: infer S } ? S : never) => Write<T>;
+  readonly remove: (object: T) => Write<undefined>;
+};
+
+/** Proofs from elsewhere. The errors are texts for who logs in; none of them holds a secret. */
+export type Logins = {
+  readonly verifyJwt: (method: AclAuthMethodObject, token: string) => Promise<Result<Claims, string>>;
+  readonly authUrl: (method: AclAuthMethodObject, beginning: LoginBeginning) => Promise<Result<string, string>>;
+  readonly completeOidc: (method: AclAuthMethodObject, end: LoginBeginning & { readonly state: string; readonly code: string }) => Promise<Result<Claims, string>>;
+  /** Keeps what the method's spec only names. An empty secret is none. Resolves with the name that the spec is to hold. */
+  readonly keepSecret: (methodName: string, secret: string) => Promise<Result<string, string>>;
+  readonly forgetSecret: (methodName: string) => Promise<void>;
+};
+
+/** Labels and annotations of ours on a node; null takes one away. */
+export type NodeMark = { readonly labels?: Readonly<Record<string, string | null>>; readonly annotations?: Readonly<Record<string, string | null>> };
+
+export type NodeMarks = {
+  /** Resolves with the node as it is then, when this process's own reads show it. The error is a text for a person. */
+  readonly mark: (node: Node, mark: NodeMark) => Promise<Result<Node, string>>;
+};
+
+/** A Secret of a job, which is gone when its owner is. */
+export type JobSecret = {
+  readonly namespace: string;
+  /** Begins with "nb-". */
+  readonly name: string;
+  readonly owner: OwnerReference;
+  /** Base64, under their keys. */
+  readonly data: Readonly<Record<string, string>>;
+};
+
+/**
+ * Each write resolves when this process's own reads show it, and is refused with `conflict` where the object is another than the one given:
+ * then look again, with `read`, and decide anew.
+ */
+export type JobObjects = {
+  /** As the API server has it at this moment, whatever the watch has brought. */
+  readonly read: (kind: JobObject["kind"], namespace: string, name: string) => Write<JobObject | undefined>;
+  readonly create: (object: NomadJob) => Write<NomadJob>;
+  readonly replace: (object: NomadJob) => Write<NomadJob>;
+  readonly remove: (object: JobObject) => Write<undefined>;
+  readonly annotate: (object: JobObject, annotations: Readonly<Record<string, string>>) => Write<JobObject>;
+  readonly scaleTask: (task: ExecTask, count: number) => Write<ExecTask>;
+  readonly readSecret: (namespace: string, name: string) => Write<Readonly<Record<string, string>> | undefined>;
+  /** Makes it, or makes it so. */
+  readonly putSecret: (secret: JobSecret) => Write<undefined>;
+  readonly removeSecret: (namespace: string, name: string) => Write<undefined>;
 };

@@ -5,17 +5,15 @@ import type { BridgeConfigSpec, Profile } from "../api/bridge-config.ts";
 import type { Pod } from "../api/pod.ts";
 import { ANNOTATION } from "../contract/pod-metadata.ts";
 import { clientStatus } from "../mapping/nomad-allocation.ts";
-import { identityOf } from "../mapping/pod-for-task.ts";
 import { allocationRecord, type TaskRecord } from "../mapping/pod-status.ts";
 import type { Allocation } from "./bridge-deps.ts";
 
 /** @param now epoch ms */
-export function allocationFacts({ pod, task }: Allocation, profile: Profile | undefined, now: number): AllocationFacts {
-  const identity = identityOf(task);
+export function allocationFacts({ pod, job }: Allocation, profile: Profile | undefined, now: number): AllocationFacts {
   const record = allocationRecord(pod, now);
   return {
     allocId: pod.metadata.uid ?? "",
-    namespace: identity.namespace,
+    namespace: job.namespace,
     podName: pod.metadata.name,
     clientStatus: clientStatus(record),
     tasks: new Map(record.tasks.map((each) => [each.task, { container: each.container, state: taskState(each) }])),
@@ -25,9 +23,11 @@ export function allocationFacts({ pod, task }: Allocation, profile: Profile | un
   };
 }
 
-/** The profile that the pod was made under, as it is now. Read off the pod, which its task's author cannot change. */
+/** The profile that the pod was made under, as it is now, with what is refused for its namespace. Read off the pod, which its task's author cannot change. */
 export function profileOf(pod: Pod, config: BridgeConfigSpec | undefined): Profile | undefined {
-  return config?.profiles.find((profile) => profile.name === pod.metadata.annotations?.[ANNOTATION.profile]);
+  const profile = config?.profiles.find(({ name }) => name === pod.metadata.annotations?.[ANNOTATION.profile]);
+  const isClosed = config?.disableRemoteExecIn.includes(pod.metadata.namespace ?? "default") === true;
+  return profile !== undefined && isClosed ? { ...profile, disableRemoteExec: true } : profile;
 }
 
 /** Between two starts the container may be there, but the task is not; one whose launcher waits for other tasks has not started. */

@@ -6,17 +6,18 @@ import { randomUUID } from "node:crypto";
 import type { WebSocket } from "ws";
 import { asServerError, type Authenticate, type Identity } from "../access/authenticate.ts";
 import { auditExecEnd, auditExecStart, type AuditSink, encodeAuditLine } from "../access/audit.ts";
-import { authorizeExec, type Grant, mayStillExec } from "../access/authorize-exec.ts";
+import { authorizeExec, type Grant, mayStillExec, type RequestedAction } from "../access/authorize-exec.ts";
 import type { ExecGate } from "../access/exec-gate.ts";
 import type { HangupPolicy } from "../contract/frames.ts";
 import { messageOf, ok, err, type Result } from "../lib/result.ts";
-import { identityOf } from "../mapping/pod-for-task.ts";
 import { PERMISSION_DENIED } from "../nomad/texts.ts";
-import type { ClusterState } from "./bridge-deps.ts";
+import type { Allocation, ClusterState } from "./bridge-deps.ts";
 import { closeCodeOf, closeWith } from "./close-frame.ts";
 import { allocationFacts, profileOf } from "./exec-facts.ts";
 import { relayExec } from "./exec-relay.ts";
-import { type ExecParameters, type ExecProblem, readExecParameters } from "./exec-request.ts";
+import { actionOf } from "./job-action.ts";
+import { agreedSecret, readHandshake } from "./exec-handshake.ts";
+import { checkWords, type ExecParameters, type ExecProblem, type ExecTarget, readExecParameters, wantsHandshake } from "./exec-request.ts";
 import { DEFAULT_TIMES } from "./exec-session.ts";
 import type { SessionRegistry } from "./session-registry.ts";
 
@@ -38,7 +39,7 @@ export type ExecRouteDeps = {
 
 export type ExecUpgrade = {
   readonly client: WebSocket;
-  readonly allocId: string;
+  readonly target: ExecTarget;
   readonly params: URLSearchParams;
   readonly secret: string | undefined;
   /** The client's address, for the audit line. */
@@ -53,41 +54,69 @@ export async function handleExec(deps: ExecRouteDeps, upgrade: ExecUpgrade): Pro
   upgrade.client.pause();
   upgrade.client.on("error", () => undefined);
   try {
-    const admitted = admit(deps, upgrade);
+    const introduced = await introduce(upgrade);
+    if (!introduced.ok) return refuse(upgrade.client, introduced.error);
+    const admitted = admit(deps, introduced.value);
     if (!admitted.ok) return refuse(upgrade.client, admitted.error);
-    await runAudited(deps, upgrade, admitted.value);
+    await runAudited(deps, introduced.value, admitted.value);
   } catch (bug) {
-    deps.log.error({ reason: messageOf(bug), allocId: upgrade.allocId }, "exec session failed");
+    deps.log.error({ reason: messageOf(bug), path: upgrade.target }, "exec session failed");
     refuse(upgrade.client, { message: "internal error: the server's log says more" });
   }
+}
+
+/** The request with the token that a browser's handshake brings, where it asks for one. */
+type Introduced = ExecUpgrade & { readonly release: () => void };
+
+async function introduce(upgrade: ExecUpgrade): Promise<Result<Introduced, ExecProblem>> {
+  const wanted = wantsHandshake(upgrade.params);
+  if (!wanted.ok) return wanted;
+  if (!wanted.value) return ok({ ...upgrade, release: () => undefined });
+  const handshake = await readHandshake(upgrade.client);
+  if (!handshake.ok) return handshake;
+  const secret = agreedSecret(upgrade.secret, handshake.value.token);
+  return secret.ok ? ok({ ...upgrade, secret: secret.value, release: handshake.value.release }) : secret;
 }
 
 function refuse(client: WebSocket, problem: ExecProblem): void {
   closeWith(client, closeCodeOf(problem.code), problem.message);
 }
 
-function admit(deps: ExecRouteDeps, { allocId, params, secret }: ExecUpgrade): Result<Admitted, ExecProblem> {
-  const parameters = readExecParameters(allocId, params);
+function admit(deps: ExecRouteDeps, { target, params, secret }: ExecUpgrade): Result<Admitted, ExecProblem> {
+  const parameters = readExecParameters(target, params);
   if (!parameters.ok) return parameters;
   const identity = deps.authenticate(secret, deps.now());
   if (!identity.ok) return err(asServerError(identity.error));
   return authorize(deps, parameters.value, identity.value);
 }
 
-function authorize(deps: ExecRouteDeps, parameters: ExecParameters, identity: Identity): Result<Admitted, ExecProblem> {
+function authorize(deps: ExecRouteDeps, asked: ExecParameters, identity: Identity): Result<Admitted, ExecProblem> {
   const now = deps.now();
-  const allocation = deps.cluster.allocation(parameters.allocId);
+  const allocation = deps.cluster.allocation(asked.allocId);
   const profile = allocation === undefined ? undefined : profileOf(allocation.pod, deps.cluster.config());
   const facts = allocation === undefined ? undefined : allocationFacts(allocation, profile, now);
-  const { allocId, task, command } = parameters;
-  const grant = authorizeExec(identity, { allocId, allocation: facts, task, command, sessionId: randomUUID() }, now);
+  const { allocId, task } = asked;
+  const action = actionIn(deps, allocation, asked);
+  const command = action?.command ?? asked.command;
+  const grant = authorizeExec(identity, { allocId, allocation: facts, task, command, sessionId: randomUUID(), ...(action === undefined ? {} : { action }) }, now);
   if (!grant.ok) return grant;
+  const words = checkWords(command);
+  if (!words.ok) return words;
   if (allocation === undefined) return err({ message: PERMISSION_DENIED });
-  return ok({ parameters, grant: grant.value, jobId: identityOf(allocation.task).jobId, policy: profile?.hangup ?? "hangup" });
+  return ok({ parameters: { ...asked, command }, grant: grant.value, jobId: allocation.job.jobId, policy: profile?.hangup ?? "hangup" });
+}
+
+/** What the job says of the action that is asked for: looked up before the rights, and told only after them. */
+function actionIn({ cluster }: ExecRouteDeps, allocation: Allocation | undefined, { action, task }: ExecParameters): (RequestedAction & { readonly command: readonly string[] }) | undefined {
+  if (action === undefined) return undefined;
+  const job = cluster.job(action.namespace, action.jobId);
+  const command = allocation === undefined ? undefined : actionOf(cluster, allocation, { task, name: action.name });
+  const whose = job === undefined ? "unknown" : job.uid === allocation?.job.uid ? "own" : "other";
+  return { ...action, job: whose, found: command !== undefined, command: command ?? [] };
 }
 
 /** No line, no session: what nobody could account for is not opened. */
-async function runAudited(deps: ExecRouteDeps, upgrade: ExecUpgrade, admitted: Admitted): Promise<void> {
+async function runAudited(deps: ExecRouteDeps, upgrade: Introduced, admitted: Admitted): Promise<void> {
   const { parameters, grant, jobId } = admitted;
   const { task, command, tty } = parameters;
   const slot = deps.sessions.open(grant.accessorId, stillAllowed(deps, upgrade, grant));
@@ -97,7 +126,9 @@ async function runAudited(deps: ExecRouteDeps, upgrade: ExecUpgrade, admitted: A
     const start = auditExecStart(grant, { jobId, task, command, tty, source: upgrade.source }, deps.now());
     const written = deps.audit(encodeAuditLine(start));
     if (!written.ok) return refuse(upgrade.client, { message: `the audit log cannot be written, so no session is opened: ${written.error}` });
-    const report = await relay(deps, upgrade, { admitted, revoked: slot.value.revoked });
+    const session = relay(deps, upgrade, { admitted, revoked: slot.value.revoked });
+    upgrade.release();
+    const report = await session;
     const end = auditExecEnd(start, { ...report, durationMs: Math.round(deps.monotonic() - startedAt) }, deps.now());
     const ended = deps.audit(encodeAuditLine(end));
     if (!ended.ok) deps.log.error({ reason: ended.error, session: grant.sessionId }, "the end of an exec session could not be audited");

@@ -227,7 +227,10 @@ function onLauncherFrame(state: SessionState, frame: Frame): Step {
       return onExit(state, frame.message);
     case "error":
       return fail(state, frame.message.message);
+    case "file":
+      return fail(state, "the pod speaks of files, and nobody asked for one");
     case "start":
+    case "operate":
     case "stdin":
     case "stdin-close":
     case "resize":

@@ -9,19 +9,46 @@ import { httpStatusOf } from "../access/access-error.ts";
 import type { Authenticate } from "../access/authenticate.ts";
 import { authorizeRequest, type AuthorizedRequest } from "../access/authorize-request.ts";
 import { findEndpoint } from "../access/endpoints.ts";
+import { refusalOf } from "../access/nomad-routes.ts";
 import { requestSecret } from "../access/request-secret.ts";
 import { parseGoBool } from "../lib/go-bool.ts";
-import { messageOf } from "../lib/result.ts";
-import * as acl from "./acl-handlers.ts";
-import { parseBody } from "./body.ts";
-import type { AclObjects, ClusterState } from "./bridge-deps.ts";
+import { err, messageOf, ok, type Result } from "../lib/result.ts";
+import { AUTH_METHOD_ROUTES } from "./acl/auth-methods.ts";
+import { BINDING_RULE_ROUTES } from "./acl/binding-rules.ts";
+import { LOGIN_ROUTES } from "./acl/login.ts";
+import { ROLE_ROUTES } from "./acl/roles.ts";
+import { ACL_ROUTES } from "./acl-handlers.ts";
+import { BLOCKING_KINDS } from "./blocking/blocking-kinds.ts";
+import { type ChangeFeed, waitForChange } from "./blocking/change-feed.ts";
+import type { ChangeKind } from "./blocking/feed-state.ts";
+import { type Body, parseBody } from "./body.ts";
+import type { AclObjects, ClusterState, JobObjects, Logins, NodeMarks } from "./bridge-deps.ts";
+import type { ClientDeps } from "./client/client-deps.ts";
+import { CLIENT_ROUTES } from "./client/client-routes.ts";
+import { AGENT_ROUTES } from "./cluster/agent.ts";
+import { METRIC_ROUTES } from "./cluster/metrics.ts";
+import { NAMESPACE_ROUTES } from "./cluster/namespaces.ts";
+import { NODE_POOL_ROUTES } from "./cluster/node-pools.ts";
+import { NODE_ROUTES } from "./cluster/nodes.ts";
+import { SCALING_ROUTES } from "./cluster/scaling.ts";
+import { SEARCH_ROUTES } from "./cluster/search.ts";
+import { EVENT_ROUTES } from "./events/event-route.ts";
+import type { EventBroker } from "./events/event-stream.ts";
+import { JOB_ROUTES } from "./jobs/routes.ts";
 import { readQuery, type QueryOptions } from "./query.ts";
-import * as read from "./read-handlers.ts";
+import { READ_ROUTES } from "./read-handlers.ts";
 import { type Reply, text } from "./reply.ts";
+import type { RequestContext, Routes } from "./request-context.ts";
 
 export type HttpAppDeps = {
   readonly cluster: ClusterState;
   readonly acl: AclObjects;
+  readonly logins: Logins;
+  readonly nodes: NodeMarks;
+  readonly jobs: JobObjects;
+  readonly feed: ChangeFeed;
+  readonly client: ClientDeps;
+  readonly events: EventBroker;
   readonly authenticate: Authenticate;
   /** host:port that this server is reached at. */
   readonly address: () => string;
@@ -30,8 +57,8 @@ export type HttpAppDeps = {
   readonly now: () => number;
 };
 
-/** A policy's rules may have 128 KiB; nothing else that is served here comes near. */
-const MAX_BODY_BYTES = 1024 * 1024;
+/** A job of 1 MiB, written with blanks, and its source beside it. */
+const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
 export function createHttpApp(deps: HttpAppDeps): Hono {
   const app = new Hono();
@@ -41,22 +68,67 @@ export function createHttpApp(deps: HttpAppDeps): Hono {
   });
   app.use(compress({ encoding: "gzip" }));
   app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: (context) => context.text(`the body is larger than ${MAX_BODY_BYTES} bytes`, 413) }));
-  app.all("*", async (context) => toResponse(await answer(deps, context.req.raw), new URL(context.req.url).searchParams, deps));
+  app.all("*", async (context) => toResponse(await answer(deps, context.req.raw, sourceOf(context.env)), new URL(context.req.url).searchParams));
   return app;
 }
 
-async function answer(deps: HttpAppDeps, request: Request): Promise<Reply> {
+/** The client's address, where a socket is behind the request. */
+function sourceOf(env: unknown): string {
+  const { incoming } = (env ?? {}) as { readonly incoming?: { readonly socket?: { readonly remoteAddress?: string } } };
+  return incoming?.socket?.remoteAddress ?? "";
+}
+
+type Answer = { readonly reply: Reply; /** For X-Nomad-Index: no change before it is missing in the reply. */ readonly index: number };
+
+/** A blocking query is held between being let in and being answered; rights may have changed meanwhile, so it is let in twice. */
+async function answer(deps: HttpAppDeps, request: Request, source: string): Promise<Answer> {
+  const admitted = admit(deps, request, source);
+  if (!admitted.ok) return { reply: admitted.error, index: deps.cluster.index() };
+  const held = await hold(deps, admitted.value);
+  if (!held.ok) return { reply: held.error, index: deps.cluster.index() };
+  const index = indexFor(deps, admitted.value);
+  const again = held.value === "held" ? admit(deps, request, source) : admitted;
+  return { reply: again.ok ? await dispatch(deps, again.value) : again.error, index };
+}
+
+function admit(deps: HttpAppDeps, request: Request, source: string): Result<Incoming, Reply> {
   const url = new URL(request.url);
   const path = decodePath(url.pathname);
-  if (path === undefined) return text(400, "the path is not valid percent-encoding");
+  if (path === undefined) return err(text(400, "the path is not valid percent-encoding"));
   const query = readQuery(url.searchParams);
-  if (!query.ok) return text(400, query.error);
+  if (!query.ok) return err(text(400, query.error));
   const secret = secretOf(request.headers);
   const authorized = authorizeRequest(deps.authenticate, { method: request.method, path, secret, namespace: query.value.namespace, now: deps.now() });
-  if (!authorized.ok) return refuse(deps, authorized.error);
+  if (!authorized.ok) return err((authorized.error.kind === "invalid-method" ? refused(request.method, path) : undefined) ?? refuse(deps, authorized.error));
   const region = deps.cluster.config()?.region;
-  if (query.value.region !== undefined && query.value.region !== "" && query.value.region !== region) return text(500, "No path to region");
-  return dispatch(deps, { request, path, query: query.value, secret, authorized: authorized.value });
+  if (query.value.region !== undefined && query.value.region !== "" && query.value.region !== region) return err(text(500, "No path to region"));
+  return ok({ request, url, path, query: query.value, secret, authorized: authorized.value, source });
+}
+
+function blockingKinds({ request, path }: Incoming): readonly ChangeKind[] | undefined {
+  const match = findEndpoint(request.method, path);
+  return match.kind === "found" && match.endpoint.method === "GET" ? BLOCKING_KINDS[match.endpoint.pattern] : undefined;
+}
+
+async function hold({ feed }: HttpAppDeps, incoming: Incoming): Promise<Result<"held" | "at-once", Reply>> {
+  const { query, request } = incoming;
+  const kinds = blockingKinds(incoming);
+  if (kinds === undefined || query.index === 0) return ok("at-once");
+  const end = await waitForChange(feed, { kinds, index: query.index, waitMs: query.waitMs }, request.signal);
+  return end === "full" ? err(text(429, TOO_MANY_HELD)) : ok("held");
+}
+
+const TOO_MANY_HELD = "too many blocking queries are held; ask again with a longer pause between them";
+
+function indexFor({ feed, cluster }: HttpAppDeps, incoming: Incoming): number {
+  const kinds = blockingKinds(incoming);
+  return kinds === undefined ? cluster.index() : feed.index(kinds);
+}
+
+/** A route of Nomad's that is not served for good says why, which tells nothing of what is here. */
+function refused(method: string, path: string): Reply | undefined {
+  const reason = refusalOf(method, path);
+  return reason === undefined ? undefined : text(501, reason);
 }
 
 function refuse(deps: HttpAppDeps, error: Parameters<typeof httpStatusOf>[0]): Reply {
@@ -79,85 +151,86 @@ export function decodePath(pathname: string): string | undefined {
 
 type Incoming = {
   readonly request: Request;
+  readonly url: URL;
+  /** Decoded. */
   readonly path: string;
   readonly query: QueryOptions;
   readonly secret: string | undefined;
   readonly authorized: AuthorizedRequest;
+  readonly source: string;
 };
 
-const READS: Readonly<Record<string, (context: read.ReadContext) => Reply>> = {
-  "/v1/status/leader": read.leader,
-  "/v1/status/peers": read.peers,
-  "/v1/regions": read.regions,
-  "/v1/agent/health": read.health,
-  "/v1/agent/self": read.self,
-  "/v1/nodes": read.listNodes,
-  "/v1/node/:nodeId": read.readNode,
-  "/v1/jobs": read.listJobs,
-  "/v1/job/:jobId*": read.readJob,
-  "/v1/job/:jobId*/allocations": read.listJobAllocations,
-  "/v1/allocations": read.listAllocations,
-  "/v1/allocation/:allocId": read.readAllocation,
-};
-
-type AclHandler = (context: acl.AclContext) => Reply | Promise<Reply>;
-
-const ACL: Readonly<Record<string, AclHandler>> = {
-  "PUT /v1/acl/bootstrap": acl.bootstrap,
-  "GET /v1/acl/tokens": acl.listTokens,
-  "PUT /v1/acl/token": acl.writeToken,
-  "GET /v1/acl/token/self": acl.readOwnToken,
-  "GET /v1/acl/token/:accessorId": acl.readToken,
-  "PUT /v1/acl/token/:accessorId": acl.writeToken,
-  "DELETE /v1/acl/token/:accessorId": acl.deleteToken,
-  "GET /v1/acl/policies": acl.listPolicies,
-  "GET /v1/acl/policy/self": acl.listOwnPolicies,
-  "GET /v1/acl/policy/:policy": acl.readPolicy,
-  "PUT /v1/acl/policy/:policy": acl.writePolicy,
-  "DELETE /v1/acl/policy/:policy": acl.deletePolicy,
+const ROUTES: Routes = {
+  ...READ_ROUTES,
+  ...ACL_ROUTES,
+  ...ROLE_ROUTES,
+  ...AUTH_METHOD_ROUTES,
+  ...BINDING_RULE_ROUTES,
+  ...LOGIN_ROUTES,
+  ...CLIENT_ROUTES,
+  ...AGENT_ROUTES,
+  ...NAMESPACE_ROUTES,
+  ...NODE_ROUTES,
+  ...NODE_POOL_ROUTES,
+  ...SCALING_ROUTES,
+  ...SEARCH_ROUTES,
+  ...METRIC_ROUTES,
+  ...EVENT_ROUTES,
+  ...JOB_ROUTES,
 };
 
 /** What the table promises and this file has no handler for: the exec route, which needs a socket. A test compares. */
-export const SERVED: readonly string[] = [...Object.keys(READS).map((pattern) => `GET ${pattern}`), ...Object.keys(ACL)];
+export const SERVED: readonly string[] = Object.keys(ROUTES);
 
 async function dispatch(deps: HttpAppDeps, incoming: Incoming): Promise<Reply> {
-  const match = findEndpoint(incoming.request.method, incoming.path);
-  if (match.kind !== "found") return text(404, "");
+  const { request, authorized } = incoming;
+  const match = findEndpoint(request.method, incoming.path);
+  if (match.kind !== "found") return refused(request.method, incoming.path) ?? text(404, "");
   const { method, pattern } = match.endpoint;
-  const readHandler = method === "GET" ? READS[pattern] : undefined;
-  if (readHandler !== undefined) return readHandler(readContext(deps, incoming));
-  const aclHandler = ACL[`${method} ${pattern}`];
-  if (aclHandler !== undefined) return answerAcl(deps, incoming, aclHandler);
+  const handler = ROUTES[`${method} ${pattern}`];
   // Nomad's own words for an exec request that asks for no upgrade.
-  return text(500, "websocket connection not found in context");
-}
-
-function readContext(deps: HttpAppDeps, { query, authorized }: Incoming): read.ReadContext {
-  const { params, allowsNamespace, identity } = authorized;
-  const context = { cluster: deps.cluster, query, params, allowsNamespace, address: deps.address(), now: deps.now() };
-  return identity === undefined ? context : { ...context, identity };
-}
-
-async function answerAcl(deps: HttpAppDeps, { request, secret, authorized }: Incoming, handler: AclHandler): Promise<Reply> {
-  const body = request.method === "GET" || request.method === "HEAD" ? parseBody("") : parseBody(await request.text());
+  if (handler === undefined) return text(500, "websocket connection not found in context");
+  const isRead = method === "GET";
+  const body = parseBody(isRead ? "" : await request.text());
   if (!body.ok) return text(400, body.error);
-  const { params, identity } = authorized;
-  const context = { acl: deps.acl, params, body: body.value, secret, now: deps.now() };
-  const reply = await handler(identity === undefined ? context : { ...context, identity });
-  if (request.method !== "GET" && request.method !== "HEAD") {
-    deps.log.info({ event: "acl-write", method: request.method, path: new URL(request.url).pathname, accessor: identity?.accessorId, status: reply.status }, "audit");
-  }
+  const reply = await handler(contextOf(deps, incoming, body.value));
+  // Nobody will read it.
+  if (request.method === "HEAD" && reply.kind === "stream") void reply.body.cancel();
+  if (!isRead) auditWrite(deps, incoming, { event: pattern.startsWith("/v1/acl/") ? "acl-write" : "write", status: reply.status, accessor: authorized.identity?.accessorId, ...(reply.kind === "json" ? reply.audit : {}) });
   return reply;
 }
 
-function toResponse(reply: Reply, params: URLSearchParams, deps: HttpAppDeps): Response {
+function contextOf(deps: HttpAppDeps, { request, url, query, secret, authorized, source }: Incoming, body: Body): RequestContext {
+  const { params, allowsNamespace, identity } = authorized;
+  const { cluster, acl, logins, nodes, jobs, client, events, feed } = deps;
+  const { searchParams: search } = url;
+  const identityNow = () => {
+    const again = deps.authenticate(secret, deps.now());
+    return again.ok ? again.value : undefined;
+  };
+  const context = { cluster, acl, logins, nodes, jobs, client, events, feed, query, search, params, body, allowsNamespace, identityNow, secret, source, address: deps.address(), now: deps.now(), signal: request.signal };
+  return identity === undefined ? context : { ...context, identity };
+}
+
+/** A write leaves a line, whatever came of it. */
+function auditWrite({ log }: HttpAppDeps, { request, path, query }: Incoming, line: { readonly event: string; readonly status: number; readonly accessor: string | undefined }): void {
+  log.info({ ...line, method: request.method, path, namespace: query.namespace }, "audit");
+}
+
+function toResponse({ reply, index }: Answer, params: URLSearchParams): Response {
   const headers = new Headers({
-    "X-Nomad-Index": String(deps.cluster.index()),
+    "X-Nomad-Index": String(index),
     "X-Nomad-KnownLeader": "true",
     "X-Nomad-LastContact": "0",
   });
   if (reply.kind === "text") {
     if (reply.body !== "") headers.set("Content-Type", "text/plain; charset=utf-8");
+    return new Response(reply.body, { status: reply.status, headers });
+  }
+  if (reply.kind === "stream") {
+    headers.set("Content-Type", reply.contentType);
+    // A compressor would hold back what has to be there at once.
+    headers.set("Cache-Control", "no-transform");
     return new Response(reply.body, { status: reply.status, headers });
   }
   headers.set("Content-Type", "application/json");

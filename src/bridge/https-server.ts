@@ -64,7 +64,7 @@ function upgrade({ sockets, onExec }: Upgrading, request: IncomingMessage, { soc
   if (!isSameOrigin(request)) return refuse(socket, 403, "websocket: request origin not allowed by Upgrader.CheckOrigin");
   sockets.handleUpgrade(request, socket, head, (client) => {
     const secret = requestSecret({ nomadToken: header(request, "x-nomad-token"), authorization: request.headers.authorization });
-    onExec({ client, allocId: route.allocId, params: url.searchParams, secret, source: request.socket.remoteAddress ?? "" });
+    onExec({ client, target: route, params: url.searchParams, secret, source: request.socket.remoteAddress ?? "" });
   });
 }
 

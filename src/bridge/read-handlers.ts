@@ -1,147 +1,120 @@
-/** @module The read endpoints that a stock client uses around exec: jobs, allocations, nodes, agent. Each is (context) → reply. */
-import type { Identity } from "../access/authenticate.ts";
-import type { ExecTask } from "../api/exec-task.ts";
-import type { Node } from "../api/pod.ts";
+/** @module Reading jobs and allocations. Each handler is (context) → reply. */
+import { parseGoBool } from "../lib/go-bool.ts";
+import { ANNOTATION } from "../contract/pod-metadata.ts";
 import { nomadAllocation, allocationStub, type AllocationSource } from "../mapping/nomad-allocation.ts";
-import { nomadJob, nomadJobStub } from "../mapping/nomad-job.ts";
-import type { NodeConfig } from "../mapping/node-facts.ts";
-import { nomadNode } from "../mapping/nomad-node.ts";
-import { type AllocationRecord, allocationRecord } from "../mapping/pod-status.ts";
-import type { NomadJob, NomadNode } from "../nomad/api-types.ts";
+import { jobStub } from "../mapping/job-summary.ts";
+import type { JobRecord } from "../mapping/job-record.ts";
+import type { NomadAllocationStub } from "../nomad/api-types.ts";
 import { unknownAllocation } from "../nomad/texts.ts";
-import { agentSelf } from "./agent-self.ts";
-import type { Allocation, ClusterState } from "./bridge-deps.ts";
-import { paginate, type QueryOptions } from "./query.ts";
+import type { Allocation } from "./bridge-deps.ts";
+import { sha256 } from "./sha256.ts";
+import { listReply, type ListRequest } from "./lists/list-page.ts";
 import { json, type Reply, text } from "./reply.ts";
+import type { RequestContext, Routes } from "./request-context.ts";
 
-export type ReadContext = {
-  readonly cluster: ClusterState;
-  readonly query: QueryOptions;
-  readonly params: Readonly<Record<string, string>>;
-  readonly allowsNamespace: (namespace: string) => boolean;
-  /** Absent where the endpoint needs none. */
-  readonly identity?: Identity;
-  /** host:port that this server is reached at. */
-  readonly address: string;
-  /** Epoch ms. */
-  readonly now: number;
-};
+/** What reading needs of a request. */
+type ReadContext = Pick<RequestContext, "cluster" | "query" | "params" | "search" | "allowsNamespace" | "now">;
 
-const DEFAULT_NAMES: NodeConfig = { region: "global", datacenter: "dc1", profiles: [] };
-
-const names = ({ cluster }: ReadContext) => cluster.config() ?? DEFAULT_NAMES;
-
-export const leader = ({ address }: ReadContext): Reply => json(address);
-export const peers = ({ address }: ReadContext): Reply => json([address]);
-export const regions = (context: ReadContext): Reply => json([names(context).region]);
-export const health = (): Reply => json({ server: { ok: true, message: "ok" }, client: { ok: true, message: "ok" } });
-export const self = (context: ReadContext): Reply => json(agentSelf(names(context), context.address));
-
-export function listJobs(context: ReadContext): Reply {
-  const { query } = context;
-  const tasks = visibleTasks(context).filter((task) => task.metadata.name.startsWith(query.prefix));
-  // Two namespaces may have a job of one name: the namespace makes the key unique.
-  const page = paginate(tasks, (task) => `${task.metadata.name}\0${task.metadata.namespace ?? ""}`, query);
-  const stubs = page.items.flatMap((task) => {
-    const records = recordsOf(context, task);
-    const job = nomadJob(task, names(context), isRunning(records));
-    return job === undefined ? [] : [nomadJobStub(job, records)];
-  });
-  return { ...json(stubs), ...(page.nextToken === undefined ? {} : { nextToken: page.nextToken }) };
+function listJobs(context: ReadContext): Reply {
+  const { cluster } = context;
+  return listReply(
+    {
+      rows: cluster.jobs(),
+      // Two namespaces may have a job of one name: the namespace makes the key unique.
+      key: ({ jobId, namespace }) => `${jobId}\0${namespace}`,
+      namespace: ({ namespace }) => namespace,
+      id: ({ jobId }) => jobId,
+      show: (job) => stubOfJob(context, job),
+      filtered: (job) => cluster.nomadJob(job),
+    },
+    listRequest(context),
+  );
 }
 
-export function readJob(context: ReadContext): Reply {
-  const job = namedJob(context);
+function stubOfJob({ cluster, now, search }: ReadContext, record: JobRecord): object | undefined {
+  const job = cluster.nomadJob(record);
+  if (job === undefined) return undefined;
+  return jobStub({ job, record, pods: cluster.allocationsOf(record).map(({ pod }) => pod), now }, parseGoBool(search.get("meta") ?? "") === true);
+}
+
+function readJob(context: ReadContext): Reply {
+  const record = namedJob(context);
+  const job = record === undefined ? undefined : context.cluster.nomadJob(record);
   return job === undefined ? text(404, "job not found") : json(job);
 }
 
-export function listJobAllocations(context: ReadContext): Reply {
-  const task = namedTask(context);
-  if (task === undefined) return json([]);
-  return json(context.cluster.allocationsOf(task).map((allocation) => allocationStub(sourceOf(context, allocation))));
+function listJobAllocations(context: ReadContext): Reply {
+  const job = namedJob(context);
+  if (job === undefined) return json([]);
+  return json(context.cluster.allocationsOf(job).flatMap((allocation) => stubOf(context, allocation)));
 }
 
-export function listAllocations(context: ReadContext): Reply {
+function listAllocations(context: ReadContext): Reply {
   const { query } = context;
   const prefix = checkIdPrefix(query.prefix);
   if (prefix === undefined) return text(500, `alloc lookup failed: index error: Invalid UUID prefix: "${query.prefix}"`);
-  const found = allocationsWithPrefix(context, prefix);
-  const page = paginate(found, ({ pod }) => pod.metadata.uid ?? "", query);
-  const stubs = page.items.map((allocation) => allocationStub(sourceOf(context, allocation)));
-  return { ...json(stubs), ...(page.nextToken === undefined ? {} : { nextToken: page.nextToken }) };
+  return listReply(
+    {
+      rows: allocationsWithPrefix(context, prefix),
+      key: ({ pod }) => pod.metadata.uid ?? "",
+      namespace: ({ job }) => job.namespace,
+      id: ({ pod }) => pod.metadata.uid ?? "",
+      show: (allocation) => stubOf(context, allocation)[0],
+    },
+    { ...listRequest(context), options: { ...query, prefix } },
+  );
 }
 
 /** A whole ID, which every exec looks up first, costs no search. */
 function allocationsWithPrefix(context: ReadContext, prefix: string): readonly Allocation[] {
   const { cluster } = context;
   if (prefix.length !== 36) {
-    return visibleTasks(context)
-      .flatMap((task) => cluster.allocationsOf(task))
+    return visibleJobs(context)
+      .flatMap((job) => cluster.allocationsOf(job))
       .filter(({ pod }) => pod.metadata.uid?.startsWith(prefix) === true);
   }
   const allocation = cluster.allocation(prefix);
-  return allocation !== undefined && isVisible(context, allocation.task) ? [allocation] : [];
+  return allocation !== undefined && isVisible(context, allocation.job) ? [allocation] : [];
 }
 
 /** One that the caller may not see does not exist for them, whatever its namespace. */
-export function readAllocation(context: ReadContext): Reply {
+function readAllocation(context: ReadContext): Reply {
   const allocId = context.params["allocId"] ?? "";
   const allocation = context.cluster.allocation(allocId.toLowerCase());
   if (allocation === undefined) return text(404, "alloc not found");
-  if (!context.allowsNamespace(allocation.task.metadata.namespace ?? "default")) return text(500, unknownAllocation(allocId));
-  const job = jobOf(context, allocation.task);
-  return job === undefined ? text(404, "alloc not found") : json(nomadAllocation(sourceOf(context, allocation), job));
+  if (!context.allowsNamespace(allocation.job.namespace)) return text(500, unknownAllocation(allocId));
+  const source = sourceOf(context, allocation);
+  const next = replacementOf(context, allocation);
+  return source === undefined ? text(404, "alloc not found") : json(nomadAllocation({ ...source, ...(next === undefined ? {} : { next }) }));
 }
 
-export function listNodes(context: ReadContext): Reply {
-  const prefix = context.query.prefix.toLowerCase();
-  const nodes = [...context.cluster.nodes()].map((node) => nodeOf(context, node));
-  const page = paginate(
-    nodes.filter((node) => node.ID.startsWith(prefix)),
-    (node) => node.ID,
-    context.query,
-  );
-  return { ...json(page.items.map(nodeStub)), ...(page.nextToken === undefined ? {} : { nextToken: page.nextToken }) };
+/** The allocation that took its place, if any. */
+const replacementOf = ({ cluster }: ReadContext, { pod, job }: Allocation): string | undefined =>
+  cluster.allocationsOf(job).find((other) => other.pod.metadata.annotations?.[ANNOTATION.previousAllocation] === pod.metadata.uid)?.pod.metadata.uid;
+
+export const listRequest = ({ query, allowsNamespace }: ReadContext): ListRequest => ({ options: query, allowsNamespace });
+
+/** What a list may show: jobs of the namespace asked for, and only where the caller has the right. */
+export const visibleJobs = (context: ReadContext): readonly JobRecord[] => [...context.cluster.jobs()].filter((job) => isVisible(context, job));
+
+const isVisible = ({ query, allowsNamespace }: ReadContext, { namespace }: JobRecord): boolean =>
+  (query.namespace === "*" || query.namespace === namespace) && allowsNamespace(namespace);
+
+const namedJob = ({ cluster, query, params }: ReadContext) => cluster.job(query.namespace, params["jobId"] ?? "");
+
+/** Nothing for an allocation of a job that cannot be read. */
+export function stubOf(context: ReadContext, allocation: Allocation): readonly NomadAllocationStub[] {
+  const source = sourceOf(context, allocation);
+  return source === undefined ? [] : [allocationStub(source)];
 }
 
-export function readNode(context: ReadContext): Reply {
-  const node = context.cluster.node((context.params["nodeId"] ?? "").toLowerCase());
-  return node === undefined ? text(404, "node not found") : json(nodeOf(context, node));
-}
-
-function nodeStub(node: NomadNode) {
-  const { ID, Name, Datacenter, NodeClass, NodePool, Status, StatusDescription, SchedulingEligibility, Drain, Drivers, Attributes, CreateIndex, ModifyIndex } = node;
-  return { Address: "", ID, Name, Datacenter, NodeClass, NodePool, Version: "", Status, StatusDescription, SchedulingEligibility, Drain, Drivers, Attributes, CreateIndex, ModifyIndex };
-}
-
-const nodeOf = (context: ReadContext, node: Node): NomadNode => nomadNode({ node, config: names(context), os: context.cluster.osOf(node) });
-
-/** What a list may show: tasks of the namespace asked for, and only where the caller has the right. */
-const visibleTasks = (context: ReadContext): readonly ExecTask[] => [...context.cluster.tasks()].filter((task) => isVisible(context, task));
-
-function isVisible({ query, allowsNamespace }: ReadContext, task: ExecTask): boolean {
-  const namespace = task.metadata.namespace ?? "default";
-  return (query.namespace === "*" || query.namespace === namespace) && allowsNamespace(namespace);
-}
-
-const namedTask = ({ cluster, query, params }: ReadContext) => cluster.task(query.namespace, params["jobId"] ?? "");
-
-function namedJob(context: ReadContext): NomadJob | undefined {
-  const task = namedTask(context);
-  return task === undefined ? undefined : jobOf(context, task);
-}
-
-function jobOf(context: ReadContext, task: ExecTask): NomadJob | undefined {
-  return nomadJob(task, names(context), isRunning(recordsOf(context, task)));
-}
-
-const isRunning = (records: readonly AllocationRecord[]): boolean => records.some((record) => record.state === "running");
-
-const recordsOf = ({ cluster, now }: ReadContext, task: ExecTask) => cluster.allocationsOf(task).map(({ pod }) => allocationRecord(pod, now));
-
-function sourceOf({ cluster, now }: ReadContext, { pod, task }: Allocation): AllocationSource {
+/** With the job as it was when the allocation was made, or as it is now where that is not kept any more. */
+export function sourceOf({ cluster, now }: Pick<ReadContext, "cluster" | "now">, { pod, job }: Allocation): AllocationSource | undefined {
+  const version = Number(pod.metadata.annotations?.[ANNOTATION.jobVersion] ?? 0);
+  const asNomad = cluster.jobVersion(job, version) ?? cluster.nomadJob(job);
+  if (asNomad === undefined) return undefined;
   const node = pod.spec.nodeName === undefined ? undefined : cluster.nodeByName(pod.spec.nodeName);
-  return { pod, task, nodeId: node?.metadata.uid, now };
+  return { pod, job: asNomad, record: job, sha256, nodeId: node?.metadata.uid, now };
 }
 
 /** Lower case, or undefined for what can begin no ID: Nomad's index takes pairs of hex digits and at most four hyphens. */
@@ -150,3 +123,20 @@ function checkIdPrefix(prefix: string): string | undefined {
   const isValid = /^[0-9a-fA-F-]*$/.test(prefix) && digits.length % 2 === 0 && prefix.length <= 36 && prefix.length - digits.length <= 4;
   return isValid ? prefix.toLowerCase() : undefined;
 }
+
+/** Of all the caller may see, those that fit: whole, as the CLI reads the resources of each. */
+export const wholeAllocations = (context: ReadContext, fits: (allocation: Allocation) => boolean): readonly object[] =>
+  visibleJobs(context)
+    .flatMap((job) => context.cluster.allocationsOf(job).filter(fits))
+    .flatMap((allocation) => {
+      const source = sourceOf(context, allocation);
+      return source === undefined ? [] : [nomadAllocation(source)];
+    });
+
+export const READ_ROUTES: Routes = {
+  "GET /v1/jobs": listJobs,
+  "GET /v1/job/:jobId*": readJob,
+  "GET /v1/job/:jobId*/allocations": listJobAllocations,
+  "GET /v1/allocations": listAllocations,
+  "GET /v1/allocation/:allocId": readAllocation,
+};

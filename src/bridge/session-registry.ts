@@ -28,13 +28,14 @@ const LEAST_QUEUE_BYTES = 1024 * 1024;
 
 type Entry = { readonly accessorId: string; readonly stillAllowed: () => boolean };
 
-export function createSessionRegistry(limits: { readonly all: number; readonly perAccessor: number } = SESSION_LIMITS): SessionRegistry {
+/** @param what names what is counted, for whoever has too many */
+export function createSessionRegistry(limits: { readonly all: number; readonly perAccessor: number } = SESSION_LIMITS, what = "exec sessions"): SessionRegistry {
   const sessions = new Map<AbortController, Entry>();
   return {
     open: (accessorId, stillAllowed) => {
-      if (sessions.size >= limits.all) return err(`too many exec sessions: ${sessions.size} are open; try again when some have ended`);
+      if (sessions.size >= limits.all) return err(`too many ${what}: ${sessions.size} are open; try again when some have ended`);
       const own = [...sessions.values()].filter((entry) => entry.accessorId === accessorId).length;
-      if (own >= limits.perAccessor) return err(`too many exec sessions: this token has ${own} open; try again when some have ended`);
+      if (own >= limits.perAccessor) return err(`too many ${what}: this token has ${own} open; try again when some have ended`);
       const controller = new AbortController();
       sessions.set(controller, { accessorId, stillAllowed });
       return ok({ revoked: controller.signal, close: () => sessions.delete(controller) });

@@ -35,7 +35,55 @@ export type StartMessage = {
   readonly policy: HangupPolicy;
 };
 
-export type HelloMessage = { readonly version: number; readonly podUid: string };
+/** `operations` are those that this launcher knows; absent, it knows none. */
+export type HelloMessage = { readonly version: number; readonly podUid: string; readonly operations?: readonly string[] };
+
+/** A byte of a rotated log: which of its files, and where in it. */
+export type LogPosition = { readonly number: number; readonly offset: number };
+
+/**
+ * What the launcher does itself, in place of a command: opens the session as `start` does. Paths are in the allocation directory as Nomad's
+ * clients see it, `tasks` all tasks of the allocation. A `limit` of 0 is none. `after` goes on where an earlier reading has come to.
+ */
+export type Operation =
+  | { readonly operation: "fs-list"; readonly path: string; readonly tasks: readonly string[] }
+  | { readonly operation: "fs-stat"; readonly path: string }
+  | { readonly operation: "fs-read"; readonly path: string; readonly offset: number; readonly limit: number }
+  | { readonly operation: "fs-stream"; readonly path: string; readonly offset: number; readonly origin: Origin; readonly follow: boolean }
+  | LogsOperation
+  | { readonly operation: "stats" }
+  | { readonly operation: "restart" }
+  | { readonly operation: "signal"; readonly signal: string };
+
+/** `offset` counts over all files of the stream together. */
+export type LogsOperation = {
+  readonly operation: "logs";
+  readonly task: string;
+  readonly stream: "stdout" | "stderr";
+  readonly offset: number;
+  readonly origin: Origin;
+  readonly follow: boolean;
+  readonly after?: LogPosition;
+};
+
+export type Origin = "start" | "end";
+
+export type OperationName = Operation["operation"];
+
+/** Where the output behind it is from, or, with an `event`, what has become of the file. */
+export type FileMessage = { readonly file: string; readonly offset: number; readonly event?: string };
+
+/** What `stats` answers, for one task. Sizes are bytes; percent is of one processor, over the last interval; `timestamp` is in ns. */
+export type UsageMessage = {
+  readonly rss: number;
+  readonly cache: number;
+  readonly swap: number;
+  readonly usage: number;
+  readonly maxUsage: number;
+  readonly userPercent: number;
+  readonly systemPercent: number;
+  readonly timestamp: number;
+};
 
 /** `code` is 128 + n for a process that signal n ended, as a shell reports it; `signal` is then its name. */
 export type ExitMessage = {
@@ -45,14 +93,18 @@ export type ExitMessage = {
   readonly stderrBytes: number;
 };
 
-/** `start-failed`: the command could not be started. `protocol`: the peer broke this page's rules. */
-export type ErrorMessage = { readonly code: "start-failed" | "protocol"; readonly message: string };
+/**
+ * `start-failed`: the command could not be started. `protocol`: the peer broke this page's rules. `operation-failed`: with the status that
+ * Nomad has for it.
+ */
+export type ErrorMessage = { readonly code: "start-failed" | "protocol" | "operation-failed"; readonly message: string; readonly status?: number };
 
 export type CreditStream = "stdin" | "stdout" | "stderr";
 
 /** Frames from the bridge to the launcher. */
 export type ToLauncher =
   | { readonly kind: "start"; readonly message: StartMessage }
+  | { readonly kind: "operate"; readonly message: Operation }
   | { readonly kind: "stdin"; readonly data: Uint8Array }
   | { readonly kind: "stdin-close" }
   | { readonly kind: "resize"; readonly rows: number; readonly cols: number }
@@ -72,7 +124,8 @@ export type FromLauncher =
   | { readonly kind: "credit"; readonly stream: CreditStream; readonly bytes: number }
   | { readonly kind: "pong" }
   | { readonly kind: "exit"; readonly message: ExitMessage }
-  | { readonly kind: "error"; readonly message: ErrorMessage };
+  | { readonly kind: "error"; readonly message: ErrorMessage }
+  | { readonly kind: "file"; readonly message: FileMessage };
 
 export type Frame = ToLauncher | FromLauncher;
 
@@ -86,12 +139,14 @@ const TYPE_OF = {
   credit: 0x07,
   hangup: 0x08,
   revoke: 0x09,
+  operate: 0x0a,
   hello: 0x81,
   stdout: 0x82,
   stderr: 0x83,
   pong: 0x85,
   exit: 0x86,
   error: 0x87,
+  file: 0x88,
 } as const satisfies Record<Frame["kind"], number>;
 
 const KIND_OF: ReadonlyMap<number, Frame["kind"]> = new Map(
@@ -128,9 +183,11 @@ const EMPTY = Buffer.alloc(0);
 function encodePayload(frame: Frame): Buffer {
   switch (frame.kind) {
     case "start":
+    case "operate":
     case "hello":
     case "exit":
     case "error":
+    case "file":
       return Buffer.from(JSON.stringify(frame.message));
     case "stdin":
     case "stdout":
@@ -193,11 +250,6 @@ function decodeFrame(type: number, payload: Buffer): Result<Frame, string> {
   switch (kind) {
     case undefined:
       return err(`unknown frame type 0x${type.toString(16).padStart(2, "0")}`);
-    case "start":
-    case "hello":
-    case "exit":
-    case "error":
-      return decodeJson(kind, payload);
     case "stdin":
     case "stdout":
     case "stderr":
@@ -218,27 +270,33 @@ function decodeFrame(type: number, payload: Buffer): Result<Frame, string> {
     case "hangup":
     case "revoke":
       return ok({ kind });
+    default:
+      return decodeJson(kind, payload);
   }
 }
 
-type JsonKind = "start" | "hello" | "exit" | "error";
+type JsonKind = "start" | "operate" | "hello" | "exit" | "error" | "file";
 type Check = (value: unknown) => boolean;
 
 const isText: Check = (value) => typeof value === "string";
+const isTextOrAbsent: Check = (value) => value === undefined || isText(value);
+const isTexts: Check = (value) => Array.isArray(value) && value.every(isText);
 const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 
 /** What each message must hold. More is allowed, so that a later version may say more. */
 const MEMBERS: Readonly<Record<JsonKind, Readonly<Record<string, Check>>>> = {
   start: {
-    argv: (value) => Array.isArray(value) && value.every(isText),
+    argv: isTexts,
     tty: (value) => typeof value === "boolean",
     rows: isCount,
     cols: isCount,
     policy: (value) => value === "hangup" || value === "kill" || value === "keep",
   },
-  hello: { version: isCount, podUid: isText },
-  exit: { code: isCount, signal: (value) => value === undefined || isText(value), stdoutBytes: isCount, stderrBytes: isCount },
-  error: { code: isText, message: isText },
+  operate: { operation: isText },
+  hello: { version: isCount, podUid: isText, operations: (value) => value === undefined || isTexts(value) },
+  exit: { code: isCount, signal: isTextOrAbsent, stdoutBytes: isCount, stderrBytes: isCount },
+  error: { code: isText, message: isText, status: (value) => value === undefined || isCount(value) },
+  file: { file: isText, offset: isCount, event: isTextOrAbsent },
 };
 
 function decodeJson(kind: JsonKind, payload: Buffer): Result<Frame, string> {

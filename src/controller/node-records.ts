@@ -3,7 +3,6 @@
  * a profile of the namespace can place them on. Written when it differs and never for a heartbeat. Run by the controller's queue.
  */
 import type { BridgeConfigSpec } from "../api/bridge-config.ts";
-import type { ExecTask } from "../api/exec-task.ts";
 import type { Node } from "../api/pod.ts";
 import { NODE_RECORDS_NAME } from "../contract/node-record.ts";
 import { nodeRecord, profilesOn } from "../mapping/node-facts.ts";
@@ -14,9 +13,8 @@ import { type Outcome, settled, wait } from "./outcome.ts";
 
 export type NodeRecordsDeps = ConfigMapStore & {
   readonly isManaged: (namespace: string) => boolean;
-  readonly tasksIn: (namespace: string) => readonly ExecTask[];
-  /** Whether a task's pods mount the records. */
-  readonly needsNodeValues: (task: ExecTask) => boolean;
+  /** Whether the pods of some job there mount the records. */
+  readonly isNeeded: (namespace: string) => boolean;
   readonly config: () => BridgeConfigSpec | undefined;
   readonly nodes: () => Iterable<Node>;
   /** From a probe of the node of that name. */
@@ -31,7 +29,7 @@ const LOOK_AGAIN_MS = 600_000;
 /** One that is no longer needed stays: pods of before may mount it, and it goes with its namespace. */
 export async function keepNodeRecords(deps: NodeRecordsDeps, namespace: string): Promise<Outcome> {
   const config = deps.config();
-  if (config === undefined || !deps.isManaged(namespace) || !deps.tasksIn(namespace).some(deps.needsNodeValues)) return settled;
+  if (config === undefined || !deps.isManaged(namespace) || !deps.isNeeded(namespace)) return settled;
   const { data, dropped } = nodeRecords(deps, config, namespace);
   if (dropped.length > 0) deps.onDropped(namespace, dropped);
   await writeConfigMap(deps, { namespace, name: NODE_RECORDS_NAME }, data);

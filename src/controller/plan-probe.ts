@@ -6,7 +6,7 @@
  * report is fresh is left alone.
  */
 import type { NodeProbe } from "../mapping/probe.ts";
-import type { PodIdentity } from "./plan.ts";
+import type { PodIdentity } from "./plan/types.ts";
 
 export type ProbePodView = PodIdentity & {
   /** Epoch ms. */

@@ -7,7 +7,7 @@ import { isReady } from "../mapping/node-facts.ts";
 import type { Sha256 } from "../mapping/object-names.ts";
 import { type NodeProbe, pathsToProbe, probePod, probePodName, PROBE_NAMESPACE, readReport } from "../mapping/probe.ts";
 import { type Outcome, settled, wait } from "./outcome.ts";
-import type { PodIdentity } from "./plan.ts";
+import type { PodIdentity } from "./plan/types.ts";
 import { planProbe, type ProbePodView } from "./plan-probe.ts";
 import type { WriteError } from "./reconcile.ts";
 import type { Result } from "../lib/result.ts";

@@ -5,7 +5,9 @@
 import type { BridgeConfigSpec } from "../api/bridge-config.ts";
 import type { ExecTask } from "../api/exec-task.ts";
 import type { KubeObject } from "../api/meta.ts";
+import type { NomadJob } from "../api/nomad-job.ts";
 import type { Pod } from "../api/pod.ts";
+import { readJobRequests } from "../contract/job-requests.ts";
 import { ANNOTATION, LABEL } from "../contract/pod-metadata.ts";
 import { epochMs } from "../lib/epoch.ts";
 import { assertNever, type Result } from "../lib/result.ts";
@@ -13,9 +15,12 @@ import { placeOfPod, type Sha256 } from "../mapping/object-names.ts";
 import { type AcceptedTask, acceptTask, podForTask, type Refusal, type TaskImages } from "../mapping/pod-for-task.ts";
 import { type AllocationRecord, allocationRecord, problemOf } from "../mapping/pod-status.ts";
 import { CHROOT_VOLUME } from "../mapping/chroot-mounts.ts";
+import { takenBy } from "./nomad-job/job-id.ts";
 import { type Outcome, settled, stalled, wait } from "./outcome.ts";
-import { type AllocationView, type Plan, plan, type PlanPolicy, type PodIdentity } from "./plan.ts";
+import { type Plan, plan, type PlanPolicy } from "./plan/exec-task.ts";
+import type { AllocationView, PodIdentity } from "./plan/types.ts";
 import { acceptedStatus, refusedStatus, type StatusIntent } from "./status.ts";
+import { transitionOf } from "./transitions.ts";
 
 /** A write that the API server refused. `retry`: worth trying again as things are; else something must change first. */
 export type WriteError = { readonly retry: boolean; readonly reason: string; readonly message: string };
@@ -23,6 +28,8 @@ type Write = Promise<Result<undefined, WriteError>>;
 
 export type ReconcileDeps = {
   readonly task: (namespace: string, name: string) => ExecTask | undefined;
+  /** NomadJobs that claim the task's name as their ID. */
+  readonly jobsOfId: (namespace: string, jobId: string) => readonly NomadJob[];
   readonly podsOf: (ownerUid: string) => readonly Pod[];
   readonly isManaged: (namespace: string) => boolean;
   /** Undefined: there is no valid BridgeConfig "default". */
@@ -50,17 +57,19 @@ export async function reconcile(deps: ReconcileDeps, key: { readonly namespace: 
   if (!deps.isManaged(key.namespace)) return refuse(deps, task, notManaged(key.namespace));
   const config = deps.config();
   if (config === undefined) return refuse(deps, task, NO_CONFIG);
+  const taken = takenBy(task, deps.jobsOfId(key.namespace, key.name));
+  if (taken !== undefined) return refuse(deps, task, taken);
   const accepted = acceptTask(task, config, deps.sha256, { missingPaths: deps.missingPaths(task, config) });
   if (!accepted.ok) return refuse(deps, task, accepted.error);
   return converge(deps, accepted.value);
 }
 
-const notManaged = (namespace: string): Refusal => ({
+export const notManaged = (namespace: string): Refusal => ({
   reason: "NamespaceNotManaged",
   message: `namespace "${namespace}" is not managed; run: kubectl label namespace ${namespace} ${LABEL.managed}=true`,
 });
 
-const NO_CONFIG: Refusal = {
+export const NO_CONFIG: Refusal = {
   reason: "BridgeConfigMissing",
   message: 'there is no valid BridgeConfig named "default"; apply one that grants a profile to this namespace',
 };
@@ -77,7 +86,7 @@ async function converge(deps: ReconcileDeps, accepted: AcceptedTask): Promise<Ou
   const views = viewsOf(deps, task, accepted.skippedPaths);
   const next = plan({
     desired: { count: accepted.spec.count, specHash: accepted.specHash },
-    allocations: views,
+    allocations: withRequests(task, views),
     policy: deps.policy,
     now: deps.now(),
   });
@@ -142,6 +151,14 @@ async function create(deps: ReconcileDeps, accepted: AcceptedTask, place: Plan["
   }
   deps.event(accepted.task, { type: "Normal", reason: "AllocationPlaced", note: `allocation ${place.index} placed as pod ${name}` });
   return created;
+}
+
+function withRequests({ metadata }: ExecTask, views: readonly AllocationView[]) {
+  const requests = readJobRequests(metadata.annotations?.[ANNOTATION.requests]);
+  return views.map((view) => {
+    const transition = transitionOf(view, requests);
+    return { ...view, ...(transition === undefined ? {} : { transition }) };
+  });
 }
 
 function viewsOf(deps: ReconcileDeps, task: ExecTask, skippedPaths: readonly string[] = []): readonly AllocationView[] {

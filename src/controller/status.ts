@@ -2,7 +2,7 @@
 import type { ExecTask, Finding } from "../api/exec-task.ts";
 import { LABEL } from "../contract/pod-metadata.ts";
 import type { AcceptedTask, Refusal } from "../mapping/pod-for-task.ts";
-import type { AllocationView } from "./plan.ts";
+import type { AllocationView } from "./plan/types.ts";
 
 export type ConditionIntent = {
   readonly type: "Accepted" | "Ready" | "Progressing";

@@ -2,6 +2,7 @@
 import type { AddressInfo } from "node:net";
 import { createAuthenticator } from "../access/authenticate.ts";
 import { execGate } from "../access/exec-gate.ts";
+import { operationGate } from "../access/operation-gate.ts";
 import { type ExecUpgrade, handleExec } from "../bridge/exec-route.ts";
 import { createHttpApp } from "../bridge/http-app.ts";
 import { createHttpsServer, type TlsFiles } from "../bridge/https-server.ts";
@@ -12,8 +13,17 @@ import type { ClusterAccess } from "../kubernetes/credentials.ts";
 import { createPodExecOpener } from "../kubernetes/pod-exec.ts";
 import type { Log } from "../kubernetes/types.ts";
 import { accessStore, aclObjects } from "./acl-objects.ts";
+import { podLogReader } from "./pod-log.ts";
+import { taskMarks } from "./task-marks.ts";
 import type { AuditFile } from "./audit-file.ts";
 import { type BridgeCaches, bridgeCaches, cachesSynced } from "./caches.ts";
+import { type ChangeFeed, createChangeFeed } from "../bridge/blocking/change-feed.ts";
+import { createEventBroker, type EventBroker } from "../bridge/events/event-stream.ts";
+import { reportChanges } from "./change-reports.ts";
+import { reportEvents } from "./event-reports.ts";
+import { createLogins } from "./login/logins.ts";
+import { jobObjects } from "./job-objects.ts";
+import { nodeMarks } from "./node-marks.ts";
 import { clusterState, podFate, podGoneNotifier } from "./cluster-state.ts";
 
 export type BridgeOptions = {
@@ -34,6 +44,9 @@ export type Bridge = { readonly port: number; readonly over: Promise<void> };
 /** What open sessions get to end when the server stops; the launcher's linger is a part of it. */
 const DRAIN_MS = 5_000;
 
+/** Each is one exec in a pod, as a session is. */
+const STREAM_LIMITS = { all: 2000, perAccessor: 500 } as const;
+
 /** Between two looks for tokens that have expired. */
 const RECHECK_MS = 2_000;
 
@@ -43,17 +56,26 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
   const client = createKubeClient(access, { clock });
   const caches = bridgeCaches({ client, log, clock, signal });
   await cachesSynced(caches);
+  const feed = changeFeed();
+  const events = createEventBroker({ startTimer });
+  const stopReports = reportChanges(feed, caches);
   const sessions = createSessionRegistry();
-  const { server, setAddress, sessionsOver } = assemble(options, { caches, client, sessions });
+  const streams = createSessionRegistry(STREAM_LIMITS, "logs and files");
+  const { server, stopEvents, setAddress, sessionsOver } = assemble(options, { caches, client, feed, events, sessions, streams });
   const { promise: listening, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", reject).listen(options.port, options.host, resolve);
   await listening;
   const { port } = server.address() as AddressInfo;
   setAddress(`${options.host}:${port}`);
-  const stopRechecks = recheckSessions(caches, sessions);
+  const stopRechecks = recheckSessions(caches, [sessions, streams]);
   const over = stopped(signal).then(async () => {
     stopRechecks();
+    stopReports();
+    feed.close();
+    stopEvents();
+    events.close();
     sessions.endAll("the server is shutting down; start the session again");
+    streams.endAll("the server is shutting down; ask again");
     server.close();
     server.closeIdleConnections();
     // Their last audit lines are written when they are over; one that hangs does not hold the server up for long.
@@ -63,34 +85,45 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
   return { port, over };
 }
 
-type Parts = { readonly caches: BridgeCaches; readonly client: ReturnType<typeof createKubeClient>; readonly sessions: SessionRegistry };
+/** Blocking queries beyond these are refused until others have been answered. */
+const MAX_HELD_QUERIES = 5_000;
 
-function assemble(options: BridgeOptions, { caches, client, sessions }: Parts) {
+const startTimer = (ms: number, fire: () => void) => {
+  const timer = setTimeout(fire, ms);
+  return () => clearTimeout(timer);
+};
+
+function changeFeed(): ChangeFeed {
+  return createChangeFeed({ random: Math.random, startTimer }, MAX_HELD_QUERIES);
+}
+
+type Parts = { readonly feed: ChangeFeed; readonly events: EventBroker; readonly caches: BridgeCaches; readonly client: ReturnType<typeof createKubeClient>; readonly sessions: SessionRegistry; readonly streams: SessionRegistry };
+
+function assemble(options: BridgeOptions, { caches, client, feed, events, sessions, streams }: Parts) {
   const { access, log, clock, audit, tls } = options;
-  const cluster = clusterState(caches);
-  const authenticate = createAuthenticator({ store: accessStore(caches), aclEnabled: options.aclEnabled });
   const now = () => clock.now();
-  const gate = execGate({
-    openPodExec: createPodExecOpener(access),
-    podUid: (namespace, name) => caches.pods.get(namespace, name)?.metadata.uid,
-    now,
-  });
+  const cluster = clusterState(caches, now);
+  const authenticate = createAuthenticator({ store: accessStore(caches), aclEnabled: options.aclEnabled });
+  const gateDeps = { openPodExec: createPodExecOpener(access), podUid: (namespace: string, name: string) => caches.pods.get(namespace, name)?.metadata.uid, now };
+  const gate = execGate(gateDeps);
   const route = { cluster, authenticate, gate, audit: audit.append, sessions, onPodGone: podGoneNotifier(caches), podFate: (uid: string) => podFate(caches, uid), log, now, monotonic: () => clock.monotonic() };
   let address = "";
-  const app = createHttpApp({ cluster, acl: aclObjects(client, caches), authenticate, address: () => address, log, now });
+  const clientRoutes = { gate: operationGate(gateDeps), audit: audit.append, streams, podLog: podLogReader(client), markTasks: taskMarks(client, caches, log), now, monotonic: () => clock.monotonic(), sleep: (ms: number) => clock.sleep(ms) };
+  const app = createHttpApp({ cluster, acl: aclObjects(client, caches), logins: createLogins(client, now), nodes: nodeMarks(client, caches), jobs: jobObjects(client, caches), client: clientRoutes, events, feed, authenticate, address: () => address, log, now });
   const running = new Set<Promise<void>>();
   const onExec = (upgrade: ExecUpgrade): void => {
     const session = handleExec(route, upgrade).finally(() => running.delete(session));
     running.add(session);
   };
   const server = createHttpsServer({ app, tls, onExec });
-  return { server, setAddress: (known: string) => (address = known), sessionsOver: () => Promise.all(running) };
+  const stopEvents = reportEvents({ broker: events, feed, cluster, now }, caches);
+  return { server, stopEvents, setAddress: (known: string) => (address = known), sessionsOver: () => Promise.all(running) };
 }
 
-function recheckSessions({ tokens, policies, namespaces, configs }: BridgeCaches, sessions: SessionRegistry): () => void {
-  const recheck = () => sessions.recheck();
+function recheckSessions({ tokens, policies, roles, namespaces, configs }: BridgeCaches, registries: readonly SessionRegistry[]): () => void {
+  const recheck = () => registries.forEach((sessions) => sessions.recheck());
   const timer = setInterval(recheck, RECHECK_MS);
-  const stop = [tokens.onChange(recheck), policies.onChange(recheck), namespaces.onChange(recheck), configs.onChange(recheck)];
+  const stop = [tokens.onChange(recheck), policies.onChange(recheck), roles.onChange(recheck), namespaces.onChange(recheck), configs.onChange(recheck)];
   return () => {
     clearInterval(timer);
     for (const each of stop) each();

@@ -1,26 +1,35 @@
 /** @module The watched lists that controller and bridge read from, and what they derive: one set for each identity. */
-import type { AclPolicyObject, AclTokenObject } from "../api/acl.ts";
+import type { AclAuthMethodObject, AclBindingRuleObject, AclPolicyObject, AclRoleObject, AclTokenObject } from "../api/acl.ts";
 import { type BridgeConfig, type BridgeConfigSpec, bridgeConfigSpec } from "../api/bridge-config.ts";
 import type { ExecTask } from "../api/exec-task.ts";
+import type { JobRevision } from "../api/job-revision.ts";
 import type { KubeObject } from "../api/meta.ts";
+import type { NomadJob } from "../api/nomad-job.ts";
 import type { Node, Pod } from "../api/pod.ts";
-import { LABEL } from "../contract/pod-metadata.ts";
+import { ANNOTATION, LABEL } from "../contract/pod-metadata.ts";
 import type { ConfigMap } from "../controller/config-map.ts";
 import type { ConnectedKubeClient } from "../kubernetes/client.ts";
 import type { Clock } from "../kubernetes/clock.ts";
 import type { Cache, Log } from "../kubernetes/types.ts";
 import { createCache } from "../kubernetes/watch.ts";
 import type { ApiEndpoints, ApiService } from "../mapping/api-server.ts";
+import { type JobObject, jobRecord, type JobRecord } from "../mapping/job-record.ts";
+import { deploymentIdsOf, evaluationIdsOf } from "../mapping/nomad-ids.ts";
 import { type NodeProbe, probedNode, PROBES_NAME, readProbe } from "../mapping/probe.ts";
 import { SYSTEM_NAMESPACE } from "./identity.ts";
 import { controllerOf } from "./owner.ts";
 import { RESOURCES } from "./resources.ts";
+import { sha256 } from "./sha256.ts";
 
 export type CacheContext = { readonly client: ConnectedKubeClient; readonly log: Log; readonly clock: Clock; readonly signal: AbortSignal };
 
 /** What both sides need. */
 export type WorkCaches = {
   readonly tasks: Cache<ExecTask>;
+  /** The index `job` is "namespace/job ID"; `parent` is the same of the parent that a child names. */
+  readonly jobs: Cache<NomadJob>;
+  /** Versions of NomadJobs, by the index `owner`. */
+  readonly revisions: Cache<JobRevision>;
   readonly pods: Cache<Pod>;
   readonly namespaces: Cache<KubeObject>;
   readonly configs: Cache<BridgeConfig>;
@@ -33,16 +42,26 @@ export type ControllerCaches = WorkCaches & { readonly apiService: Cache<ApiServ
 export type BridgeCaches = WorkCaches & {
   readonly policies: Cache<AclPolicyObject>;
   readonly tokens: Cache<AclTokenObject>;
+  /** The index `name` is Nomad's. */
+  readonly roles: Cache<AclRoleObject>;
+  readonly authMethods: Cache<AclAuthMethodObject>;
+  readonly bindingRules: Cache<AclBindingRuleObject>;
   /** One ConfigMap: what the controller has found on nodes. */
   readonly probes: Cache<ConfigMap>;
 };
 
-function workCaches(context: CacheContext): WorkCaches {
+type ByJob = Readonly<Record<string, (job: JobRecord) => readonly string[]>>;
+
+/** @param byJob further indexes of tasks and jobs */
+function workCaches(context: CacheContext, byJob: ByJob = {}): WorkCaches {
   const { client, log, clock, signal } = context;
   const options = { log, clock, signal };
+  const further = Object.fromEntries(Object.entries(byJob).map(([name, of]) => [name, (object: JobObject) => of(jobRecord(object))]));
   return {
-    tasks: createCache<ExecTask>(client, { resource: RESOURCES.execTasks }, { ...options, indexes: { namespace: (task) => [task.metadata.namespace ?? "default"] } }),
-    pods: createCache<Pod>(client, { resource: RESOURCES.pods, labelSelector: `${LABEL.managed}=true` }, { ...options, indexes: { owner: ownerUid, probe: probed } }),
+    tasks: createCache<ExecTask>(client, { resource: RESOURCES.execTasks }, { ...options, indexes: { ...further, namespace: (task) => [task.metadata.namespace ?? "default"] } }),
+    jobs: createCache<NomadJob>(client, { resource: RESOURCES.nomadJobs }, { ...options, indexes: { ...further, job: ({ metadata, spec }) => [`${metadata.namespace ?? "default"}/${spec.id}`], parent: parentOf, namespace: inNamespace } }),
+    revisions: createCache<JobRevision>(client, { resource: RESOURCES.controllerRevisions, labelSelector: `${LABEL.managed}=true` }, { ...options, indexes: { owner: ownerUid } }),
+    pods: createCache<Pod>(client, { resource: RESOURCES.pods, labelSelector: `${LABEL.managed}=true` }, { ...options, indexes: { owner: ownerUid, probe: probed, group: groupOf } }),
     namespaces: createCache<KubeObject>(client, { resource: RESOURCES.namespaces }, options),
     configs: createCache<BridgeConfig>(client, { resource: RESOURCES.bridgeConfigs }, options),
     nodes: createCache<Node>(client, { resource: RESOURCES.nodes }, options),
@@ -66,8 +85,11 @@ export function bridgeCaches(context: CacheContext): BridgeCaches {
   const { client, log, clock, signal } = context;
   const options = { log, clock, signal };
   return {
-    ...workCaches(context),
+    ...workCaches(context, { evaluation: (job) => evaluationIdsOf(sha256, job), deployment: (job) => deploymentIdsOf(sha256, job) }),
     policies: createCache<AclPolicyObject>(client, { resource: RESOURCES.aclPolicies }, { ...options, indexes: { name: (policy) => [policy.spec.name] } }),
+    roles: createCache<AclRoleObject>(client, { resource: RESOURCES.aclRoles }, { ...options, indexes: { name: (role) => [role.spec.name] } }),
+    authMethods: createCache<AclAuthMethodObject>(client, { resource: RESOURCES.aclAuthMethods }, { ...options, indexes: { name: (method) => [method.spec.name] } }),
+    bindingRules: createCache<AclBindingRuleObject>(client, { resource: RESOURCES.aclBindingRules }, { ...options, indexes: { method: (rule) => [rule.spec.authMethod] } }),
     probes: createCache<ConfigMap>(client, { resource: RESOURCES.configMaps, namespace: SYSTEM_NAMESPACE, fieldSelector: `metadata.name=${PROBES_NAME}` }, options),
     tokens: createCache<AclTokenObject>(
       client,
@@ -86,7 +108,12 @@ function probed(pod: Pod): readonly string[] {
   return node === undefined ? [] : [node];
 }
 
-function ownerUid(pod: Pod): readonly string[] {
+const named = ({ metadata }: KubeObject, name: string | undefined): readonly string[] => (name === undefined ? [] : [`${metadata.namespace ?? "default"}/${name}`]);
+const inNamespace = ({ metadata }: KubeObject): readonly string[] => [metadata.namespace ?? "default"];
+const parentOf = (job: NomadJob): readonly string[] => named(job, job.metadata.annotations?.[ANNOTATION.parent]);
+const groupOf = (pod: Pod): readonly string[] => named(pod, pod.metadata.labels?.[LABEL.task]);
+
+function ownerUid(pod: KubeObject): readonly string[] {
   const owner = controllerOf(pod);
   return owner === undefined ? [] : [owner.uid];
 }

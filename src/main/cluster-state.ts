@@ -1,35 +1,90 @@
 /** @module The bridge's view of the cluster, read from the caches: only managed namespaces, only pods with a live owner. */
-import type { ExecTask } from "../api/exec-task.ts";
 import type { Pod } from "../api/pod.ts";
 import type { Allocation, ClusterState } from "../bridge/bridge-deps.ts";
+import type { Cache } from "../kubernetes/types.ts";
+import { allocationRecord } from "../mapping/pod-status.ts";
+import { type JobObject, type JobRecord, jobRecord, versionOf } from "../mapping/job-record.ts";
+import { nomadJob } from "../mapping/nomad-job.ts";
 import { operatingSystemOf } from "../mapping/probe.ts";
+import type { JobVersion } from "../mapping/stored-job.ts";
+import type { Job } from "../nomad/job.ts";
 import { type BridgeCaches, configReader, isManaged, probeReader } from "./caches.ts";
-import { execTaskOf } from "./owner.ts";
+import { jobOwner } from "./owner.ts";
+import { storedJobs } from "./stored-jobs.ts";
+import { updatePlanner } from "./update-planner.ts";
 
-export function clusterState(caches: BridgeCaches): ClusterState {
-  const visible = (task: ExecTask | undefined): ExecTask | undefined =>
-    task !== undefined && isManaged(caches, task.metadata.namespace ?? "default") ? task : undefined;
+/** @param now epoch ms */
+export function clusterState(caches: BridgeCaches, now: () => number): ClusterState {
   const probeOf = probeReader(caches);
+  const config = configReader(caches);
+  const stored = storedJobs(caches);
+  const allocationsOf = (job: JobRecord): readonly Allocation[] => caches.pods.byIndex("owner", job.uid).map((pod) => ({ pod, job }));
+  const asNomad = (job: JobRecord): Job | undefined => {
+    if (job.object.kind === "NomadJob") return stored.job(job.object, versionOf(job));
+    const running = allocationsOf(job).some(({ pod }) => allocationRecord(pod, now()).state === "running");
+    return nomadJob(job.object, config() ?? DEFAULT_NAMES, running);
+  };
+  const seen = (object: JobObject | undefined) => visible(caches, object);
+  const found = (index: "evaluation" | "deployment", id: string) => seen(caches.jobs.byIndex(index, id)[0] ?? (index === "evaluation" ? caches.tasks.byIndex(index, id)[0] : undefined));
   return {
-    config: configReader(caches),
+    config,
     isManaged: (namespace) => isManaged(caches, namespace),
-    tasks: () => [...caches.tasks.all()].filter((task) => visible(task) !== undefined),
-    task: (namespace, jobId) => visible(caches.tasks.get(namespace, jobId)),
-    allocationsOf: (task) => caches.pods.byIndex("owner", task.metadata.uid ?? "").map((pod) => ({ pod, task })),
-    allocation: (allocId) => allocationOf(caches, visible, caches.pods.byUid(allocId)),
+    jobs: () => [...caches.tasks.all(), ...caches.jobs.all()].flatMap((object) => seen(object) ?? []).filter((job) => jobOf(caches, job.namespace, job.jobId) === job.object),
+    job: (namespace, jobId) => seen(jobOf(caches, namespace, jobId)),
+    nomadJob: asNomad,
+    jobVersion: (job, version) => {
+      if (job.object.kind === "NomadJob") return stored.job(job.object, version);
+      return version === versionOf(job) ? asNomad(job) : undefined;
+    },
+    versionsOf: (job) => (job.object.kind === "NomadJob" ? stored.versions(job.object) : taskVersions(job, asNomad(job))),
+    jobOfEvaluation: (evalId) => found("evaluation", evalId),
+    jobOfDeployment: (deploymentId) => found("deployment", deploymentId),
+    desiredUpdates: updatePlanner({ caches, config, now, probeOf }),
+    allocationsOf,
+    allocation: (allocId) => allocationOf(caches, caches.pods.byUid(allocId)),
+    namespaces: () => [...caches.namespaces.all()].filter(({ metadata }) => isManaged(caches, metadata.name)),
     nodes: () => caches.nodes.all(),
     node: (nodeId) => caches.nodes.byUid(nodeId),
     nodeByName: (name) => caches.nodes.get(undefined, name),
     osOf: (node) => operatingSystemOf(node, probeOf(node.metadata.name)),
-    index: () => Math.max(1, caches.pods.version(), caches.tasks.version()),
+    index: () => Math.max(1, caches.pods.version(), caches.tasks.version(), caches.jobs.version(), caches.revisions.version()),
   };
 }
 
-function allocationOf(caches: BridgeCaches, visible: (task: ExecTask | undefined) => ExecTask | undefined, pod: Pod | undefined): Allocation | undefined {
-  const owner = pod === undefined ? undefined : execTaskOf(pod);
+const DEFAULT_NAMES = { region: "global", datacenter: "dc1" };
+
+/** Of several objects with one job ID the oldest is the job, as for the controller, which refuses the others. */
+function jobOf({ tasks, jobs }: BridgeCaches, namespace: string, jobId: string): JobObject | undefined {
+  const task = tasks.get(namespace, jobId);
+  const named: readonly JobObject[] = jobs.byIndex("job", `${namespace}/${jobId}`);
+  if (named.length === 0) return task;
+  return [...(task === undefined ? [] : [task]), ...named].toSorted(byAge)[0];
+}
+
+function byAge(a: JobObject, b: JobObject): number {
+  const text = ({ metadata }: JobObject) => `${metadata.creationTimestamp ?? ""} ${metadata.uid ?? ""}`;
+  return text(a) < text(b) ? -1 : 1;
+}
+
+/** An ExecTask keeps no versions but its own. */
+function taskVersions(job: JobRecord, asNomad: Job | undefined): readonly JobVersion[] {
+  if (asNomad === undefined) return [];
+  return [{ version: versionOf(job), stop: false, modifyIndex: asNomad.JobModifyIndex, submittedAt: asNomad.SubmitTime / NS_PER_MS, spec: asNomad }];
+}
+
+const NS_PER_MS = 1_000_000;
+
+function visible(caches: BridgeCaches, object: JobObject | undefined): JobRecord | undefined {
+  return object !== undefined && isManaged(caches, object.metadata.namespace ?? "default") ? jobRecord(object) : undefined;
+}
+
+/** Undefined for a pod that is nobody's, or of a job that is gone. */
+export function allocationOf(caches: BridgeCaches, pod: Pod | undefined): Allocation | undefined {
+  const owner = pod === undefined ? undefined : jobOwner(pod);
   if (pod === undefined || owner === undefined) return undefined;
-  const task = visible(caches.tasks.get(pod.metadata.namespace, owner.name));
-  return task?.metadata.uid === owner.uid ? { pod, task } : undefined;
+  const cache: Cache<JobObject> = owner.kind === "NomadJob" ? caches.jobs : caches.tasks;
+  const job = visible(caches, cache.get(pod.metadata.namespace, owner.name));
+  return job?.uid === owner.uid ? { pod, job } : undefined;
 }
 
 /** One listener on the cache for all sessions, so that a change of a pod costs the same however many there are. */

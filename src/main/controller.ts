@@ -17,7 +17,8 @@ import { SYSTEM_NAMESPACE } from "./identity.ts";
 import { configMapStore } from "./config-maps.ts";
 import { lookAtNodes } from "./node-probes.ts";
 import { keepRecords } from "./node-records.ts";
-import { execTaskOf } from "./owner.ts";
+import { workOnJobs } from "./nomad-jobs.ts";
+import { jobOwner } from "./owner.ts";
 import { openProbeBook, type ProbeBook } from "./probe-book.ts";
 import { reconcileDeps } from "./reconcile-deps.ts";
 
@@ -82,7 +83,7 @@ async function lead(term: Term): Promise<void> {
   const recorder = createEventRecorder(client, { log, clock, signal: leading, controller: "nomad-bridge.dev/controller", instance: hostname() });
   const probes = await openProbeBook(configMapStore(client, term.mayWrite), log);
   const known = { ...term, recorder, probes };
-  await Promise.all([workOnTasks(known), keepRecords(known), lookAtNodes({ ...known, image: term.images.launcher })]);
+  await Promise.all([workOnTasks(known), workOnJobs(known), keepRecords(known), lookAtNodes({ ...known, image: term.images.launcher })]);
 }
 
 type KnowingTerm = Term & { readonly recorder: EventRecorder; readonly probes: ProbeBook };
@@ -122,6 +123,10 @@ function watchForWork({ caches, probes }: KnowingTerm, queue: WorkQueue): readon
   };
   const stop = [
     caches.tasks.onChange(({ object }) => addTask(object)),
+    // A job that goes may leave its ID to a task that waits for it.
+    caches.jobs.onChange(({ type, object: { metadata, spec } }) => {
+      if (type === "deleted") queue.add(`${metadata.namespace ?? "default"}/${spec.id}`);
+    }),
     caches.pods.onChange(({ object }) => addOwner(object, queue)),
     caches.configs.onChange(addAll),
     caches.namespaces.onChange(({ object, previous }) => {
@@ -134,6 +139,6 @@ function watchForWork({ caches, probes }: KnowingTerm, queue: WorkQueue): readon
 }
 
 function addOwner(pod: Pod, queue: WorkQueue): void {
-  const owner = execTaskOf(pod);
-  if (owner !== undefined) queue.add(`${pod.metadata.namespace ?? "default"}/${owner.name}`);
+  const owner = jobOwner(pod);
+  if (owner?.kind === "ExecTask") queue.add(`${pod.metadata.namespace ?? "default"}/${owner.name}`);
 }

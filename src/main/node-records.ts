@@ -1,5 +1,6 @@
 /** @module The queue that keeps node records in managed namespaces, and what it needs of Kubernetes. One part of the controller. */
 import { type ExecTask, execTaskSpec } from "../api/exec-task.ts";
+import type { NomadJob } from "../api/nomad-job.ts";
 import type { Node } from "../api/pod.ts";
 import { keepNodeRecords, type NodeRecordsDeps } from "../controller/node-records.ts";
 import type { ConnectedKubeClient } from "../kubernetes/client.ts";
@@ -8,11 +9,12 @@ import type { EventRecorder } from "../kubernetes/events.ts";
 import type { Log } from "../kubernetes/types.ts";
 import { createWorkQueue, type WorkQueue } from "../kubernetes/work-queue.ts";
 import { nodeRecord } from "../mapping/node-facts.ts";
-import { needsNodeValues } from "../mapping/node-values.ts";
+import { jobNeedsNodeValues, needsNodeValues } from "../mapping/node-values.ts";
 import type { OperatingSystem } from "../mapping/operating-system.ts";
 import { operatingSystemOf } from "../mapping/probe.ts";
 import { configReader, isManaged, type WorkCaches } from "./caches.ts";
 import { configMapStore } from "./config-maps.ts";
+import { createMemo } from "./memo.ts";
 import type { ProbeBook } from "./probe-book.ts";
 
 export type KnowledgeTerm = {
@@ -28,23 +30,26 @@ export type KnowledgeTerm = {
 
 /** A namespace's records are read and written whole: more workers would only keep more of them in memory. */
 const WORKERS = 2;
+/** A namespace may have many dispatched jobs, and each of their texts is looked at once. */
+const REMEMBERED_JOBS = 20_000;
 
 /** Resolves when the term is over. */
 export async function keepRecords(term: KnowledgeTerm): Promise<void> {
-  const deps = recordsDeps(term);
+  const remember = createMemo(REMEMBERED_JOBS);
+  const hasRecords = ({ metadata, spec }: NomadJob) => remember(`${metadata.uid}/${metadata.generation}`, () => jobNeedsNodeValues(spec.job));
+  const deps = recordsDeps(term, hasRecords);
   const queue = createWorkQueue({ name: "node-records", workers: WORKERS, process: async (namespace) => await keepNodeRecords(deps, namespace), log: term.log, clock: term.clock });
-  const stop = watchForRecords(term, queue);
+  const stop = watchForRecords(term, queue, hasRecords);
   await queue.start(term.leading);
   for (const each of stop) each();
 }
 
-function recordsDeps(term: KnowledgeTerm): NodeRecordsDeps {
+function recordsDeps(term: KnowledgeTerm, hasRecords: (job: NomadJob) => boolean): NodeRecordsDeps {
   const { client, caches, log, recorder, mayWrite } = term;
   return {
     ...configMapStore(client, mayWrite),
     isManaged: (namespace) => isManaged(caches, namespace),
-    tasksIn: (namespace) => caches.tasks.byIndex("namespace", namespace),
-    needsNodeValues: mountsRecords,
+    isNeeded: (namespace) => caches.tasks.byIndex("namespace", namespace).some(mountsRecords) || caches.jobs.byIndex("namespace", namespace).some(hasRecords),
     config: configReader(caches),
     nodes: () => caches.nodes.all(),
     osOf: (node) => osOf(term, node),
@@ -68,11 +73,11 @@ function osOf({ caches, probes }: KnowledgeTerm, name: string): OperatingSystem 
 }
 
 /** Of tasks only coming and going and the spec count, and of nodes only what a record says: heartbeats are no news. */
-function watchForRecords({ caches, probes }: KnowledgeTerm, queue: WorkQueue): readonly (() => void)[] {
+function watchForRecords({ caches, probes }: KnowledgeTerm, queue: WorkQueue, hasRecords: (job: NomadJob) => boolean): readonly (() => void)[] {
   const config = configReader(caches);
-  const namespaceOf = ({ metadata }: ExecTask) => metadata.namespace ?? "default";
+  const namespaceOf = ({ metadata }: ExecTask | NomadJob) => metadata.namespace ?? "default";
   const addAll = () => {
-    for (const namespace of new Set([...caches.tasks.all()].map(namespaceOf))) queue.add(namespace);
+    for (const namespace of new Set([...caches.tasks.all(), ...caches.jobs.all()].map(namespaceOf))) queue.add(namespace);
   };
   const recordText = (node: Node | undefined): string => {
     const now = config();
@@ -87,6 +92,10 @@ function watchForRecords({ caches, probes }: KnowledgeTerm, queue: WorkQueue): r
     caches.configs.onChange(addAll),
     caches.tasks.onChange(({ type, object, previous }) => {
       if (type === "added" || object.metadata.generation !== previous?.metadata.generation) queue.add(namespaceOf(object));
+    }),
+    caches.jobs.onChange(({ type, object, previous }) => {
+      const isNew = type === "added" || (type === "updated" && object.metadata.generation !== previous?.metadata.generation);
+      if (isNew && hasRecords(object)) queue.add(namespaceOf(object));
     }),
     caches.namespaces.onChange(({ object, previous }) => {
       if (JSON.stringify(object.metadata.labels) !== JSON.stringify(previous?.metadata.labels)) queue.add(object.metadata.name);

@@ -1,8 +1,9 @@
 /** @module What `reconcile` needs of Kubernetes: reads from the caches, writes by the client. */
+import type { BridgeConfigSpec } from "../api/bridge-config.ts";
 import type { ExecTask } from "../api/exec-task.ts";
 import type { Condition, KubeObject } from "../api/meta.ts";
-import type { PodIdentity } from "../controller/plan.ts";
-import { NOMAD_SERVICE_POLICY } from "../controller/plan.ts";
+import { NOMAD_SERVICE_POLICY } from "../controller/plan/exec-task.ts";
+import type { PodIdentity } from "../controller/plan/types.ts";
 import type { ReconcileDeps, WriteError } from "../controller/reconcile.ts";
 import type { ConditionIntent, StatusIntent } from "../controller/status.ts";
 import type { Clock } from "../kubernetes/clock.ts";
@@ -36,14 +37,12 @@ export function reconcileDeps(context: ControllerContext): ReconcileDeps {
   const { caches, clock } = context;
   return {
     task: (namespace, name) => caches.tasks.get(namespace, name),
+    jobsOfId: (namespace, id) => caches.jobs.byIndex("job", `${namespace}/${id}`),
     podsOf: (uid) => caches.pods.byIndex("owner", uid),
     isManaged: (namespace) => isManaged(caches, namespace),
     config: configReader(caches),
-    missingPaths: (task, config) => {
-      const profile = profileFor(task.metadata.namespace ?? "default", task.spec.profile, config);
-      return profile.ok ? missingPaths(profile.value, caches.nodes.all(), context.probes.of) : new Set();
-    },
-    denyNetworks: () => apiServerNetworks({ server: context.server, services: caches.apiService.all(), endpoints: caches.apiEndpoints.all() }),
+    missingPaths: (task, config) => missingPathsOf(context, { namespace: task.metadata.namespace ?? "default", profile: task.spec.profile, config }),
+    denyNetworks: () => denyNetworksOf(context),
     ...podWrites(context),
     endPod: leaderOnly(context, async (namespace: string, pod: PodIdentity) => endPod(context, namespace, pod)),
     writeStatus: leaderOnly(context, async (task: ExecTask, intent: StatusIntent) => writeStatus(context, task, intent)),
@@ -55,6 +54,16 @@ export function reconcileDeps(context: ControllerContext): ReconcileDeps {
   };
 }
 
+type ProfileQuestion = { readonly namespace: string; readonly profile: string | undefined; readonly config: BridgeConfigSpec };
+
+export function missingPathsOf({ caches, probes }: Pick<ControllerContext, "caches" | "probes">, { namespace, profile, config }: ProfileQuestion): ReadonlySet<string> {
+  const granted = profileFor(namespace, profile, config);
+  return granted.ok ? missingPaths(granted.value, caches.nodes.all(), probes.of) : new Set();
+}
+
+export const denyNetworksOf = ({ caches, server }: Pick<ControllerContext, "caches" | "server">): readonly string[] =>
+  apiServerNetworks({ server, services: caches.apiService.all(), endpoints: caches.apiEndpoints.all() });
+
 /** Making and deleting pods, of tasks and of probes. */
 export function podWrites(context: Pick<ControllerContext, "client" | "mayWrite">): Pick<ReconcileDeps, "createPod" | "deletePod"> {
   const { client } = context;
@@ -64,13 +73,13 @@ export function podWrites(context: Pick<ControllerContext, "client" | "mayWrite"
   };
 }
 
-type Write = Promise<Result<undefined, WriteError>>;
+export type Write = Promise<Result<undefined, WriteError>>;
 
-function leaderOnly<Args extends readonly unknown[]>({ mayWrite }: Pick<ControllerContext, "mayWrite">, write: (...args: Args) => Write): (...args: Args) => Write {
+export function leaderOnly<Args extends readonly unknown[]>({ mayWrite }: Pick<ControllerContext, "mayWrite">, write: (...args: Args) => Write): (...args: Args) => Write {
   return async (...args) => (mayWrite() ? write(...args) : err({ retry: true, reason: "NotLeader", message: "another replica leads now" }));
 }
 
-const podRef = (namespace: string, pod: PodIdentity) => ({ resource: RESOURCES.pods, namespace, name: pod.name });
+export const podRef = (namespace: string, pod: PodIdentity) => ({ resource: RESOURCES.pods, namespace, name: pod.name });
 
 /**
  * The name is the allocation: when it is there already and is ours, an earlier try has made it, and the cache is behind. A pod that
@@ -83,31 +92,31 @@ async function createPod(client: KubeClient, pod: KubeObject): Write {
   const there = await client.get(podRef(namespace, { name, uid: "" }));
   if (!there.ok) return err(writeError(there.error));
   if (controllerOf(there.value)?.uid === controllerOf(pod)?.uid) return ok(undefined);
-  return err({ retry: true, reason: "PodNameTaken", message: `pod "${name}" is left from another ExecTask of this name and in the way until it is gone; delete it if it stays` });
+  return err({ retry: true, reason: "PodNameTaken", message: `pod "${name}" is left from another job of this name and in the way until it is gone; delete it if it stays` });
 }
 
-function written(result: Result<unknown, KubeError>): Result<undefined, WriteError> {
+export function written(result: Result<unknown, KubeError>): Result<undefined, WriteError> {
   if (result.ok || (result.error.kind === "status" && result.error.code === 404)) return ok(undefined);
   return err(writeError(result.error));
 }
 
 /** Forbidden and Invalid stay as they are until a person changes something, but rights may come back without our being told. */
-function writeError(error: KubeError): WriteError {
+export function writeError(error: KubeError): WriteError {
   if (error.kind === "network") return { retry: true, reason: "ApiServerUnreachable", message: error.message };
   const permanent = error.code === 422;
   return { retry: !permanent, reason: error.reason === "" ? "WriteFailed" : error.reason, message: error.message };
 }
 
 /** A deadline of one second makes the pod fail within two, and keeps it with its last exit codes and messages. */
-async function endPod({ client, caches }: ControllerContext, namespace: string, pod: PodIdentity): Promise<Result<undefined, WriteError>> {
+export async function endPod({ client, caches }: Pick<ControllerContext, "client" | "caches">, namespace: string, pod: PodIdentity): Promise<Result<undefined, WriteError>> {
   const known = caches.pods.get(namespace, pod.name);
-  if (known?.metadata.uid !== pod.uid || known.spec.activeDeadlineSeconds !== undefined) return ok(undefined);
+  if (known?.metadata.uid !== pod.uid || known.spec.activeDeadlineSeconds === 1) return ok(undefined);
   return written(await client.mergePatch(podRef(namespace, pod), { metadata: { uid: pod.uid }, spec: { activeDeadlineSeconds: 1 } }));
 }
 
 /** Nothing is written when nothing would change: our own write must not wake us for ever. */
 async function writeStatus({ client, clock }: ControllerContext, task: ExecTask, intent: StatusIntent): Promise<Result<undefined, WriteError>> {
-  const conditions = intent.conditions.map((each) => condition(task, each, new Date(clock.now()).toISOString().replace(/\.\d+Z$/, "Z")));
+  const conditions = conditionsOf(task, intent.conditions, clock.now());
   const status = { ...intent, conditions };
   if (isSubset(status, task.status)) return ok(undefined);
   const { name, namespace = "default" } = task.metadata;
@@ -115,7 +124,15 @@ async function writeStatus({ client, clock }: ControllerContext, task: ExecTask,
   return written(await client.apply(RESOURCES.execTasks, object, { fieldManager: STATUS_MANAGER, force: true, subresource: "status", namespace }));
 }
 
-function condition(task: ExecTask, intent: ConditionIntent, now: string): Condition {
+type Conditioned = KubeObject & { readonly status?: { readonly conditions?: readonly Condition[] } };
+
+/** A condition keeps the time at which its status became what it is. */
+export function conditionsOf(object: Conditioned, intents: readonly ConditionIntent[], now: number): readonly Condition[] {
+  const time = new Date(now).toISOString().replace(/\.\d+Z$/, "Z");
+  return intents.map((each) => condition(object, each, time));
+}
+
+function condition(task: Conditioned, intent: ConditionIntent, now: string): Condition {
   const before = task.status?.conditions?.find((each) => each.type === intent.type);
   const lastTransitionTime = before?.status === intent.status ? before.lastTransitionTime : now;
   return { ...intent, observedGeneration: task.metadata.generation ?? 0, lastTransitionTime };

@@ -6,13 +6,19 @@ const core = (kind: string, plural: string, namespaced: boolean): Resource => ({
 
 export const RESOURCES = {
   execTasks: ours("ExecTask", "exectasks", true),
+  nomadJobs: ours("NomadJob", "nomadjobs", true),
   bridgeConfigs: ours("BridgeConfig", "bridgeconfigs", false),
   aclPolicies: ours("ACLPolicy", "aclpolicies", false),
   aclTokens: ours("ACLToken", "acltokens", false),
+  aclRoles: ours("ACLRole", "aclroles", false),
+  aclAuthMethods: ours("ACLAuthMethod", "aclauthmethods", false),
+  aclBindingRules: ours("ACLBindingRule", "aclbindingrules", false),
   pods: core("Pod", "pods", true),
   nodes: core("Node", "nodes", false),
   namespaces: core("Namespace", "namespaces", false),
   services: core("Service", "services", true),
   endpointSlices: { group: "discovery.k8s.io", version: "v1", plural: "endpointslices", kind: "EndpointSlice", namespaced: true },
+  secrets: core("Secret", "secrets", true),
+  controllerRevisions: { group: "apps", version: "v1", plural: "controllerrevisions", kind: "ControllerRevision", namespaced: true },
   configMaps: core("ConfigMap", "configmaps", true),
 } as const;

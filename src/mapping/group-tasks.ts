@@ -3,6 +3,7 @@ import type { ExecTaskSpec } from "../api/exec-task.ts";
 import type { TaskSpec } from "../api/task-fields.ts";
 import type { DocumentLifecycle } from "../contract/launcher-document.ts";
 import type { PodTask } from "../contract/pod-metadata.ts";
+import type { JobType } from "../nomad/job.ts";
 import { type Refusal, firstTwice } from "./refusal.ts";
 
 /** One task of the group, the object's own (position 0) or one of those beside it. */
@@ -54,8 +55,11 @@ export function checkGroup(tasks: readonly MappedTask[]): Refusal | undefined {
   return undefined;
 }
 
+/** Of a batch job the main tasks are done when they have ended well; of a service they are started again. */
+export const runsToItsEnd = (type: JobType): boolean => type === "batch" || type === "sysbatch";
+
 /** A main task or a sidecar runs on; any other task of a hook is done when it has ended well. */
-export const isStartedAgain = ({ hook, sidecar }: MappedTask): boolean => hook === "" || sidecar;
+export const isStartedAgain = ({ hook, sidecar }: MappedTask, type: JobType): boolean => sidecar || (hook === "" && !runsToItsEnd(type));
 
 /** Kubernetes starts these before the main tasks: one after the other, and a sidecar runs on beside them. */
 export const isInit = ({ hook }: MappedTask): boolean => hook === "prestart";

@@ -5,9 +5,10 @@ import type { TaskSpec, TemplateSpec } from "../api/task-fields.ts";
 import { type DocumentTemplate, type FetchLimits, type LauncherDocument, MAX_DOCUMENT_BYTES } from "../contract/launcher-document.ts";
 import { documentAnnotation } from "../contract/pod-metadata.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { type AcceptedMember, type AcceptedTask, identityOf } from "./accepted-task.ts";
+import type { AcceptedGroup, AcceptedMember } from "./accepted-task.ts";
 import { documentArtifacts } from "./artifacts.ts";
 import { documentLifecycle, isStartedAgain } from "./group-tasks.ts";
+import { documentPorts, isOnHost, podPorts } from "./job/pod-network.ts";
 import type { Refusal } from "./refusal.ts";
 import { killTimeoutMs, milliseconds } from "./stop-times.ts";
 import { isRootAllowed } from "./task-checks.ts";
@@ -21,7 +22,7 @@ export type DocumentPlace = {
 };
 
 /** Annotations by name, JSON each. The only error is a group whose documents are too large together. */
-export function launcherDocuments(accepted: AcceptedTask, place: DocumentPlace): Result<Readonly<Record<string, string>>, Refusal> {
+export function launcherDocuments(accepted: AcceptedGroup, place: DocumentPlace): Result<Readonly<Record<string, string>>, Refusal> {
   const documents = accepted.tasks.map((task) => [documentAnnotation(task.container, task.position), JSON.stringify(launcherDocument(accepted, task, place))] as const);
   const bytes = documents.reduce((sum, [, text]) => sum + new TextEncoder().encode(text).length, 0);
   if (bytes <= MAX_DOCUMENT_BYTES) return ok(Object.fromEntries(documents));
@@ -29,11 +30,12 @@ export function launcherDocuments(accepted: AcceptedTask, place: DocumentPlace):
   return err({ reason: "TaskTooLarge", message: `${what} together are ${bytes} bytes, more than the ${MAX_DOCUMENT_BYTES} that fit; move large values into a file` });
 }
 
-function launcherDocument(accepted: AcceptedTask, task: AcceptedMember, { index, denyNetworks }: DocumentPlace): LauncherDocument {
-  const { profile, config } = accepted;
+function launcherDocument(accepted: AcceptedGroup, task: AcceptedMember, { index, denyNetworks }: DocumentPlace): LauncherDocument {
+  const { profile, config, source } = accepted;
   const { driver } = accepted.spec;
   const { spec } = task;
-  const identity = { ...identityOf(accepted.task), task: task.name, region: config.region, datacenter: config.datacenter, index, mhzPerCore: profile.mhzPerCore };
+  const ports = documentPorts(podPorts(accepted, index), task.name, isOnHost(accepted));
+  const identity = { ...source, task: task.name, region: config.region, datacenter: config.datacenter, index, mhzPerCore: profile.mhzPerCore };
   return {
     version: 1,
     task: task.name,
@@ -45,6 +47,8 @@ function launcherDocument(accepted: AcceptedTask, task: AcceptedMember, { index,
     taskEnv: spec.env,
     nodeValues: task.nodeValues,
     bareVariables: spec.artifactSource !== undefined,
+    ...(source.terms === undefined ? {} : { unescaped: true as const }),
+    ...(ports.length > 0 ? { ports } : {}),
     ...userFields(spec, driver, profile),
     capabilities: task.capabilities.map((name) => `CAP_${name.toUpperCase()}`),
     mounts: mountDestinations(spec),
@@ -56,7 +60,7 @@ function launcherDocument(accepted: AcceptedTask, task: AcceptedMember, { index,
     killSignal: spec.killSignal,
     killTimeoutMs: killTimeoutMs(spec, profile),
     shutdownDelayMs: milliseconds(spec.shutdownDelay),
-    restartOnSuccess: isStartedAgain(task),
+    restartOnSuccess: isStartedAgain(task, source.jobType),
     restart: restartPolicy(spec.restart),
     lifecycle: documentLifecycle(task, accepted.tasks),
   };

@@ -8,6 +8,17 @@ const BY_PATTERN = /\$\{((node|attr|meta)\.|nomad\.datacenter)/;
 /** Whether the launcher or `fetch` may need the node's record for this task. May say yes too often, never no too often. */
 export const needsNodeValues = (spec: TaskSpec): boolean => interpolatedTexts(spec).some(namesNodeValue);
 
+/** What the scheduler reads, and not the task. */
+const OF_PLACEMENT = new Set(["Constraints", "Affinities", "Spreads"]);
+
+/** The same of a Nomad job as it is stored, whatever is in it. */
+export function jobNeedsNodeValues(value: unknown): boolean {
+  if (typeof value === "string") return namesNodeValue(value);
+  if (Array.isArray(value)) return value.some(jobNeedsNodeValues);
+  if (typeof value !== "object" || value === null) return false;
+  return Object.entries(value).some(([key, member]) => !OF_PLACEMENT.has(key) && jobNeedsNodeValues(member));
+}
+
 /** `data` of a template is no such text: templates have functions of their own. */
 function interpolatedTexts(spec: TaskSpec): readonly string[] {
   return [

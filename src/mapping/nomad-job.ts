@@ -3,17 +3,16 @@ import { type ExecTask, type ExecTaskSpec, execTaskSpec } from "../api/exec-task
 import type { BridgeConfigSpec } from "../api/bridge-config.ts";
 import type { TaskSpec } from "../api/task-fields.ts";
 import { epochMs } from "../lib/epoch.ts";
-import type { NomadJob, NomadJobStub, NomadResources, NomadTaskGroup } from "../nomad/api-types.ts";
+import type { Job, Resources, TaskGroup, VolumeRequest } from "../nomad/job.ts";
 import { nomadTask, restartPolicy } from "./nomad-task.ts";
-import { identityOf } from "./pod-for-task.ts";
-import type { AllocationRecord } from "./pod-status.ts";
+import { identityOf } from "./accepted-task.ts";
 
 const NS_PER_MS = 1_000_000;
 
 export type ClusterNames = Pick<BridgeConfigSpec, "region" | "datacenter">;
 
 /** Undefined for a stored object that no longer passes the schema: it is not served, and its condition says why. */
-export function nomadJob(task: ExecTask, names: ClusterNames, running: boolean): NomadJob | undefined {
+export function nomadJob(task: ExecTask, names: ClusterNames, running: boolean): Job | undefined {
   const parsed = execTaskSpec.safeParse(task.spec);
   if (!parsed.success) return undefined;
   const { namespace, jobId } = identityOf(task);
@@ -38,81 +37,91 @@ export function nomadJob(task: ExecTask, names: ClusterNames, running: boolean):
     CreateIndex: index,
     ModifyIndex: index,
     JobModifyIndex: index,
+    ...NOT_IN_A_JOB,
   };
 }
 
-export function nomadJobStub(job: NomadJob, records: readonly AllocationRecord[]): NomadJobStub {
-  const { ID, Name, Namespace, Datacenters, NodePool, Type, Priority, Stop, Status, StatusDescription, CreateIndex, ModifyIndex, JobModifyIndex, SubmitTime } = job;
-  return {
-    ID,
-    ParentID: "",
-    Name,
-    Namespace,
-    Datacenters,
-    NodePool,
-    Type,
-    Priority,
-    Periodic: false,
-    ParameterizedJob: false,
-    Stop,
-    Status,
-    StatusDescription,
-    JobSummary: {
-      JobID: ID,
-      Namespace,
-      Summary: Object.fromEntries(job.TaskGroups.map((group) => [group.Name, groupSummary(group, records)])),
-      Children: { Pending: 0, Running: 0, Dead: 0 },
-      CreateIndex,
-      ModifyIndex,
-    },
-    CreateIndex,
-    ModifyIndex,
-    JobModifyIndex,
-    SubmitTime,
-  };
-}
+/** What a job of Nomad may have and an ExecTask has not. */
+const NOT_IN_A_JOB = {
+  AllAtOnce: false,
+  Constraints: [],
+  Affinities: [],
+  Update: null,
+  Multiregion: null,
+  Spreads: [],
+  Periodic: null,
+  ParameterizedJob: null,
+  Reschedule: null,
+  Migrate: null,
+  UI: null,
+  ParentID: "",
+  Dispatched: false,
+  DispatchIdempotencyToken: "",
+  Payload: null,
+  ConsulNamespace: "",
+  VaultNamespace: "",
+  NomadTokenID: "",
+  VersionTag: null,
+} as const satisfies Partial<Job>;
 
-function groupSummary(group: NomadTaskGroup, records: readonly AllocationRecord[]) {
-  const count = (...states: AllocationRecord["state"][]) => records.filter((record) => states.includes(record.state)).length;
-  const running = count("running");
-  const starting = count("pending");
-  return {
-    Queued: Math.max(0, group.Count - running - starting),
-    Complete: count("complete", "stopping"),
-    Failed: count("failed", "spent"),
-    Running: running,
-    Starting: starting,
-    Lost: 0,
-    Unknown: 0,
-  };
-}
-
-function taskGroup(task: ExecTask, spec: ExecTaskSpec): NomadTaskGroup {
+function taskGroup(task: ExecTask, spec: ExecTaskSpec): TaskGroup {
   const { group, task: own } = identityOf(task);
   const diskMb = spec.ephemeralDisk.size;
   return {
     Name: group,
     Count: spec.count,
     RestartPolicy: restartPolicy(spec.restart),
-    Volumes: Object.fromEntries(spec.volumes.map(({ name, type, source, readOnly }) => [name, { Name: name, Type: type, Source: source, ReadOnly: readOnly }])),
+    Volumes: Object.fromEntries(spec.volumes.map(({ name, type, source, readOnly }) => [name, volumeRequest({ Name: name, Type: type, Source: source, ReadOnly: readOnly })])),
     EphemeralDisk: { SizeMB: diskMb, Sticky: false, Migrate: false },
     Tasks: [
       nomadTask({ name: own, spec, group: spec, resources: nomadResources(spec, diskMb) }),
       ...spec.tasks.map((each) => nomadTask({ name: each.name, spec: each, lifecycle: each.lifecycle, group: spec, resources: nomadResources(each, diskMb) })),
     ],
+    ...NOT_IN_A_GROUP,
   };
 }
 
-/** The fields of one task of the group, by its name; undefined where the group has none of that name. @param own name of the ExecTask's own task */
-export const specOfTask = (own: string, spec: ExecTaskSpec, name: string): TaskSpec | undefined => (name === own ? spec : spec.tasks.find((each) => each.name === name));
+const volumeRequest = (volume: Pick<VolumeRequest, "Name" | "Type" | "Source" | "ReadOnly">): VolumeRequest => ({
+  ...volume,
+  Sticky: false,
+  AccessMode: "",
+  AttachmentMode: "",
+  MountOptions: null,
+  PerAlloc: false,
+});
 
-export function nomadResources({ resources }: Pick<TaskSpec, "resources">, diskMb: number): NomadResources {
+/** What a group of Nomad may have and an ExecTask has not. */
+const NOT_IN_A_GROUP = {
+  Constraints: [],
+  Affinities: [],
+  Spreads: [],
+  Disconnect: null,
+  ReschedulePolicy: null,
+  Update: null,
+  Migrate: null,
+  Networks: [],
+  Meta: {},
+  Services: [],
+  ShutdownDelay: null,
+  MaxRunDuration: null,
+  StopAfterClientDisconnect: null,
+  MaxClientDisconnect: null,
+  Scaling: null,
+  Consul: null,
+  PreventRescheduleOnLost: null,
+} as const satisfies Partial<TaskGroup>;
+
+export const NO_RESOURCES: Resources = { CPU: 0, Cores: 0, MemoryMB: 0, MemoryMaxMB: 0, DiskMB: 0, Networks: [], Devices: [], NUMA: null, SecretsMB: 0, IOPS: 0 };
+
+function nomadResources({ resources }: Pick<TaskSpec, "resources">, diskMb: number): Resources {
   return {
+    ...NO_RESOURCES,
     CPU: resources.cpu,
     Cores: resources.cores ?? 0,
     MemoryMB: resources.memory,
     MemoryMaxMB: resources.memoryMax ?? 0,
     DiskMB: diskMb,
+    SecretsMB: resources.secrets,
   };
 }
 

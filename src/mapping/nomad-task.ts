@@ -2,7 +2,7 @@
 import type { ExecTaskSpec } from "../api/exec-task.ts";
 import type { ArtifactSpec, GroupTask, TaskSpec, TemplateSpec } from "../api/task-fields.ts";
 import { durationMs } from "../lib/duration.ts";
-import type { NomadArtifact, NomadResources, NomadRestartPolicy, NomadTask, NomadTemplate } from "../nomad/api-types.ts";
+import type { Resources, RestartPolicy, Task, TaskArtifact, Template } from "../nomad/job.ts";
 
 const NS_PER_MS = 1_000_000;
 
@@ -14,10 +14,10 @@ export type TaskSource = {
   readonly lifecycle?: GroupTask["lifecycle"] | undefined;
   /** What holds for every task of the group. */
   readonly group: ExecTaskSpec;
-  readonly resources: NomadResources;
+  readonly resources: Resources;
 };
 
-export function nomadTask({ name, spec, lifecycle, group, resources }: TaskSource): NomadTask {
+export function nomadTask({ name, spec, lifecycle, group, resources }: TaskSource): Task {
   return {
     Name: name,
     Driver: group.driver,
@@ -35,6 +35,7 @@ export function nomadTask({ name, spec, lifecycle, group, resources }: TaskSourc
       Destination: destination,
       ReadOnly: readOnly,
       PropagationMode: propagationMode,
+      SELinuxLabel: "",
     })),
     DispatchPayload: spec.dispatchPayload === undefined ? null : { File: spec.dispatchPayload.file },
     KillTimeout: nanoseconds(spec.killTimeout),
@@ -42,10 +43,28 @@ export function nomadTask({ name, spec, lifecycle, group, resources }: TaskSourc
     ShutdownDelay: nanoseconds(spec.shutdownDelay),
     LogConfig: { MaxFiles: spec.logs.maxFiles, MaxFileSizeMB: spec.logs.maxFileSize, Disabled: spec.logs.disabled },
     Leader: spec.leader,
+    ...NOT_IN_A_TASK,
   };
 }
 
-export const restartPolicy = ({ attempts, interval, delay, mode, renderTemplates }: TaskSpec["restart"]): NomadRestartPolicy => ({
+/** What a task of Nomad may have and one of an ExecTask has not. */
+const NOT_IN_A_TASK = {
+  Constraints: [],
+  Affinities: [],
+  Services: [],
+  Vault: null,
+  Consul: null,
+  CSIPluginConfig: null,
+  Kind: "",
+  ScalingPolicies: [],
+  Secrets: [],
+  Identity: null,
+  Identities: [],
+  Actions: [],
+  Schedule: null,
+} as const satisfies Partial<Task>;
+
+export const restartPolicy = ({ attempts, interval, delay, mode, renderTemplates }: TaskSpec["restart"]): RestartPolicy => ({
   Attempts: attempts,
   Interval: nanoseconds(interval),
   Delay: nanoseconds(delay),
@@ -68,7 +87,7 @@ function driverConfig(spec: TaskSpec, { pidMode, ipcMode }: ExecTaskSpec): Recor
   };
 }
 
-const nomadArtifact = (artifact: ArtifactSpec): NomadArtifact => ({
+const nomadArtifact = (artifact: ArtifactSpec): TaskArtifact => ({
   GetterSource: artifact.source,
   GetterOptions: artifact.options,
   GetterHeaders: artifact.headers,
@@ -78,11 +97,12 @@ const nomadArtifact = (artifact: ArtifactSpec): NomadArtifact => ({
   Chown: artifact.chown,
 });
 
-const nomadTemplate = (template: TemplateSpec): NomadTemplate => ({
+const nomadTemplate = (template: TemplateSpec): Template => ({
   SourcePath: template.source ?? "",
   DestPath: template.destination,
   EmbeddedTmpl: template.data ?? "",
   ChangeMode: template.changeMode,
+  ChangeScript: null,
   ChangeSignal: template.changeSignal ?? "",
   Splay: nanoseconds(template.splay),
   Perms: template.perms,
@@ -92,5 +112,7 @@ const nomadTemplate = (template: TemplateSpec): NomadTemplate => ({
   RightDelim: template.rightDelimiter,
   Envvars: template.env,
   Once: template.once,
+  VaultGrace: 0,
+  Wait: null,
   ErrMissingKey: template.errMissingKey,
 });

@@ -12,6 +12,13 @@ export function groupObjectName(sha256: Sha256, identity: { readonly namespace: 
   return slug === "" ? `${POD_NAME_PREFIX}${hash}` : `${POD_NAME_PREFIX}${slug}-${hash}`;
 }
 
+/** A NomadJob that Nomad's API writes, and the beginning of the names of its Secrets. Two jobs may have one name by chance: the object's spec says whose it is. */
+export function jobObjectName(sha256: Sha256, { namespace, jobId }: { readonly namespace: string; readonly jobId: string }): string {
+  const hash = sha256(JSON.stringify([namespace, jobId])).slice(0, 8);
+  const slug = slugOf(jobId);
+  return slug === "" ? `${POD_NAME_PREFIX}${hash}` : `${POD_NAME_PREFIX}${slug}-${hash}`;
+}
+
 /**
  * One allocation's pod. The serial grows with each replacement of an index, so that a name is never used for two allocations that
  * exist together, and a controller that acts twice on stale knowledge meets a 409 instead of making a second pod.

@@ -3,7 +3,7 @@
  * objects.
  */
 import type { ContainerStatus, Pod } from "../api/pod.ts";
-import type { PodTask } from "../contract/pod-metadata.ts";
+import { ANNOTATION, type PodTask } from "../contract/pod-metadata.ts";
 import { epochMs } from "../lib/epoch.ts";
 import { type ContainerRecord, containerRecord, delayedStart, type SetupRecord, setupRecord } from "./container-record.ts";
 import { isSetup, tasksOfPod } from "./pod-tasks.ts";
@@ -58,12 +58,19 @@ const isSpent = (tasks: readonly RawTask[]) => tasks.some((task) => task.givenUp
 
 function fateOf(pod: Pod, tasks: readonly RawTask[], now: number): Fate {
   if (pod.metadata.deletionTimestamp !== undefined) return { state: "stopping" };
+  if (pod.metadata.annotations?.[ANNOTATION.stopped] !== undefined) return stoppedFate(pod, tasks);
   if (pod.status?.phase === "Failed") return { state: "failed", endedAt: endOf(pod, tasks) };
   if (pod.status?.phase === "Succeeded") return { state: "complete", endedAt: endOf(pod, tasks) };
   if (isSpent(tasks)) return { state: "spent" };
   const ready = readyTime(pod, tasks);
   if (ready === undefined) return { state: "pending" };
   return ready > now ? { state: "pending", readyFrom: ready } : { state: "running", readySince: ready };
+}
+
+/** Kubernetes says that such a pod failed, as it came to its deadline; on Nomad what was stopped is complete. */
+function stoppedFate(pod: Pod, tasks: readonly RawTask[]): Fate {
+  const hasEnded = pod.status?.phase === "Failed" || pod.status?.phase === "Succeeded";
+  return hasEnded ? { state: "complete", endedAt: endOf(pod, tasks) } : { state: "stopping" };
 }
 
 function endOf(pod: Pod, tasks: readonly RawTask[]): number {

@@ -13,6 +13,9 @@ export type TaskIdentity = {
   readonly region: string;
   readonly datacenter: string;
   readonly jobId: string;
+  readonly jobName: string;
+  /** "": it has none. */
+  readonly parentId: string;
   readonly group: string;
   readonly task: string;
   readonly index: number;
@@ -40,7 +43,8 @@ function nomadVariables(spec: TaskSpec, identity: TaskIdentity): Record<string, 
     NOMAD_TASK_NAME: identity.task,
     NOMAD_GROUP_NAME: identity.group,
     NOMAD_JOB_ID: identity.jobId,
-    NOMAD_JOB_NAME: identity.jobId,
+    NOMAD_JOB_NAME: identity.jobName,
+    ...(identity.parentId === "" ? {} : { NOMAD_JOB_PARENT_ID: identity.parentId }),
     NOMAD_NAMESPACE: identity.namespace,
     NOMAD_REGION: identity.region,
     NOMAD_DC: identity.datacenter,

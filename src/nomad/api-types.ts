@@ -3,108 +3,10 @@
  * Source: developer.hashicorp.com/nomad/api-docs, and what Nomad's Go client decodes.
  */
 
+import type { Job, Resources } from "./job.ts";
+
 /** The Nomad release whose API we speak; clients of it and before it meet no surprise. */
 export const NOMAD_VERSION = "2.0.5";
-
-export type NomadTask = {
-  readonly Name: string;
-  readonly Driver: string;
-  readonly User: string;
-  /** Null: a main task. */
-  readonly Lifecycle: { readonly Hook: string; readonly Sidecar: boolean } | null;
-  readonly Config: Readonly<Record<string, unknown>>;
-  readonly Env: Readonly<Record<string, string>>;
-  readonly Meta: Readonly<Record<string, string>>;
-  readonly Resources: NomadResources;
-  readonly RestartPolicy: NomadRestartPolicy;
-  readonly Artifacts: readonly NomadArtifact[];
-  readonly Templates: readonly NomadTemplate[];
-  readonly VolumeMounts: readonly NomadVolumeMount[];
-  readonly DispatchPayload: { readonly File: string } | null;
-  readonly KillTimeout: number;
-  readonly KillSignal: string;
-  readonly ShutdownDelay: number;
-  readonly LogConfig: { readonly MaxFiles: number; readonly MaxFileSizeMB: number; readonly Disabled: boolean };
-  readonly Leader: boolean;
-};
-
-export type NomadRestartPolicy = {
-  readonly Attempts: number;
-  readonly Interval: number;
-  readonly Delay: number;
-  readonly Mode: string;
-  readonly RenderTemplates: boolean;
-};
-
-export type NomadArtifact = {
-  readonly GetterSource: string;
-  readonly GetterOptions: Readonly<Record<string, string>>;
-  readonly GetterHeaders: Readonly<Record<string, string>>;
-  readonly GetterMode: string;
-  readonly GetterInsecure: boolean;
-  readonly RelativeDest: string;
-  readonly Chown: boolean;
-};
-
-export type NomadTemplate = {
-  readonly SourcePath: string;
-  readonly DestPath: string;
-  readonly EmbeddedTmpl: string;
-  readonly ChangeMode: string;
-  readonly ChangeSignal: string;
-  readonly Splay: number;
-  readonly Perms: string;
-  readonly Uid: number | null;
-  readonly Gid: number | null;
-  readonly LeftDelim: string;
-  readonly RightDelim: string;
-  readonly Envvars: boolean;
-  readonly Once: boolean;
-  readonly ErrMissingKey: boolean;
-};
-
-export type NomadVolumeMount = { readonly Volume: string; readonly Destination: string; readonly ReadOnly: boolean; readonly PropagationMode: string };
-
-export type NomadVolume = { readonly Name: string; readonly Type: string; readonly Source: string; readonly ReadOnly: boolean };
-
-export type NomadResources = {
-  readonly CPU: number;
-  readonly Cores: number;
-  readonly MemoryMB: number;
-  readonly MemoryMaxMB: number;
-  readonly DiskMB: number;
-};
-
-export type NomadTaskGroup = {
-  readonly Name: string;
-  readonly Count: number;
-  readonly RestartPolicy: NomadRestartPolicy;
-  readonly Volumes: Readonly<Record<string, NomadVolume>>;
-  readonly EphemeralDisk: { readonly SizeMB: number; readonly Sticky: boolean; readonly Migrate: boolean };
-  readonly Tasks: readonly NomadTask[];
-};
-
-export type NomadJob = {
-  readonly ID: string;
-  readonly Name: string;
-  readonly Namespace: string;
-  readonly Region: string;
-  readonly Type: string;
-  readonly Priority: number;
-  readonly Datacenters: readonly string[];
-  readonly NodePool: string;
-  readonly TaskGroups: readonly NomadTaskGroup[];
-  readonly Meta: Readonly<Record<string, string>>;
-  readonly Stop: boolean;
-  readonly Status: string;
-  readonly StatusDescription: string;
-  readonly Stable: boolean;
-  readonly Version: number;
-  readonly SubmitTime: number;
-  readonly CreateIndex: number;
-  readonly ModifyIndex: number;
-  readonly JobModifyIndex: number;
-};
 
 type GroupSummary = {
   readonly Queued: number;
@@ -134,7 +36,7 @@ export type NomadJobStub = {
     readonly JobID: string;
     readonly Namespace: string;
     readonly Summary: Readonly<Record<string, GroupSummary>>;
-    readonly Children: { readonly Pending: number; readonly Running: number; readonly Dead: number };
+    readonly Children: { readonly Pending: number; readonly Running: number; readonly Dead: number } | null;
     readonly CreateIndex: number;
     readonly ModifyIndex: number;
   };
@@ -142,6 +44,7 @@ export type NomadJobStub = {
   readonly ModifyIndex: number;
   readonly JobModifyIndex: number;
   readonly SubmitTime: number;
+  readonly Meta?: Readonly<Record<string, string>>;
 };
 
 export type NomadTaskEvent = {
@@ -177,7 +80,8 @@ export type NomadAllocationStub = {
   readonly ClientStatus: string;
   readonly ClientDescription: string;
   readonly TaskStates: Readonly<Record<string, NomadTaskState>>;
-  readonly DeploymentStatus: null;
+  /** Null where the allocation belongs to no deployment. `Healthy` is null while nobody knows. */
+  readonly DeploymentStatus: { readonly Healthy: boolean | null; readonly Timestamp: string; readonly Canary: boolean; readonly ModifyIndex: number } | null;
   readonly FollowupEvalID: string;
   readonly NextAllocation: string;
   readonly CreateIndex: number;
@@ -187,17 +91,27 @@ export type NomadAllocationStub = {
 };
 
 export type NomadAllocation = Omit<NomadAllocationStub, "JobType" | "JobVersion"> & {
-  readonly Job: NomadJob;
-  readonly Resources: NomadResources;
-  readonly TaskResources: Readonly<Record<string, NomadResources>>;
+  readonly Job: Job;
+  readonly Resources: Resources;
+  readonly TaskResources: Readonly<Record<string, Resources>>;
   readonly AllocatedResources: {
     readonly Tasks: Readonly<Record<string, { readonly Cpu: { readonly CpuShares: number }; readonly Memory: { readonly MemoryMB: number; readonly MemoryMaxMB: number } }>>;
     readonly Shared: { readonly DiskMB: number; readonly Networks: readonly unknown[]; readonly Ports: readonly unknown[] };
   };
   readonly Metrics: { readonly NodesEvaluated: number };
+  /** Null while the pod has no address. */
+  readonly NetworkStatus: unknown;
   readonly PreviousAllocation: string;
   readonly DeploymentID: string;
   readonly AllocModifyIndex: number;
+};
+
+export type NomadDriver = {
+  readonly Detected: boolean;
+  readonly Healthy: boolean;
+  readonly HealthDescription: string;
+  readonly UpdateTime: string;
+  readonly Attributes: Readonly<Record<string, string>>;
 };
 
 export type NomadNode = {
@@ -215,13 +129,53 @@ export type NomadNode = {
   readonly StatusDescription: string;
   readonly SchedulingEligibility: "eligible" | "ineligible";
   readonly Drain: boolean;
-  readonly Drivers: Readonly<Record<string, { readonly Detected: boolean; readonly Healthy: boolean; readonly Attributes: Readonly<Record<string, string>> }>>;
-  readonly NodeResources: { readonly Cpu: { readonly CpuShares: number; readonly TotalCpuCores: number }; readonly Memory: { readonly MemoryMB: number }; readonly Disk: { readonly DiskMB: number } };
-  readonly ReservedResources: { readonly Cpu: { readonly CpuShares: number }; readonly Memory: { readonly MemoryMB: number }; readonly Disk: { readonly DiskMB: number } };
-  readonly Resources: NomadResources;
-  readonly Reserved: NomadResources;
+  /** RFC 3339 times; durations in ns. Null: the node is not drained. */
+  readonly DrainStrategy: { readonly Deadline: number; readonly IgnoreSystemJobs: boolean; readonly ForceDeadline: string; readonly StartedAt: string } | null;
+  readonly LastDrain: { readonly StartedAt: string; readonly UpdatedAt: string; readonly Status: string; readonly AccessorID: string; readonly Meta: Readonly<Record<string, string>> } | null;
+  /** Unix seconds. */
+  readonly StatusUpdatedAt: number;
+  readonly HostVolumes: Readonly<Record<string, { readonly Path: string; readonly ReadOnly: boolean; readonly ID: string }>>;
+  readonly HostNetworks: Readonly<Record<string, unknown>>;
+  readonly CSIControllerPlugins: Readonly<Record<string, unknown>>;
+  readonly CSINodePlugins: Readonly<Record<string, unknown>>;
+  readonly CgroupParent: string;
+  readonly NodeMaxAllocs: number;
+  readonly Drivers: Readonly<Record<string, NomadDriver>>;
+  readonly NodeResources: {
+    readonly Cpu: { readonly CpuShares: number; readonly TotalCpuCores: number; readonly ReservableCpuCores: readonly number[] };
+    readonly Memory: { readonly MemoryMB: number };
+    readonly Disk: { readonly DiskMB: number };
+    readonly Networks: readonly unknown[];
+    readonly Devices: readonly unknown[];
+    readonly MinDynamicPort: number;
+    readonly MaxDynamicPort: number;
+  };
+  readonly ReservedResources: {
+    readonly Cpu: { readonly CpuShares: number };
+    readonly Memory: { readonly MemoryMB: number };
+    readonly Disk: { readonly DiskMB: number };
+    readonly Networks: { readonly ReservedHostPorts: string };
+  };
+  readonly Resources: Resources;
+  readonly Reserved: Resources;
   readonly Links: Readonly<Record<string, string>>;
   readonly Events: readonly unknown[];
   readonly CreateIndex: number;
   readonly ModifyIndex: number;
+};
+
+/** What `nomad job plan` prints of a group. */
+export type DesiredUpdates = {
+  readonly Ignore: number;
+  readonly Place: number;
+  readonly Migrate: number;
+  readonly Stop: number;
+  readonly InPlaceUpdate: number;
+  readonly DestructiveUpdate: number;
+  readonly Canary: number;
+  readonly Preemptions: number;
+  readonly Disconnect: number;
+  readonly Reconnect: number;
+  readonly RescheduleNow: number;
+  readonly RescheduleLater: number;
 };

@@ -49,3 +49,18 @@ export const MAIN_TASKS_DEAD = "Main tasks in the group died";
 export const LEADER_TASK_IN_GROUP_DEAD = "Leader Task in Group dead";
 
 export const INVALID_METHOD = "Invalid method";
+
+export const INVALID_ALLOC_ID = "must provide a valid alloc id";
+export const TASK_NOT_RUNNING = "Task not running";
+export const NO_TASK_OF_THAT_NAME = "Task not found";
+export const noTaskRunner = (task: string): string => `Could not find task runner for task: ${task}`;
+export const MISSING_LOG_TYPE = "must provide log type (stdout/stderr)";
+export const WRONG_ORIGIN = "origin must be start or end";
+export const MISSING_FILE_NAME = "must provide a file name";
+export const taskHasNoLogs = (task: string): string => `task "${task}" not started yet. No logs available`;
+export const noAllocationState = (allocId: string): string => `state for allocation ${allocId} not found on client`;
+
+export const jobNotInNamespace = (jobId: string, namespace: string): string => `job ${jobId} not found in namespace ${namespace}`;
+export const jobHasNoAllocation = (jobId: string, allocId: string): string => `job ${jobId} does not have allocation ${allocId}`;
+export const taskNotInAllocation = (task: string, allocId: string): string => `task ${task} not found in allocation ${allocId}`;
+export const actionNotInTask = (action: string, task: string): string => `action ${action} not found in task ${task}`;

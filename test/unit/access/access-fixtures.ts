@@ -8,14 +8,14 @@ export const NOW = 1_800_000_000_000;
 export const secretOf = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
 
 export function tokenOf(n: number, fields: Partial<StoredToken> = {}): StoredToken {
-  const base = { name: `token ${n}`, type: "client" as const, policies: [], global: false, createTime: NOW };
+  const base = { name: `token ${n}`, type: "client" as const, policies: [], roles: [], global: false, createTime: NOW };
   return { accessorId: `accessor-${n}`, secretHash: secretHash(secretOf(n)), ...base, ...fields };
 }
 
 /** @param policies rules by policy name */
-export function storeOf(tokens: readonly StoredToken[], policies: Readonly<Record<string, string>> = {}): AccessStore {
+export function storeOf(tokens: readonly StoredToken[], policies: Readonly<Record<string, string>> = {}, roles: Readonly<Record<string, readonly string[]>> = {}): AccessStore {
   const stored = new Map<string, StoredPolicy>(Object.entries(policies).map(([name, rules]) => [name, { name, description: "", rules, version: rules }]));
-  return { tokenBySecretHash: (hash) => tokens.find((token) => token.secretHash === hash), policy: (name) => stored.get(name) };
+  return { tokenBySecretHash: (hash) => tokens.find((token) => token.secretHash === hash), policy: (name) => stored.get(name), rolePolicies: (id) => roles[id] };
 }
 
 /** An authenticator that knows one client token, number 1, with these rules, and one management token, number 2. */

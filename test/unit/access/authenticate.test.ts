@@ -112,6 +112,7 @@ describe("compiled policies", () => {
     const store = {
       tokenBySecretHash: () => tokenOf(1, { policies }),
       policy: (name: string) => ({ name, description: "", rules: name === "x" ? rules : READ_B, version: name === "x" ? rules : "1" }),
+      rolePolicies: () => undefined,
     };
     const authenticate = createAuthenticator({ store, aclEnabled: true });
     const rights = (): readonly boolean[] => {
@@ -166,7 +167,7 @@ describe("our kinds as stored values", () => {
   it("a token, with its times in ms", () => {
     const spec = { accessorId: "a", secretHash: "h", type: "client" as const, createTime: "2027-01-15T08:00:00Z", expirationTime: "2027-01-15T08:00:01Z" };
     expect(storedToken({ apiVersion: "v", kind: "ACLToken", metadata, spec })).toEqual({
-      accessorId: "a", secretHash: "h", name: "", type: "client", policies: [], global: false, createTime: 1_800_000_000_000, expirationTime: 1_800_000_001_000,
+      accessorId: "a", secretHash: "h", name: "", type: "client", policies: [], roles: [], global: false, createTime: 1_800_000_000_000, expirationTime: 1_800_000_001_000,
     });
   });
   it("a token that never expires", () => {

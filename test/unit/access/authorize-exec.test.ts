@@ -68,6 +68,28 @@ describe("authorizeExec", () => {
     expect(rest).toEqual(error);
   });
 
+  const action = { jobId: "web", namespace: "team", name: "clean", job: "own", found: true } as const;
+  it.each([
+    ["a stranger, whatever the job", other, request({ action: { ...action, job: "unknown" } }), denied],
+    ["an ended allocation, before the job", EXEC, request({ action: { ...action, job: "unknown" } }, { clientStatus: "failed" }), { message: `exec not possible, client status of allocation ${ALLOC} is failed`, code: 400 }],
+    ["an action of an unknown job", EXEC, request({ action: { ...action, job: "unknown" } }), { message: "job web not found in namespace team", code: 404 }],
+    ["an action of another's allocation", EXEC, request({ action: { ...action, job: "other" } }), { message: `job web does not have allocation ${ALLOC}`, code: 400 }],
+    ["an action where exec is switched off, before the task", EXEC, request({ action, task: "none" }, { remoteExecDisabled: true }), denied],
+    ["an action of no task", EXEC, request({ action, task: "" }), { message: "must provide task name", code: 400 }],
+    ["an action of an unknown task", EXEC, request({ action, task: "none" }), { message: `task none not found in allocation ${ALLOC}`, code: 400 }],
+    ["an unknown action", EXEC, request({ action: { ...action, found: false }, command: [] }), { message: "action clean not found in task web", code: 400 }],
+    ["an action in a node-level pod without alloc-node-exec", EXEC, request({ action }, { nodeLevel: true }), denied],
+  ])("refuses %s", (_name, rules, asked, error) => {
+    const result = authorizeExec(identityWith(rules), asked, NOW);
+    if (result.ok) throw new Error("granted");
+    const { kind: _kind, ...rest } = result.error;
+    expect(rest).toEqual(error);
+  });
+
+  it("grants an action as it grants a command", () => {
+    expect(authorizeExec(identityWith(EXEC), request({ action }), NOW)).toMatchObject({ ok: true, value: { container: "web-1" } });
+  });
+
   it.each([
     ["alloc-node-exec in a node-level pod", NODE_EXEC, { nodeLevel: true }],
     ["management in a node-level pod", "management", { nodeLevel: true }],

@@ -27,25 +27,122 @@ const inDefault = (capability: string): string => `namespace "default" { capabil
 
 /** One concrete path for each row of the table, and the least rules that open it; undefined: management alone. */
 const CASES: readonly { readonly method: string; readonly path: string; readonly pattern: string; readonly rules: string | undefined }[] = [
+  { method: "PUT", path: "/v1/jobs", pattern: "/v1/jobs", rules: NO_RULES },
+  { method: "PUT", path: "/v1/jobs/parse", pattern: "/v1/jobs/parse", rules: inDefault("parse-job") },
+  { method: "PUT", path: "/v1/validate/job", pattern: "/v1/validate/job", rules: inDefault("read-job") },
+  { method: "PUT", path: "/v1/job/a/b", pattern: "/v1/job/:jobId*", rules: NO_RULES },
+  { method: "DELETE", path: "/v1/job/a/b", pattern: "/v1/job/:jobId*", rules: inDefault("deregister-job") },
+  { method: "PUT", path: "/v1/job/a/plan", pattern: "/v1/job/:jobId*/plan", rules: NO_RULES },
+  { method: "GET", path: "/v1/job/a/evaluations", pattern: "/v1/job/:jobId*/evaluations", rules: inDefault("read-job") },
+  { method: "GET", path: "/v1/job/a/deployments", pattern: "/v1/job/:jobId*/deployments", rules: inDefault("read-job") },
+  { method: "GET", path: "/v1/job/a/deployment", pattern: "/v1/job/:jobId*/deployment", rules: inDefault("read-job") },
+  { method: "GET", path: "/v1/job/a/summary", pattern: "/v1/job/:jobId*/summary", rules: inDefault("read-job") },
+  { method: "GET", path: "/v1/job/a/versions", pattern: "/v1/job/:jobId*/versions", rules: inDefault("read-job") },
+  { method: "GET", path: "/v1/job/a/submission", pattern: "/v1/job/:jobId*/submission", rules: inDefault("read-job") },
+  { method: "GET", path: "/v1/job/a/actions", pattern: "/v1/job/:jobId*/actions", rules: inDefault("read-job") },
+  { method: "GET", path: "/v1/job/a/services", pattern: "/v1/job/:jobId*/services", rules: inDefault("read-job") },
+  { method: "GET", path: "/v1/job/a/scale", pattern: "/v1/job/:jobId*/scale", rules: inDefault("read-job-scaling") },
+  { method: "PUT", path: "/v1/job/a/scale", pattern: "/v1/job/:jobId*/scale", rules: inDefault("scale-job") },
+  { method: "PUT", path: "/v1/job/a/dispatch", pattern: "/v1/job/:jobId*/dispatch", rules: inDefault("dispatch-job") },
+  { method: "PUT", path: "/v1/job/a/periodic/force", pattern: "/v1/job/:jobId*/periodic/force", rules: inDefault("force-periodic-job") },
+  { method: "PUT", path: "/v1/job/a/evaluate", pattern: "/v1/job/:jobId*/evaluate", rules: inDefault("evaluate-job") },
+  { method: "PUT", path: "/v1/job/a/revert", pattern: "/v1/job/:jobId*/revert", rules: inDefault("revert-job") },
+  { method: "PUT", path: "/v1/job/a/stable", pattern: "/v1/job/:jobId*/stable", rules: inDefault("stable-job") },
+  { method: "PUT", path: "/v1/job/a/b/versions/t/tag", pattern: "/v1/job/:jobId*/versions/:tag/tag", rules: inDefault("tag-job-version") },
+  { method: "DELETE", path: "/v1/job/a/versions/t/tag", pattern: "/v1/job/:jobId*/versions/:tag/tag", rules: inDefault("tag-job-version") },
+  { method: "GET", path: "/v1/evaluations", pattern: "/v1/evaluations", rules: inDefault("read-job") },
+  { method: "GET", path: "/v1/evaluations/count", pattern: "/v1/evaluations/count", rules: inDefault("read-job") },
+  { method: "GET", path: "/v1/evaluation/x", pattern: "/v1/evaluation/:evalId", rules: NO_RULES },
+  { method: "GET", path: "/v1/evaluation/x/allocations", pattern: "/v1/evaluation/:evalId/allocations", rules: NO_RULES },
+  { method: "GET", path: "/v1/deployments", pattern: "/v1/deployments", rules: inDefault("read-job") },
+  { method: "GET", path: "/v1/deployment/x", pattern: "/v1/deployment/:deploymentId", rules: NO_RULES },
+  { method: "GET", path: "/v1/deployment/allocations/x", pattern: "/v1/deployment/allocations/:deploymentId", rules: NO_RULES },
+  { method: "PUT", path: "/v1/deployment/fail/x", pattern: "/v1/deployment/fail/:deploymentId", rules: NO_RULES },
+  { method: "PUT", path: "/v1/deployment/pause/x", pattern: "/v1/deployment/pause/:deploymentId", rules: NO_RULES },
+  { method: "PUT", path: "/v1/deployment/promote/x", pattern: "/v1/deployment/promote/:deploymentId", rules: NO_RULES },
+  { method: "PUT", path: "/v1/deployment/unblock/x", pattern: "/v1/deployment/unblock/:deploymentId", rules: NO_RULES },
+  { method: "PUT", path: "/v1/deployment/allocation-health/x", pattern: "/v1/deployment/allocation-health/:deploymentId", rules: NO_RULES },
+  { method: "PUT", path: "/v1/allocation/x/stop", pattern: "/v1/allocation/:allocId/stop", rules: NO_RULES },
+  { method: "PUT", path: "/v1/system/gc", pattern: "/v1/system/gc", rules: undefined },
   { method: "GET", path: "/v1/status/leader", pattern: "/v1/status/leader", rules: NO_RULES },
   { method: "GET", path: "/v1/status/peers", pattern: "/v1/status/peers", rules: NO_RULES },
   { method: "GET", path: "/v1/regions", pattern: "/v1/regions", rules: NO_RULES },
+  { method: "GET", path: "/v1/metrics", pattern: "/v1/metrics", rules: NO_RULES },
   { method: "GET", path: "/v1/agent/health", pattern: "/v1/agent/health", rules: NO_RULES },
   { method: "GET", path: "/v1/agent/self", pattern: "/v1/agent/self", rules: 'agent { policy = "read" }' },
   { method: "GET", path: "/v1/nodes", pattern: "/v1/nodes", rules: 'node { policy = "read" }' },
+  { method: "GET", path: "/v1/agent/members", pattern: "/v1/agent/members", rules: 'node { policy = "read" }' },
+  { method: "GET", path: "/v1/agent/servers", pattern: "/v1/agent/servers", rules: 'agent { policy = "read" }' },
+  { method: "GET", path: "/v1/agent/schedulers", pattern: "/v1/agent/schedulers", rules: 'agent { policy = "read" }' },
+  { method: "GET", path: "/v1/agent/schedulers/config", pattern: "/v1/agent/schedulers/config", rules: 'agent { policy = "read" }' },
+  { method: "GET", path: "/v1/operator/raft/configuration", pattern: "/v1/operator/raft/configuration", rules: 'operator { policy = "read" }' },
+  { method: "GET", path: "/v1/operator/scheduler/configuration", pattern: "/v1/operator/scheduler/configuration", rules: 'operator { policy = "read" }' },
+  { method: "GET", path: "/v1/operator/autopilot/configuration", pattern: "/v1/operator/autopilot/configuration", rules: 'operator { policy = "read" }' },
+  { method: "GET", path: "/v1/operator/autopilot/health", pattern: "/v1/operator/autopilot/health", rules: 'operator { policy = "read" }' },
+  { method: "PUT", path: "/v1/system/reconcile/summaries", pattern: "/v1/system/reconcile/summaries", rules: undefined },
+  { method: "GET", path: "/v1/namespaces", pattern: "/v1/namespaces", rules: NO_RULES },
+  { method: "GET", path: "/v1/namespace/x", pattern: "/v1/namespace/:namespace", rules: NO_RULES },
+  { method: "PUT", path: "/v1/namespace", pattern: "/v1/namespace", rules: undefined },
+  { method: "PUT", path: "/v1/namespaces", pattern: "/v1/namespaces", rules: undefined },
+  { method: "PUT", path: "/v1/namespace/x", pattern: "/v1/namespace/:namespace", rules: undefined },
+  { method: "DELETE", path: "/v1/namespace/x", pattern: "/v1/namespace/:namespace", rules: undefined },
+  { method: "GET", path: "/v1/node/pools", pattern: "/v1/node/pools", rules: 'node { policy = "read" }' },
+  { method: "GET", path: "/v1/node/pool/all", pattern: "/v1/node/pool/:pool", rules: 'node { policy = "read" }' },
+  { method: "GET", path: "/v1/node/pool/all/nodes", pattern: "/v1/node/pool/:pool/nodes", rules: 'node { policy = "read" }' },
+  { method: "GET", path: "/v1/node/n1/allocations", pattern: "/v1/node/:nodeId/allocations", rules: 'node { policy = "read" }' },
+  { method: "PUT", path: "/v1/node/n/drain", pattern: "/v1/node/:nodeId/drain", rules: 'node { policy = "write" }' },
+  { method: "PUT", path: "/v1/node/n/eligibility", pattern: "/v1/node/:nodeId/eligibility", rules: 'node { policy = "write" }' },
+  { method: "PUT", path: "/v1/node/n/evaluate", pattern: "/v1/node/:nodeId/evaluate", rules: 'node { policy = "write" }' },
+  { method: "PUT", path: "/v1/node/n/purge", pattern: "/v1/node/:nodeId/purge", rules: 'node { policy = "write" }' },
+  { method: "GET", path: "/v1/client/stats", pattern: "/v1/client/stats", rules: 'node { policy = "read" }' },
+  { method: "GET", path: "/v1/scaling/policies", pattern: "/v1/scaling/policies", rules: inDefault("list-scaling-policies") },
+  { method: "GET", path: "/v1/scaling/policy/x", pattern: "/v1/scaling/policy/:policyId", rules: NO_RULES },
+  { method: "PUT", path: "/v1/search", pattern: "/v1/search", rules: NO_RULES },
+  { method: "GET", path: "/v1/event/stream", pattern: "/v1/event/stream", rules: NO_RULES },
+  { method: "PUT", path: "/v1/search/fuzzy", pattern: "/v1/search/fuzzy", rules: NO_RULES },
   { method: "GET", path: "/v1/node/n1", pattern: "/v1/node/:nodeId", rules: 'node { policy = "read" }' },
   { method: "GET", path: "/v1/jobs", pattern: "/v1/jobs", rules: inDefault("list-jobs") },
   { method: "GET", path: "/v1/job/a/b", pattern: "/v1/job/:jobId*", rules: inDefault("read-job") },
   { method: "GET", path: "/v1/job/a/b/allocations", pattern: "/v1/job/:jobId*/allocations", rules: inDefault("read-job") },
   { method: "GET", path: "/v1/allocations", pattern: "/v1/allocations", rules: inDefault("read-job") },
   { method: "GET", path: "/v1/allocation/x", pattern: "/v1/allocation/:allocId", rules: NO_RULES },
+  { method: "GET", path: "/v1/job/a/b/action", pattern: "/v1/job/:jobId*/action", rules: NO_RULES },
   { method: "GET", path: "/v1/client/allocation/x/exec", pattern: "/v1/client/allocation/:allocId/exec", rules: NO_RULES },
+  { method: "GET", path: "/v1/client/fs/ls/x", pattern: "/v1/client/fs/ls/:allocId", rules: NO_RULES },
+  { method: "GET", path: "/v1/client/fs/stat/x", pattern: "/v1/client/fs/stat/:allocId", rules: NO_RULES },
+  { method: "GET", path: "/v1/client/fs/cat/x", pattern: "/v1/client/fs/cat/:allocId", rules: NO_RULES },
+  { method: "GET", path: "/v1/client/fs/readat/x", pattern: "/v1/client/fs/readat/:allocId", rules: NO_RULES },
+  { method: "GET", path: "/v1/client/fs/stream/x", pattern: "/v1/client/fs/stream/:allocId", rules: NO_RULES },
+  { method: "GET", path: "/v1/client/fs/logs/x", pattern: "/v1/client/fs/logs/:allocId", rules: NO_RULES },
+  { method: "GET", path: "/v1/client/allocation/x/stats", pattern: "/v1/client/allocation/:allocId/stats", rules: NO_RULES },
+  { method: "GET", path: "/v1/client/allocation/x/checks", pattern: "/v1/client/allocation/:allocId/checks", rules: NO_RULES },
+  { method: "PUT", path: "/v1/client/allocation/x/restart", pattern: "/v1/client/allocation/:allocId/restart", rules: NO_RULES },
+  { method: "PUT", path: "/v1/client/allocation/x/signal", pattern: "/v1/client/allocation/:allocId/signal", rules: NO_RULES },
   { method: "PUT", path: "/v1/acl/bootstrap", pattern: "/v1/acl/bootstrap", rules: NO_RULES },
   { method: "GET", path: "/v1/acl/policies", pattern: "/v1/acl/policies", rules: NO_RULES },
   { method: "GET", path: "/v1/acl/policy/self", pattern: "/v1/acl/policy/self", rules: NO_RULES },
   { method: "GET", path: "/v1/acl/policy/other", pattern: "/v1/acl/policy/:policy", rules: undefined },
   { method: "PUT", path: "/v1/acl/policy/p", pattern: "/v1/acl/policy/:policy", rules: undefined },
   { method: "DELETE", path: "/v1/acl/policy/p", pattern: "/v1/acl/policy/:policy", rules: undefined },
+  { method: "GET", path: "/v1/acl/roles", pattern: "/v1/acl/roles", rules: NO_RULES },
+  { method: "PUT", path: "/v1/acl/role", pattern: "/v1/acl/role", rules: undefined },
+  { method: "GET", path: "/v1/acl/role/name/x", pattern: "/v1/acl/role/name/:roleName", rules: NO_RULES },
+  { method: "GET", path: "/v1/acl/role/x", pattern: "/v1/acl/role/:roleId", rules: NO_RULES },
+  { method: "PUT", path: "/v1/acl/role/x", pattern: "/v1/acl/role/:roleId", rules: undefined },
+  { method: "DELETE", path: "/v1/acl/role/x", pattern: "/v1/acl/role/:roleId", rules: undefined },
+  { method: "GET", path: "/v1/acl/auth-methods", pattern: "/v1/acl/auth-methods", rules: NO_RULES },
+  { method: "PUT", path: "/v1/acl/auth-method", pattern: "/v1/acl/auth-method", rules: undefined },
+  { method: "GET", path: "/v1/acl/auth-method/x", pattern: "/v1/acl/auth-method/:method", rules: undefined },
+  { method: "PUT", path: "/v1/acl/auth-method/x", pattern: "/v1/acl/auth-method/:method", rules: undefined },
+  { method: "DELETE", path: "/v1/acl/auth-method/x", pattern: "/v1/acl/auth-method/:method", rules: undefined },
+  { method: "GET", path: "/v1/acl/binding-rules", pattern: "/v1/acl/binding-rules", rules: undefined },
+  { method: "PUT", path: "/v1/acl/binding-rule", pattern: "/v1/acl/binding-rule", rules: undefined },
+  { method: "GET", path: "/v1/acl/binding-rule/x", pattern: "/v1/acl/binding-rule/:ruleId", rules: undefined },
+  { method: "PUT", path: "/v1/acl/binding-rule/x", pattern: "/v1/acl/binding-rule/:ruleId", rules: undefined },
+  { method: "DELETE", path: "/v1/acl/binding-rule/x", pattern: "/v1/acl/binding-rule/:ruleId", rules: undefined },
+  { method: "PUT", path: "/v1/acl/login", pattern: "/v1/acl/login", rules: NO_RULES },
+  { method: "PUT", path: "/v1/acl/oidc/auth-url", pattern: "/v1/acl/oidc/auth-url", rules: NO_RULES },
+  { method: "PUT", path: "/v1/acl/oidc/complete-auth", pattern: "/v1/acl/oidc/complete-auth", rules: NO_RULES },
   { method: "GET", path: "/v1/acl/tokens", pattern: "/v1/acl/tokens", rules: undefined },
   { method: "PUT", path: "/v1/acl/token", pattern: "/v1/acl/token", rules: undefined },
   { method: "GET", path: "/v1/acl/token/self", pattern: "/v1/acl/token/self", rules: NO_RULES },
@@ -58,7 +155,8 @@ const EVERYTHING_BUT = (kept: string): string =>
   [
     kept.startsWith("agent") ? "" : 'agent { policy = "write" }',
     kept.startsWith("node") ? "" : 'node { policy = "write" }',
-    'operator { policy = "write" }\nnamespace "elsewhere" { policy = "write" }',
+    kept.startsWith("operator") ? "" : 'operator { policy = "write" }',
+    'namespace "elsewhere" { policy = "write" }',
   ].join("\n");
 
 describe("the endpoint table", () => {
@@ -113,10 +211,34 @@ describe("an endpoint that names an object", () => {
   });
 });
 
+describe("an endpoint that writes to an object", () => {
+  it.each([
+    ["PUT", "/v1/jobs", "register-job"],
+    ["PUT", "/v1/job/a", "register-job"],
+    ["PUT", "/v1/job/a/plan", "plan-job"],
+    ["PUT", "/v1/deployment/fail/x", "fail-deployment"],
+    ["PUT", "/v1/deployment/pause/x", "pause-deployment"],
+    ["PUT", "/v1/deployment/promote/x", "promote-deployment"],
+    ["PUT", "/v1/deployment/unblock/x", "unblock-deployment"],
+    ["PUT", "/v1/deployment/allocation-health/x", "set-alloc-health-deployment"],
+  ])("%s %s needs submit-job or %s where the object is", (method, path, finer) => {
+    const rules = `namespace "a" { capabilities = ["submit-job"] }\nnamespace "b" { capabilities = ["${finer}"] }\nnamespace "c" { capabilities = ["read-job", "dispatch-job", "scale-job"] }`;
+    const { allowsNamespace } = allowed(ask(rules, { method, path, namespace: "nowhere" }));
+    expect(["a", "b", "c", "*"].map(allowsNamespace)).toEqual([true, true, false, false]);
+  });
+
+  it("the stop of an allocation needs alloc-lifecycle", () => {
+    const rules = 'namespace "a" { capabilities = ["submit-job"] }\nnamespace "b" { capabilities = ["alloc-lifecycle"] }';
+    const { allowsNamespace } = allowed(ask(rules, { method: "PUT", path: "/v1/allocation/x/stop" }));
+    expect(["a", "b"].map(allowsNamespace)).toEqual([false, true]);
+  });
+});
+
 describe("an endpoint without namespaces", () => {
-  it("shows rows that belong to one to management alone", () => {
-    expect(allowed(ask('node { policy = "read" }\nnamespace "a" { policy = "write" }', { method: "GET", path: "/v1/nodes" })).allowsNamespace("a")).toBe(false);
-    expect(allowed(ask("management", { method: "GET", path: "/v1/nodes" })).allowsNamespace("a")).toBe(true);
+  it("shows rows that belong to one to whoever may read jobs there", () => {
+    const ofNode = allowed(ask('node { policy = "read" }\nnamespace "a" { policy = "write" }', { method: "GET", path: "/v1/node/n/allocations" }));
+    expect(["a", "b", "*"].map(ofNode.allowsNamespace)).toEqual([true, false, false]);
+    expect(allowed(ask("management", { method: "GET", path: "/v1/node/n/allocations" })).allowsNamespace("a")).toBe(true);
   });
 });
 
@@ -137,7 +259,7 @@ describe("what belongs to the caller", () => {
 });
 
 describe("a path without a row", () => {
-  it.each(["/v1/vars", "/v1/job/a/evaluations", "/v1/job/a/dispatch/payload", "/v1/allocation/x/stop", "/v1/client/fs/ls/x", "/v1/jobs/", "/v2/jobs", "", "/V1/jobs"])("%j is closed to all but management", (path) => {
+  it.each(["/v1/vars", "/v1/job/a/dispatch/payload", "/v1/client/metadata/x", "/v1/jobs/", "/v2/jobs", "", "/V1/jobs"])("%j is closed to all but management", (path) => {
     expect(outcome(ask('namespace "*" { policy = "write" }\nagent { policy = "write" }', { method: "GET", path }))).toBe(DENIED);
     expect(allowed(ask("management", { method: "GET", path })).allowsNamespace("a")).toBe(true);
   });

@@ -1,12 +1,14 @@
 import { describe, expect, it } from "vitest";
 import type { ContainerStatus } from "../../../src/api/pod.ts";
-import { allocationFacts } from "../../../src/bridge/exec-facts.ts";
+import { allocationFacts, profileOf } from "../../../src/bridge/exec-facts.ts";
+import { ANNOTATION } from "../../../src/contract/pod-metadata.ts";
+import { jobRecord } from "../../../src/mapping/job-record.ts";
 import { configOf, taskOf } from "../mapping/mapping-fixtures.ts";
 import { ANNOUNCE, CLEAN, groupPod, lastWords, MAIN, ms, podOf, PREPARE, PROXY, running, terminated } from "../mapping/pod-fixtures.ts";
 
 const PROFILE = configOf().profiles[0];
 const tasksOf = (statuses: Readonly<Record<string, Partial<ContainerStatus>>>) =>
-  Object.fromEntries([...allocationFacts({ pod: groupPod({ tasks: [PREPARE, PROXY, MAIN, ANNOUNCE, CLEAN], statuses }), task: taskOf() }, PROFILE, ms(100)).tasks].map(([name, { container, state }]) => [name, `${container} ${state}`]));
+  Object.fromEntries([...allocationFacts({ pod: groupPod({ tasks: [PREPARE, PROXY, MAIN, ANNOUNCE, CLEAN], statuses }), job: jobRecord(taskOf()) }, PROFILE, ms(100)).tasks].map(([name, { container, state }]) => [name, `${container} ${state}`]));
 
 describe("what access knows of an allocation", () => {
   it("is the container of each task, one of an init container and one with a name of ours among them", () => {
@@ -25,9 +27,18 @@ describe("what access knows of an allocation", () => {
     expect([tasks["web"], tasks["proxy"], tasks["clean"]]).toEqual([main, "proxy running", poststop]);
   });
 
+  it("is the profile that the pod was made under, with exec off where its namespace has it off", () => {
+    const config = { ...configOf(), disableRemoteExecIn: ["closed"] };
+    const name = config.profiles[0]?.name ?? "";
+    const podIn = (namespace: string, profile = name) => podOf({ metadata: { namespace, annotations: { [ANNOTATION.profile]: profile } } });
+    expect(profileOf(podIn("open"), config)).toEqual(config.profiles[0]);
+    expect(profileOf(podIn("closed"), config)).toEqual({ ...config.profiles[0], disableRemoteExec: true });
+    expect(profileOf(podIn("closed", "gone"), config)).toBeUndefined();
+  });
+
   it("is that it is at the node's level where the pod's spec says so, and that exec is off without a profile", () => {
-    const facts = allocationFacts({ pod: podOf({ spec: { hostNetwork: true } }), task: taskOf() }, undefined, ms(1));
+    const facts = allocationFacts({ pod: podOf({ spec: { hostNetwork: true } }), job: jobRecord(taskOf()) }, undefined, ms(1));
     expect([facts.nodeLevel, facts.remoteExecDisabled]).toEqual([true, true]);
-    expect(allocationFacts({ pod: podOf(), task: taskOf() }, PROFILE, ms(1))).toMatchObject({ nodeLevel: false, remoteExecDisabled: false, clientStatus: "pending" });
+    expect(allocationFacts({ pod: podOf(), job: jobRecord(taskOf()) }, PROFILE, ms(1))).toMatchObject({ nodeLevel: false, remoteExecDisabled: false, clientStatus: "pending" });
   });
 });

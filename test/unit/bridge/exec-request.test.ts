@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { execRoute, readExecParameters } from "../../../src/bridge/exec-request.ts";
+import { execRoute, readExecParameters, wantsHandshake } from "../../../src/bridge/exec-request.ts";
 
-const read = (query: string) => readExecParameters("0000000A-0000-4000-8000-000000000000", new URLSearchParams(query));
+const read = (query: string) => readExecParameters({ allocId: "0000000A-0000-4000-8000-000000000000" }, new URLSearchParams(query));
 const command = (value: unknown) => `command=${encodeURIComponent(JSON.stringify(value))}`;
 
 describe("execRoute", () => {
@@ -11,6 +11,9 @@ describe("execRoute", () => {
     ["/v1/client/allocation/a/b/exec", undefined],
     ["/v1/client/allocation/abc/stats", undefined],
     ["/v1/client/allocation/abc/exec/", undefined],
+    ["/v1/job/a/b/action", { jobId: "a/b" }],
+    ["/v1/job/action", undefined],
+    ["/v1/job/a/actions", undefined],
   ])("reads %s as %o", (path, expected) => {
     expect(execRoute(path)).toEqual(expected);
   });
@@ -39,7 +42,6 @@ describe("readExecParameters", () => {
     { query: command(Array.from({ length: 10 }, () => "b".repeat(100_000))), message: /more than 524288/ },
     { query: `${command(["a"])}&tty=maybe`, message: /^tty value is not a boolean: strconv\.ParseBool: parsing "maybe": invalid syntax$/ },
     { query: `${command(["a"])}&task=a&task=b`, message: /"task" is given more than once/ },
-    { query: `${command(["a"])}&ws_handshake=true`, message: /browser handshake is not served/ },
   ])("refuses $query", ({ query, message }) => {
     expect(read(query)).toEqual({ ok: false, error: expect.objectContaining({ message: expect.stringMatching(message) }) });
   });
@@ -47,5 +49,27 @@ describe("readExecParameters", () => {
   it("leaves an empty command to the checks that come after the rights", () => {
     expect(read(command([]))).toMatchObject({ ok: true, value: { command: [] } });
     expect(read("command=null")).toMatchObject({ ok: true, value: { command: [] } });
+  });
+});
+
+describe("an action", () => {
+  const action = (query: string) => readExecParameters({ jobId: "a/b" }, new URLSearchParams(query));
+
+  it("takes the allocation from the query, and no command of the caller's", () => {
+    expect(action(`action=clean&allocID=0000000A-0000-4000-8000-000000000000&task=web&tty=true&command=${encodeURIComponent('["rm"]')}&group=g`)).toEqual({
+      ok: true,
+      value: { allocId: "0000000a-0000-4000-8000-000000000000", task: "web", command: [], tty: true, action: { jobId: "a/b", namespace: "default", name: "clean" } },
+    });
+    expect(action("namespace=team-a")).toMatchObject({ ok: true, value: { allocId: "", action: { namespace: "team-a", name: "" } } });
+  });
+});
+
+describe("wantsHandshake", () => {
+  it.each([["", false], ["ws_handshake=", false], ["ws_handshake=false", false], ["ws_handshake=true", true], ["ws_handshake=T", true]])("reads %j as %s", (query, wanted) => {
+    expect(wantsHandshake(new URLSearchParams(query))).toEqual({ ok: true, value: wanted });
+  });
+
+  it("refuses what is no boolean", () => {
+    expect(wantsHandshake(new URLSearchParams("ws_handshake=si"))).toEqual({ ok: false, error: { message: 'ws_handshake value is not a boolean: strconv.ParseBool: parsing "si": invalid syntax', code: 400 } });
   });
 });

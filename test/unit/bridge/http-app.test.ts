@@ -2,17 +2,25 @@ import { describe, expect, it } from "vitest";
 import { createAuthenticator, secretHash } from "../../../src/access/authenticate.ts";
 import { ENDPOINTS } from "../../../src/access/endpoints.ts";
 import { storedPolicy, storedToken } from "../../../src/access/store.ts";
-import type { AclPolicyObject, AclTokenObject } from "../../../src/api/acl.ts";
+import type { AclAuthMethodObject, AclBindingRuleObject, AclPolicyObject, AclRoleObject, AclTokenObject } from "../../../src/api/acl.ts";
 import { bridgeConfigSpec } from "../../../src/api/bridge-config.ts";
 import type { ExecTask } from "../../../src/api/exec-task.ts";
 import type { Node, Pod } from "../../../src/api/pod.ts";
-import type { AclObjects, ClusterState } from "../../../src/bridge/bridge-deps.ts";
+import type { AclObjects, ClusterState, JobObjects } from "../../../src/bridge/bridge-deps.ts";
+import { NO_LOGINS, namedObjects } from "./acl/named-objects.ts";
+import { createChangeFeed } from "../../../src/bridge/blocking/change-feed.ts";
+import { createEventBroker } from "../../../src/bridge/events/event-stream.ts";
 import { createHttpApp, SERVED } from "../../../src/bridge/http-app.ts";
+import { ok } from "../../../src/lib/result.ts";
+import { ANNOTATION } from "../../../src/contract/pod-metadata.ts";
+import { type JobObject, jobRecord } from "../../../src/mapping/job-record.ts";
+import { nomadJob } from "../../../src/mapping/nomad-job.ts";
+import { fakeLaunchers } from "./client/fake-launcher.ts";
 
 const NOW = Date.parse("2026-01-01T00:00:00Z");
 const MANAGEMENT = "11111111-1111-4111-8111-111111111111";
 
-type World = { tokens: AclTokenObject[]; policies: AclPolicyObject[]; index: number };
+type World = { tokens: AclTokenObject[]; policies: AclPolicyObject[]; index: number; named: Pick<AclObjects, "roles" | "authMethods" | "bindingRules"> };
 
 const uid = (n: number) => `0000000${n}-0000-4000-8000-000000000000`;
 
@@ -25,11 +33,11 @@ function task(name: string, namespace: string, n: number): ExecTask {
   };
 }
 
-function pod(owner: ExecTask, n: number): Pod {
+function pod(owner: JobObject, n: number): Pod {
   return {
     apiVersion: "v1",
     kind: "Pod",
-    metadata: { name: `nb-${owner.metadata.name}-00000000-0-${n}`, namespace: owner.metadata.namespace ?? "", uid: uid(n), resourceVersion: String(10 + n), creationTimestamp: "2026-01-01T00:00:00Z" },
+    metadata: { name: `nb-${owner.metadata.name}-00000000-0-${n}`, namespace: owner.metadata.namespace ?? "", uid: uid(n), resourceVersion: String(10 + n), creationTimestamp: "2026-01-01T00:00:00Z", annotations: { [ANNOTATION.group]: owner.metadata.name } },
     spec: { nodeName: "node-1", containers: [{ name: owner.metadata.name }] },
     status: { phase: "Running", conditions: [{ type: "Ready", status: "True", lastTransitionTime: "2026-01-01T00:00:00Z" }] },
   };
@@ -37,15 +45,23 @@ function pod(owner: ExecTask, n: number): Pod {
 
 const NODE: Node = { apiVersion: "v1", kind: "Node", metadata: { name: "node-1", uid: uid(9), resourceVersion: "3" }, status: { conditions: [{ type: "Ready", status: "True" }] } };
 const TASKS = [task("web", "default", 1), task("api", "default", 2), task("web", "team-a", 3)];
-const PODS = TASKS.map((owner, i) => ({ pod: pod(owner, i + 1), task: owner }));
+const JOBS = TASKS.map(jobRecord);
+const PODS = JOBS.map((job, i) => ({ pod: pod(job.object, i + 1), job }));
 
 const CLUSTER: ClusterState = {
   config: () => bridgeConfigSpec.parse({}),
   isManaged: () => true,
-  tasks: () => TASKS,
-  task: (namespace, jobId) => TASKS.find(({ metadata }) => metadata.namespace === namespace && metadata.name === jobId),
-  allocationsOf: (owner) => PODS.filter((each) => each.task === owner),
+  jobs: () => JOBS,
+  job: (namespace, jobId) => JOBS.find((job) => job.namespace === namespace && job.jobId === jobId),
+  nomadJob: ({ object }) => nomadJob(object as ExecTask, { region: "global", datacenter: "dc1" }, true),
+  jobVersion: () => undefined,
+  versionsOf: () => [],
+  jobOfEvaluation: () => undefined,
+  jobOfDeployment: () => undefined,
+  desiredUpdates: () => undefined,
+  allocationsOf: (owner) => PODS.filter((each) => each.job === owner),
   allocation: (allocId) => PODS.find((each) => each.pod.metadata.uid === allocId),
+  namespaces: () => [],
   nodes: () => [NODE],
   node: (nodeId) => (nodeId === NODE.metadata.uid ? NODE : undefined),
   nodeByName: () => NODE,
@@ -83,11 +99,13 @@ function aclIn(world: World): AclObjects {
       world.policies = world.policies.filter((each) => each !== object);
       return { ok: true, value: undefined };
     },
+    ...world.named,
   };
 }
 
-function bridge() {
-  const world: World = { tokens: [], policies: [], index: 100 };
+function bridge(logins = NO_LOGINS) {
+  const named = { roles: namedObjects<AclRoleObject>("ACLRole"), authMethods: namedObjects<AclAuthMethodObject>("ACLAuthMethod"), bindingRules: namedObjects<AclBindingRuleObject>("ACLBindingRule") };
+  const world: World = { tokens: [], policies: [], index: 100, named };
   world.tokens.push({
     apiVersion: "nomad-bridge.dev/v1alpha1",
     kind: "ACLToken",
@@ -97,10 +115,13 @@ function bridge() {
   const store = {
     tokenBySecretHash: (hash: string) => world.tokens.filter(({ spec }) => spec.secretHash === hash).map(storedToken)[0],
     policy: (name: string) => world.policies.filter(({ spec }) => spec.name === name).map(storedPolicy)[0],
+    rolePolicies: (id: string) => world.named.roles.byKey(id)?.spec.policies,
   };
   const logged: unknown[] = [];
   const log = { error: (fields: object) => void logged.push(fields), info: (fields: object) => void logged.push(fields) };
-  const app = createHttpApp({ cluster: CLUSTER, acl: aclIn(world), authenticate: createAuthenticator({ store, aclEnabled: true }), address: () => "127.0.0.1:4646", log, now: () => NOW });
+  const events = createEventBroker({ startTimer: () => () => undefined });
+  const feed = createChangeFeed({ random: () => 0, startTimer: () => () => undefined });
+  const app = createHttpApp({ cluster: CLUSTER, acl: aclIn(world), logins, nodes: { mark: async (node) => ok(node) }, jobs: {} as JobObjects, client: fakeLaunchers(() => undefined).deps, feed, events, authenticate: createAuthenticator({ store, aclEnabled: true }), address: () => "127.0.0.1:4646", log, now: () => NOW });
   const call = async (method: string, path: string, options: { token?: string | undefined; body?: unknown } = {}) => {
     const token = "token" in options ? options.token : MANAGEMENT;
     const response = await app.request(`https://bridge${path}`, {
@@ -112,14 +133,14 @@ function bridge() {
     const isJson = response.headers.get("content-type")?.startsWith("application/json") === true;
     return { status: response.status, headers: response.headers, text, json: isJson ? (JSON.parse(text) as unknown) : undefined };
   };
-  return { call, world, logged };
+  return { call, world, logged, feed, events, app };
 }
 
 const ids = (value: unknown) => (value as { ID: string }[]).map(({ ID }) => ID);
 
 describe("the HTTP app", () => {
   it("has a handler for every row of the access table but exec, and none without a row", () => {
-    const rows = ENDPOINTS.map(({ method, pattern }) => `${method} ${pattern}`).filter((row) => !row.endsWith("/exec"));
+    const rows = ENDPOINTS.map(({ method, pattern }) => `${method} ${pattern}`).filter((row) => !row.endsWith("/exec") && !row.endsWith("/action"));
     expect([...SERVED].sort()).toEqual(rows.sort());
   });
 
@@ -150,6 +171,7 @@ describe("the HTTP app", () => {
     { path: "/v1/acl/token/nobody", status: 404, text: "ACL token not found" },
     { path: "/v1/acl/policy/nothing", status: 404, text: "ACL policy not found" },
     { path: "/v1/no/such/route", status: 404, text: "" },
+    { path: "/v1/vars", status: 501, text: "variables are not served: put what tasks need into a Kubernetes Secret" },
     { path: "/v1/jobs?per_page=x", status: 400, text: "Expect a number for `per_page` query string parameter" },
     { path: "/v1/jobs?index=-1", status: 400, text: "Invalid index" },
     { path: "/v1/jobs?wait=soon", status: 400, text: "Invalid wait time" },
@@ -182,7 +204,11 @@ describe("the HTTP app", () => {
   });
 
   it.each(["POST", "DELETE"])("refuses %s where only GET is served", async (method) => {
-    expect(await bridge().call(method, "/v1/jobs", { body: method === "POST" ? {} : undefined })).toMatchObject({ status: 405, text: "Invalid method" });
+    expect(await bridge().call(method, "/v1/regions", { body: method === "POST" ? {} : undefined })).toMatchObject({ status: 405, text: "Invalid method" });
+  });
+
+  it("says why it does not take a write that Nomad takes", async () => {
+    expect(await bridge().call("PUT", "/v1/operator/scheduler/configuration", { body: {} })).toMatchObject({ status: 501, text: "the scheduler is Kubernetes' own, and is configured there" });
   });
 
   it("shows a node without an address, which clients would try first", async () => {
@@ -261,7 +287,7 @@ describe("the ACL endpoints", () => {
     { body: { Type: "client" }, text: "client token missing policies or roles" },
     { body: { Type: "root" }, text: "token type must be client or management" },
     { body: { Type: "management", Policies: ["x"] }, text: "management token cannot be associated with policies or roles" },
-    { body: { Type: "client", Roles: [{ Name: "x" }] }, text: "ACL roles are not served by this version of nomad-bridge; give the token policies" },
+    { body: { Type: "client", Roles: [{ Name: "x" }] }, text: "cannot find role x" },
     { body: "{", text: /^the body is not JSON/ },
     { body: "[]", text: "the body must be a JSON object" },
     { body: { Type: "client", Policies: ["x"], ExpirationTTL: "5s" }, text: "expiration time cannot be less than 1m0s in the future (was 5s)" },
@@ -284,5 +310,165 @@ describe("the ACL endpoints", () => {
     const made = (await call("PUT", "/v1/acl/token", { body: { Type: "management" } })).json as { SecretID: string };
     expect(logged).toEqual([expect.objectContaining({ event: "acl-write", accessor: uid(8), status: 200 })]);
     expect(JSON.stringify(logged)).not.toContain(made.SecretID);
+  });
+});
+
+describe("a blocking query", () => {
+  const changed = (kind: "job" | "node") => ({ kinds: [kind], namespace: "default", key: "web", version: 500 });
+
+  it("is held until something of its kind changes, and answers with the index of that", async () => {
+    const { call, feed } = bridge();
+    const before = (await call("GET", "/v1/jobs")).headers.get("x-nomad-index");
+    const answer = call("GET", `/v1/jobs?index=${before}&wait=5m`);
+    await expect.poll(() => feed.waiting()).toBe(1);
+    feed.report(changed("node"));
+    expect(feed.waiting()).toBe(1);
+    const index = feed.report(changed("job"));
+    expect((await answer).headers.get("x-nomad-index")).toBe(String(index));
+    expect((await answer).json).toHaveLength(2);
+  });
+
+  it("is answered at once when the index is an old one", async () => {
+    const { call, feed } = bridge();
+    feed.report(changed("job"));
+    expect((await call("GET", "/v1/jobs?index=1")).status).toBe(200);
+  });
+
+  it("shows nothing more to a token that was deleted while it was held", async () => {
+    const { call, feed, world } = bridge();
+    const answer = call("GET", "/v1/jobs?index=1&wait=5m");
+    await expect.poll(() => feed.waiting()).toBe(1);
+    world.tokens = [];
+    feed.report(changed("job"));
+    expect((await answer).status).toBe(403);
+  });
+
+  it("is refused with what is wrong", async () => {
+    expect((await bridge().call("GET", "/v1/jobs?index=1&wait=soon")).text).toBe("Invalid wait time");
+    expect((await bridge().call("GET", "/v1/jobs?index=-1")).text).toBe("Invalid index");
+  });
+});
+
+describe("roles", () => {
+  const READ = 'namespace "default" { policy = "read" }';
+
+  it("give a token their policies, and what is asked of the caller's own", async () => {
+    const { call } = bridge();
+    await call("PUT", "/v1/acl/policy/reads", { body: { Name: "reads", Rules: READ } });
+    const role = (await call("PUT", "/v1/acl/role", { body: { Name: "reader", Description: "may look", Policies: [{ Name: "reads" }] } })).json as { ID: string };
+    expect(role).toMatchObject({ Name: "reader", Policies: [{ Name: "reads" }], CreateIndex: expect.any(Number) });
+    const token = (await call("PUT", "/v1/acl/token", { body: { Name: "t", Type: "client", Roles: [{ Name: "reader" }] } })).json as { SecretID: string; Roles: unknown };
+    expect(token.Roles).toEqual([{ ID: role.ID, Name: "reader" }]);
+    expect(ids((await call("GET", "/v1/jobs", { token: token.SecretID })).json)).toEqual(["api", "web"]);
+    expect((await call("GET", "/v1/acl/roles", { token: token.SecretID })).json).toMatchObject([{ ID: role.ID }]);
+    await call("PUT", `/v1/acl/role/${role.ID}`, { body: { ID: role.ID, Name: "reader", Policies: [{ Name: "reads" }], Description: "new" } });
+    expect((await call("GET", "/v1/acl/role/name/reader")).json).toMatchObject({ Description: "new" });
+    await call("DELETE", `/v1/acl/role/${role.ID}`);
+    expect((await call("GET", "/v1/jobs", { token: token.SecretID })).status).toBe(403);
+    expect((await call("GET", `/v1/acl/role/${role.ID}`)).text).toBe("ACL role not found");
+  });
+
+  it.each([
+    [{ Name: "a b", Policies: [{ Name: "reads" }] }, "invalid name 'a b'"],
+    [{ Name: "a", Policies: [] }, "at least one policy should be specified"],
+    [{ Name: "a", Policies: [{ Name: "nothing" }] }, "cannot find policy nothing"],
+    [{ ID: "x", Name: "a", Policies: [{ Name: "reads" }] }, "cannot find role x"],
+  ])("%j is refused: %s", async (body, expected) => {
+    const { call } = bridge();
+    await call("PUT", "/v1/acl/policy/reads", { body: { Name: "reads", Rules: READ } });
+    expect(await call("PUT", "/v1/acl/role", { body })).toMatchObject({ status: 400, text: expected });
+  });
+});
+
+describe("a login", () => {
+  const JWT_METHOD = { Name: "ci", Type: "JWT", TokenLocality: "local", MaxTokenTTL: "30m", Config: { JWKSURL: "https://issuer/keys", ClaimMappings: { sub: "who" }, ListClaimMappings: { groups: "groups" } } };
+  const claims = { sub: "Reads", groups: ["dev"] };
+  const withClaims = { ...NO_LOGINS, verifyJwt: async (_method: unknown, token: string) => (token === "good" ? ok(claims) : { ok: false as const, error: "signature verification failed" }) };
+
+  async function bound(rule: object) {
+    const { call } = bridge(withClaims);
+    await call("PUT", "/v1/acl/policy/reads", { body: { Name: "reads", Rules: 'namespace "default" { policy = "read" }' } });
+    expect((await call("PUT", "/v1/acl/auth-method", { body: JWT_METHOD })).json).toMatchObject({ Name: "ci", MaxTokenTTL: "30m0s" });
+    expect((await call("PUT", "/v1/acl/binding-rule", { body: { AuthMethod: "ci", ...rule } })).status).toBe(200);
+    return call;
+  }
+
+  it("gives what the rules that fit give, for as long as the method says", async () => {
+    const call = await bound({ Selector: '"dev" in list.groups and value.who == "Reads"', BindType: "policy", BindName: "${value.who}" });
+    const token = (await call("PUT", "/v1/acl/login", { body: { AuthMethodName: "ci", LoginToken: "good" }, token: undefined })).json as { SecretID: string };
+    expect(token).toMatchObject({ Type: "client", Policies: ["reads"], Name: "JWT-ci", ExpirationTTL: "30m0s" });
+    expect((await call("GET", "/v1/jobs", { token: token.SecretID })).status).toBe(200);
+  });
+
+  it.each([
+    [{ Selector: '"ops" in list.groups', BindType: "policy", BindName: "reads" }, "no role or policy bindings matched"],
+    [{ Selector: "", BindType: "policy", BindName: "nothing" }, "no role or policy bindings matched"],
+    [{ Selector: "", BindType: "policy", BindName: "x-${value.unknown}" }, "no role or policy bindings matched"],
+  ])("whose rules are %j is refused: %s", async (rule, expected) => {
+    expect(await (await bound(rule))("PUT", "/v1/acl/login", { body: { AuthMethodName: "ci", LoginToken: "good" }, token: undefined })).toMatchObject({ status: 400, text: expected });
+  });
+
+  it("with a proof that is none, or by a method that is none, is refused", async () => {
+    const call = await bound({ BindType: "management" });
+    expect((await call("PUT", "/v1/acl/login", { body: { AuthMethodName: "ci", LoginToken: "bad" } })).text).toBe("unable to verify JWT: signature verification failed");
+    expect(await call("PUT", "/v1/acl/login", { body: { AuthMethodName: "x", LoginToken: "good" } })).toMatchObject({ status: 400, text: 'auth-method "x" not found' });
+    expect((await call("PUT", "/v1/acl/login", { body: { AuthMethodName: "ci", LoginToken: "good" } })).json).toMatchObject({ Type: "management" });
+  });
+
+  it.each([
+    [{ ...JWT_METHOD, Config: {} }, "exactly one of JWTValidationPubKeys, JWKSURL, or OIDCDiscoveryURL must be set for JWT auth method"],
+    [{ ...JWT_METHOD, Config: { JWKSURL: "http://issuer" } }, 'the keys must come from an https address; got "http://issuer"'],
+    [{ ...JWT_METHOD, MaxTokenTTL: "48h" }, "MaxTokenTTL must be within the bounds of a token's lifetime, one minute and a day"],
+    [{ ...JWT_METHOD, Type: "SAML" }, "invalid token type 'SAML'"],
+    [{ ...JWT_METHOD, Type: "OIDC", Config: { OIDCDiscoveryURL: "https://i", OIDCClientID: "c" } }, "missing AllowedRedirectURIs"],
+  ])("has no method %j: %s", async (body, expected) => expect(await bridge().call("PUT", "/v1/acl/auth-method", { body })).toMatchObject({ status: 400, text: expected }));
+
+  it("never shows the client's secret, and keeps it where it is not sent again", async () => {
+    const kept: string[] = [];
+    const { call, world } = bridge({ ...NO_LOGINS, keepSecret: async (name, secret) => (kept.push(secret), ok(`nb-auth-${name}`)) });
+    const method = { Name: "web", Type: "OIDC", MaxTokenTTL: "1h", Config: { OIDCDiscoveryURL: "https://i", OIDCClientID: "c", OIDCClientSecret: "s3cret", AllowedRedirectURIs: ["http://localhost:4649/oidc/callback"] } };
+    const shown = await call("PUT", "/v1/acl/auth-method", { body: method });
+    expect(shown.text).not.toContain("s3cret");
+    expect(JSON.stringify(world.named.authMethods.byName("web"))).not.toContain("s3cret");
+    await call("PUT", "/v1/acl/auth-method/web", { body: { ...method, Config: { ...method.Config, OIDCClientSecret: "redacted" } } });
+    expect(kept).toEqual(["s3cret"]);
+    expect((await call("GET", "/v1/acl/auth-methods", { token: undefined })).json).toMatchObject([{ Name: "web", Type: "OIDC" }]);
+    expect((await call("DELETE", "/v1/acl/auth-method/web")).status).toBe(200);
+  });
+
+  it("is sent back to no address that is not allowed; a port of one's own machine may differ", async () => {
+    const { call } = bridge({ ...NO_LOGINS, authUrl: async () => ok("https://i/authorize") });
+    await call("PUT", "/v1/acl/auth-method", { body: { Name: "web", Type: "OIDC", MaxTokenTTL: "1h", Config: { OIDCDiscoveryURL: "https://i", OIDCClientID: "c", AllowedRedirectURIs: ["http://localhost:4649/oidc/callback"] } } });
+    const ask = (RedirectURI: string) => call("PUT", "/v1/acl/oidc/auth-url", { body: { AuthMethodName: "web", ClientNonce: "n", RedirectURI }, token: undefined });
+    expect((await ask("http://localhost:5000/oidc/callback")).json).toEqual({ AuthURL: "https://i/authorize" });
+    expect((await ask("https://evil/oidc/callback")).text).toBe("unauthorized redirect_uri: https://evil/oidc/callback");
+    expect((await ask("http://localhost:5000/other")).status).toBe(400);
+  });
+});
+
+describe("the event stream", () => {
+  const event = (namespace: string) => ({ topic: "Job" as const, type: "JobRegistered" as const, key: "web", namespace, filterKeys: [], index: 9, payload: () => ({ Job: { ID: "web" } }) });
+
+  it("sends lines of events that the caller may read, and ends with the caller's token", async () => {
+    const { call, app, events, world } = bridge();
+    await call("PUT", "/v1/acl/policy/reads", { body: { Name: "reads", Rules: 'namespace "default" { policy = "read" }' } });
+    const { SecretID: token } = (await call("PUT", "/v1/acl/token", { body: { Type: "client", Policies: ["reads"] } })).json as { SecretID: string };
+    const response = await app.request("https://bridge/v1/event/stream?topic=Job&namespace=default", { headers: { "X-Nomad-Token": token } });
+    const lines = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    expect((await lines?.read())?.value).toBe("{}\n");
+    events.publish(event("team-a"));
+    events.publish(event("default"));
+    expect(JSON.parse((await lines?.read())?.value ?? "")).toEqual({ Index: 9, Events: [{ Topic: "Job", Type: "JobRegistered", Key: "web", Namespace: "default", FilterKeys: [], Index: 9, Payload: { Job: { ID: "web" } } }] });
+    world.tokens = [];
+    events.publish(event("default"));
+    expect((await lines?.read())?.done).toBe(true);
+  });
+
+  it("is refused to whom the topic is closed", async () => {
+    const { call } = bridge();
+    await call("PUT", "/v1/acl/policy/reads", { body: { Name: "reads", Rules: 'namespace "default" { policy = "read" }' } });
+    const { SecretID: token } = (await call("PUT", "/v1/acl/token", { body: { Type: "client", Policies: ["reads"] } })).json as { SecretID: string };
+    for (const topic of ["ACLToken", "Node", "*"]) expect((await call("GET", `/v1/event/stream?topic=${topic}`, { token })).status).toBe(403);
+    expect((await call("GET", "/v1/event/stream?topic=Nothing", { token })).status).toBe(400);
   });
 });

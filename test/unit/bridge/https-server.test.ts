@@ -100,7 +100,7 @@ describe("upgrades", () => {
   it("hands over ID, query, token and address", async () => {
     const { port, ca, upgrades } = await serve();
     await dial(port, `${EXEC}?task=web&command=%5B%22a%22%5D`, { ca, headers: { "X-Nomad-Token": " secret " } });
-    expect(upgrades.map(({ allocId, secret, params, source }) => [allocId, secret, params.get("task"), params.get("command"), source])).toEqual([
+    expect(upgrades.map(({ target, secret, params, source }) => [(target as { readonly allocId: string }).allocId, secret, params.get("task"), params.get("command"), source])).toEqual([
       ["0a", "secret", "web", '["a"]', "127.0.0.1"],
     ]);
   });

@@ -29,7 +29,7 @@ const framesIn = (...chunks: readonly Buffer[]): readonly Frame[] | string => {
 
 describe("the vectors that bridge and launcher share", () => {
   it("cover every kind of frame, from the side that sends it", () => {
-    const kinds = ["start", "stdin", "stdin-close", "resize", "signal", "ping", "credit", "hangup", "revoke", "hello", "stdout", "stderr", "pong", "exit", "error"];
+    const kinds = ["start", "stdin", "stdin-close", "resize", "signal", "ping", "credit", "hangup", "revoke", "hello", "stdout", "stderr", "pong", "exit", "error", "operate", "file"];
     expect([...new Set(vectors.map(({ frame }) => frame.kind))].sort()).toEqual(kinds.sort());
   });
 
@@ -61,6 +61,8 @@ const anyFrame: fc.Arbitrary<Frame> = fc.oneof(
   fc.record({ kind: fc.constant("start"), message: fc.record({ argv: fc.array(text), tty: fc.boolean(), rows: uint16, cols: uint16, policy: fc.constantFrom("hangup", "kill", "keep") }) }),
   fc.record({ kind: fc.constant("exit"), message: fc.record({ code: count, signal: text, stdoutBytes: count, stderrBytes: count }, { requiredKeys: ["code", "stdoutBytes", "stderrBytes"], noNullPrototype: true }) }),
   fc.record({ kind: fc.constant("error"), message: fc.record({ code: fc.constantFrom("start-failed", "protocol"), message: text }) }),
+  fc.record({ kind: fc.constant("file"), message: fc.record({ file: text, offset: count }) }),
+  fc.record({ kind: fc.constant("operate"), message: fc.record({ operation: fc.constant("fs-read"), path: text, offset: count, limit: count }) }),
 );
 
 /** The same bytes in pieces of the given lengths, empty ones too, and the rest at the end. */

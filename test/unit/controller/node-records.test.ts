@@ -6,7 +6,6 @@ import { NODE_RECORDS_NAME, type NodeRecord } from "../../../src/contract/node-r
 import { type ConfigMap, patchTo } from "../../../src/controller/config-map.ts";
 import { keepNodeRecords, nodeRecords, type NodeRecordsDeps } from "../../../src/controller/node-records.ts";
 import type { WriteError } from "../../../src/controller/reconcile.ts";
-import { taskOf } from "../mapping/mapping-fixtures.ts";
 
 const nodeOf = (name: string, fields: Partial<Node["metadata"]> = {}): Node => ({ apiVersion: "v1", kind: "Node", metadata: { name, uid: `uid-${name}`, creationTimestamp: "2026-01-01T00:00:00Z", ...fields } });
 const CONFIG = bridgeConfigSpec.parse({
@@ -27,8 +26,7 @@ function depsOf(world: World): NodeRecordsDeps {
   };
   return {
     isManaged: () => world.managed,
-    tasksIn: () => Array.from({ length: world.tasks }, () => taskOf()),
-    needsNodeValues: () => true,
+    isNeeded: () => world.tasks > 0,
     config: () => CONFIG,
     nodes: () => world.nodes,
     osOf: () => undefined,

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type AllocationView, NOMAD_SERVICE_POLICY, plan, type Plan } from "../../../src/controller/plan.ts";
+import { NOMAD_SERVICE_POLICY, plan, type Plan } from "../../../src/controller/plan/exec-task.ts";
+import type { AllocationView } from "../../../src/controller/plan/types.ts";
 import { act, type Action, anyChange, changeInPlace, EMPTY_WORLD, friendlyRound, live, planOf, type World } from "./pod-world.ts";
 
 const NOW = 10_000_000;

@@ -1,6 +1,7 @@
 /** @module A cluster as far as `plan` can tell: pods that come, become ready, fail and go, and a controller that may crash half-way. */
 import * as fc from "fast-check";
-import { type AllocationView, type DesiredGroup, NOMAD_SERVICE_POLICY, plan, type Plan } from "../../../src/controller/plan.ts";
+import { type DesiredGroup, NOMAD_SERVICE_POLICY, plan, type Plan } from "../../../src/controller/plan/exec-task.ts";
+import type { AllocationView } from "../../../src/controller/plan/types.ts";
 
 export type World = {
   readonly pods: readonly AllocationView[];

@@ -2,10 +2,11 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { BridgeConfigSpec } from "../../../src/api/bridge-config.ts";
 import type { ExecTask } from "../../../src/api/exec-task.ts";
+import type { NomadJob } from "../../../src/api/nomad-job.ts";
 import type { Pod } from "../../../src/api/pod.ts";
 import type { LauncherDocument } from "../../../src/contract/launcher-document.ts";
 import { ANNOTATION, documentAnnotation } from "../../../src/contract/pod-metadata.ts";
-import { NOMAD_SERVICE_POLICY } from "../../../src/controller/plan.ts";
+import { NOMAD_SERVICE_POLICY } from "../../../src/controller/plan/exec-task.ts";
 import { allocationView, reconcile, type ReconcileDeps, type WriteError } from "../../../src/controller/reconcile.ts";
 import type { StatusIntent } from "../../../src/controller/status.ts";
 import { configOf, sha256, taskOf } from "../mapping/mapping-fixtures.ts";
@@ -21,13 +22,15 @@ type Cluster = {
   status: StatusIntent | undefined;
   events: string[];
   missing: ReadonlySet<string>;
+  /** Those that claim the task's name as their ID. */
+  jobs: readonly NomadJob[];
   apiServer: readonly string[];
   /** Undefined: the write is done. Thrown: the controller died just before it. */
   refuse: (write: string) => WriteError | undefined;
 };
 
 const clusterOf = (fields: Partial<Cluster> = {}): Cluster => ({
-  task: taskOf({ count: 2 }), config: configOf(), managed: true, now: CREATED, pods: new Map(), status: undefined, events: [], missing: new Set(), apiServer: [], refuse: () => undefined, ...fields,
+  task: taskOf({ count: 2 }), config: configOf(), managed: true, now: CREATED, pods: new Map(), status: undefined, events: [], missing: new Set(), jobs: [], apiServer: [], refuse: () => undefined, ...fields,
 });
 
 const ended = (pod: Pod, now: number): Pod => ({ ...pod, status: { phase: "Failed", containerStatuses: [{ name: "web", lastState: terminated(1, (now - CREATED) / 1000) }] } });
@@ -44,6 +47,7 @@ function depsOf(cluster: Cluster): ReconcileDeps {
   };
   return {
     task: (namespace, name) => (namespace === "team" && name === "web" ? cluster.task : undefined),
+    jobsOfId: () => cluster.jobs,
     podsOf: (uid) => [...cluster.pods.values()].filter((pod) => pod.metadata.ownerReferences?.some((owner) => owner.uid === uid)),
     isManaged: () => cluster.managed,
     config: () => cluster.config,
@@ -102,6 +106,30 @@ describe("reconcile", () => {
     const cluster = clusterOf();
     await run(cluster);
     for (const pod of cluster.pods.values()) expect(pod.metadata.ownerReferences).toMatchObject([{ kind: "ExecTask", name: "web", uid: "task-uid", controller: true }]);
+  });
+
+  it("makes nothing while an older NomadJob has its name as job ID, and goes on when that is the younger one", async () => {
+    const claim = (creationTimestamp: string): NomadJob => ({ apiVersion: "nomad-bridge.dev/v1alpha1", kind: "NomadJob", metadata: { name: "nb-web", namespace: "team", uid: "job", creationTimestamp }, spec: { id: "web", job: {} } });
+    const task = { ...taskOf({ count: 2 }), metadata: { ...taskOf().metadata, creationTimestamp: "2026-01-01T00:00:00Z" } };
+    const cluster = clusterOf({ task, jobs: [claim("2025-01-01T00:00:00Z")] });
+    expect(await run(cluster)).toMatchObject({ kind: "stalled", reason: "JobIDTaken", message: expect.stringContaining('"web" belongs to NomadJob "nb-web"') as string });
+    expect(namesOf(cluster)).toEqual([]);
+    cluster.jobs = [claim("2027-01-01T00:00:00Z")];
+    await run(cluster);
+    expect(namesOf(cluster)).toEqual(["0-1", "1-1"]);
+  });
+
+  it("replaces an allocation that somebody asked to be stopped", async () => {
+    const cluster = clusterOf();
+    await run(cluster);
+    kubelet(cluster);
+    const [first] = cluster.pods.values();
+    const requests = JSON.stringify({ stop: { [first?.metadata.uid ?? ""]: { at: cluster.now } } });
+    cluster.task = { ...taskOf({ count: 2 }), metadata: { ...taskOf().metadata, annotations: { [ANNOTATION.requests]: requests } } };
+    await run(cluster);
+    kubelet(cluster);
+    await run(cluster);
+    expect(namesOf(cluster)).toEqual(["0-2", "1-1"]);
   });
 
   it("rolls a new version out one by one, waiting for each to be healthy", async () => {

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { AllocationView } from "../../../src/controller/plan.ts";
+import type { AllocationView } from "../../../src/controller/plan/types.ts";
 import { acceptedStatus, refusedStatus, type StatusIntent } from "../../../src/controller/status.ts";
 import { acceptedOf, taskOf } from "../mapping/mapping-fixtures.ts";
 

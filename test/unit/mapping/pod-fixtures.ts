@@ -21,7 +21,7 @@ export function podOf({ phase = "Running", readyAt, container, metadata = {}, sp
   return {
     apiVersion: "v1",
     kind: "Pod",
-    metadata: { name: "nb-web-12345678-0-1", namespace: "team", uid: "pod-uid", resourceVersion: "77", creationTimestamp: at(0), ...metadata },
+    metadata: { name: "nb-web-12345678-0-1", namespace: "team", uid: "pod-uid", resourceVersion: "77", creationTimestamp: at(0), ...metadata, annotations: { [ANNOTATION.group]: "web", ...metadata.annotations } },
     spec: { containers: [{ name: "web" }], ...spec },
     status: {
       phase,

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type ExecTaskSpec, execTaskSpec } from "../../../src/api/exec-task.ts";
 import { allocationName, taskEnvironment } from "../../../src/mapping/task-environment.ts";
 
-const IDENTITY = { namespace: "team", region: "eu", datacenter: "fra1", jobId: "shop", group: "front", task: "nginx", index: 2, mhzPerCore: 2500 };
+const IDENTITY = { namespace: "team", region: "eu", datacenter: "fra1", jobId: "shop", jobName: "shop", parentId: "", group: "front", task: "nginx", index: 2, mhzPerCore: 2500 };
 const environment = (spec: Partial<ExecTaskSpec> = {}) => taskEnvironment(execTaskSpec.parse({ command: "x", ...spec }), IDENTITY);
 
 describe("taskEnvironment", () => {

@@ -1,0 +1,95 @@
+/** @module /v1/client/allocation/:id/{stats,restart,signal,checks}: what an allocation uses, and what can be done to it while it runs. */
+import type { Operation, UsageMessage } from "../../contract/frames.ts";
+import type { TaskMark } from "../../contract/task-marks.ts";
+import { err, ok, type Result } from "../../lib/result.ts";
+import { NO_TASK_OF_THAT_NAME, noAllocationState, noTaskRunner, TASK_NOT_RUNNING } from "../../nomad/texts.ts";
+import { isTrue, textOf } from "../body.ts";
+import { profileOf } from "../exec-facts.ts";
+import { json, type Reply, text } from "../reply.ts";
+import { allocationUsage } from "./allocation-usage.ts";
+import { beginOperation, findTarget, type Refusal, type Target } from "./begin-operation.ts";
+import type { ClientContext } from "./client-deps.ts";
+import { parsed, refusal } from "./file-handlers.ts";
+import { collect } from "./stream-body.ts";
+
+export async function readStats(context: ClientContext): Promise<Reply> {
+  const target = findTarget(context, "stats");
+  if (!target.ok) return refusal(target.error);
+  const running = runningTasks(target.value);
+  if (running.length === 0) return text(404, noAllocationState(context.allocId));
+  const measured = await Promise.all(running.map(async (task) => await usageOf(context, target.value, task)));
+  const failed = measured.find((each) => !each.ok);
+  if (failed !== undefined && !failed.ok) return refusal(failed.error);
+  const profile = profileOf(target.value.allocation.pod, context.cluster.config());
+  const usages = measured.flatMap((each) => (each.ok ? [each.value] : []));
+  return json(allocationUsage(usages, { mhzPerCore: profile?.mhzPerCore ?? 1000, now: context.client.now() }));
+}
+
+/** Nomad's own checks of services are Kubernetes' business here, so there are none to tell of. */
+export async function readChecks(context: ClientContext): Promise<Reply> {
+  const target = findTarget(context, "stats");
+  return target.ok ? json({}) : refusal(target.error);
+}
+
+export async function restartTasks(context: ClientContext): Promise<Reply> {
+  const target = findTarget(context, "restart");
+  if (!target.ok) return refusal(target.error);
+  const task = textOf(context.body, "TaskName");
+  if (task !== "" && isTrue(context.body, "AllTasks")) return text(400, "TaskName and AllTasks cannot be given together");
+  if (task !== "" && !target.value.facts.tasks.has(task)) return text(500, noTaskRunner(task));
+  const at = context.client.now();
+  const whom = task !== "" ? "task" : isTrue(context.body, "AllTasks") ? "all" : "running";
+  const mark = (name: string): TaskMark => ({ task: name, kind: "restart", at, done: context.client.now(), whom });
+  return await inTasks(context, target.value, { operation: { operation: "restart" }, task, mark });
+}
+
+/** Nomad's CLI sends SIGKILL unless it is told otherwise. */
+export async function signalTasks(context: ClientContext): Promise<Reply> {
+  const target = findTarget(context, "signal");
+  if (!target.ok) return refusal(target.error);
+  const task = textOf(context.body, "Task");
+  if (task !== "" && !target.value.facts.tasks.has(task)) return text(500, NO_TASK_OF_THAT_NAME);
+  const signal = textOf(context.body, "Signal") || "SIGKILL";
+  const at = context.client.now();
+  return await inTasks(context, target.value, { operation: { operation: "signal", signal }, task, mark: (name) => ({ task: name, kind: "signal", at, signal }) });
+}
+
+type Deed = { readonly operation: Operation; /** Empty: all that run. */ readonly task: string; readonly mark: (task: string) => TaskMark };
+
+/** Each task is asked; the first that fails is the answer. What was done before that has been done. */
+async function inTasks(context: ClientContext, target: Target, { operation, task, mark }: Deed): Promise<Reply> {
+  const running = runningTasks(target);
+  const chosen = task === "" ? running : running.filter((name) => name === task);
+  if (chosen.length === 0) return text(500, TASK_NOT_RUNNING);
+  const outcomes = await Promise.all(chosen.map(async (name) => ({ name, answer: await answerOf(context, target, { operation, task: name }) })));
+  const done = outcomes.filter(({ answer }) => answer.ok).map(({ name }) => mark(name));
+  if (done.length > 0) await context.client.markTasks(target.allocation.pod, done);
+  const failed = outcomes.find(({ answer }) => !answer.ok)?.answer;
+  return failed === undefined || failed.ok ? json({ Index: context.cluster.index() }) : refusal(failed.error);
+}
+
+const runningTasks = ({ facts }: Target): readonly string[] => [...facts.tasks].flatMap(([name, { state }]) => (state === "running" ? [name] : []));
+
+type Asked = { readonly operation: Operation; readonly task: string };
+
+async function answerOf(context: ClientContext, target: Target, { operation, task }: Asked): Promise<Result<Buffer, Refusal>> {
+  const reader = await beginOperation(context, target, { operation, task, in: task });
+  if (!reader.ok) return reader;
+  const whole = await collect(reader.value);
+  return whole.ok ? whole : err({ message: whole.error.message, code: whole.error.status });
+}
+
+type TaskUsage = { readonly task: string; readonly usage: UsageMessage };
+
+async function usageOf(context: ClientContext, target: Target, task: string): Promise<Result<TaskUsage, Refusal>> {
+  const answer = await answerOf(context, target, { operation: { operation: "stats" }, task });
+  if (!answer.ok) return answer;
+  const usage = parsed(answer.value);
+  return isUsage(usage) ? ok({ task, usage }) : err({ message: "the pod's answer is not what was asked for", code: 500 });
+}
+
+const USAGE_MEMBERS = ["rss", "cache", "swap", "usage", "maxUsage", "userPercent", "systemPercent", "timestamp"] as const;
+
+function isUsage(value: unknown): value is UsageMessage {
+  return typeof value === "object" && value !== null && USAGE_MEMBERS.every((name) => Number.isFinite((value as Record<string, unknown>)[name]));
+}

@@ -1,0 +1,58 @@
+/** @module Namespaces: those of Kubernetes with our label are Nomad's. Used by http-app.ts. */
+import type { Identity } from "../../access/authenticate.ts";
+import type { KubeObject } from "../../api/meta.ts";
+import { LABEL } from "../../contract/pod-metadata.ts";
+import { indexOf } from "../../mapping/nomad-job.ts";
+import { allowNamespace } from "../../nomad/acl/acl.ts";
+import { PERMISSION_DENIED } from "../../nomad/texts.ts";
+import { listReply } from "../lists/list-page.ts";
+import { json, type Reply, text } from "../reply.ts";
+import type { RequestContext, Routes } from "../request-context.ts";
+
+/** Where a person says what a namespace is for. */
+const DESCRIPTION_ANNOTATION = "nomad-bridge.dev/description";
+
+function listNamespaces({ cluster, query, identity }: RequestContext): Reply {
+  const name = ({ metadata }: KubeObject) => metadata.name;
+  return listReply({ rows: cluster.namespaces(), key: name, id: name, namespace: name, show: nomadNamespace }, { options: { ...query, namespace: "*" }, allowsNamespace: (namespace) => mayUse(identity, namespace) });
+}
+
+function readNamespace({ cluster, params, identity }: RequestContext): Reply {
+  const name = params["namespace"] ?? "";
+  if (!mayUse(identity, name)) return text(403, PERMISSION_DENIED);
+  const found = [...cluster.namespaces()].find(({ metadata }) => metadata.name === name);
+  return found === undefined ? text(404, "Namespace not found") : json(nomadNamespace(found));
+}
+
+const mayUse = (identity: Identity | undefined, namespace: string): boolean => identity !== undefined && allowNamespace(identity.acl, namespace);
+
+function nomadNamespace(object: KubeObject) {
+  const { name, annotations = {}, labels = {} } = object.metadata;
+  return {
+    Name: name,
+    Description: annotations[DESCRIPTION_ANNOTATION] ?? "",
+    Quota: "",
+    Capabilities: null,
+    NodePoolConfiguration: { Default: "default", Allowed: null, Denied: null },
+    VaultConfiguration: null,
+    ConsulConfiguration: null,
+    Meta: labels,
+    CreateIndex: indexOf(object),
+    ModifyIndex: indexOf(object),
+  };
+}
+
+/** Kubernetes' own rights decide who makes a namespace, and nothing of Nomad's could stand in for them. */
+const refuseWrite = ({ params, body }: RequestContext): Reply => {
+  const name = params["namespace"] ?? (typeof body["name"] === "string" ? body["name"] : "NAME");
+  return text(501, `namespaces are Kubernetes' own here: run "kubectl create namespace ${name}" and "kubectl label namespace ${name} ${LABEL.managed}=true", or "kubectl delete namespace ${name}"`);
+};
+
+export const NAMESPACE_ROUTES: Routes = {
+  "GET /v1/namespaces": listNamespaces,
+  "GET /v1/namespace/:namespace": readNamespace,
+  "PUT /v1/namespace": refuseWrite,
+  "PUT /v1/namespaces": refuseWrite,
+  "PUT /v1/namespace/:namespace": refuseWrite,
+  "DELETE /v1/namespace/:namespace": refuseWrite,
+};

@@ -1,0 +1,128 @@
+/** @module Nodes: reading them, and what `nomad node drain` and `nomad node eligibility` write. It concerns our allocations alone. Used by http-app.ts. */
+import type { Node } from "../../api/pod.ts";
+import { DRAIN_ANNOTATION, ELIGIBILITY_LABEL, INELIGIBLE, LAST_DRAIN_ANNOTATION, type LastDrain, type NodeDrain, readLastDrain, readNodeDrain } from "../../contract/node-drain.ts";
+import { err, ok, type Result } from "../../lib/result.ts";
+import { indexOf } from "../../mapping/nomad-job.ts";
+import { nomadNode } from "../../mapping/nomad-node.ts";
+import type { NomadNode } from "../../nomad/api-types.ts";
+import { listRequest, wholeAllocations } from "../read-handlers.ts";
+import { listReply } from "../lists/list-page.ts";
+import { json, type Reply, text } from "../reply.ts";
+import type { RequestContext, Routes } from "../request-context.ts";
+import { names } from "./names.ts";
+
+const NODE_NOT_FOUND = text(404, "node not found");
+const NS_PER_MS = 1_000_000;
+
+const asNomadNode = ({ cluster }: Pick<RequestContext, "cluster">, node: Node): NomadNode => nomadNode({ node, config: names({ cluster }), os: cluster.osOf(node) });
+
+function listNodes(context: RequestContext): Reply {
+  const id = ({ metadata }: Node) => metadata.uid ?? "";
+  const withResources = context.search.has("resources");
+  return listReply(
+    { rows: context.cluster.nodes(), key: id, id, show: (node) => nodeStub(asNomadNode(context, node), withResources), filtered: (node) => asNomadNode(context, node) },
+    { ...listRequest(context), options: { ...context.query, prefix: context.query.prefix.toLowerCase() } },
+  );
+}
+
+export const nodeStubs = (context: RequestContext) => [...context.cluster.nodes()].map((node) => nodeStub(asNomadNode(context, node), context.search.has("resources")));
+
+function nodeStub(node: NomadNode, withResources: boolean) {
+  const { ID, Name, Datacenter, NodeClass, NodePool, Status, StatusDescription, SchedulingEligibility, Drain, Drivers, Attributes, LastDrain: last, CreateIndex, ModifyIndex } = node;
+  const resources = withResources ? { NodeResources: node.NodeResources, ReservedResources: node.ReservedResources } : {};
+  const version = Attributes["nomad.version"] ?? "";
+  return { Address: Attributes["unique.network.ip-address"] ?? "", ID, Name, Datacenter, NodeClass, NodePool, Version: version, Status, StatusDescription, SchedulingEligibility, Drain, Drivers, Attributes, ...resources, LastDrain: last, CreateIndex, ModifyIndex };
+}
+
+const namedNode = ({ cluster, params }: RequestContext): Node | undefined => cluster.node((params["nodeId"] ?? "").toLowerCase());
+
+function readNode(context: RequestContext): Reply {
+  const node = namedNode(context);
+  return node === undefined ? NODE_NOT_FOUND : json(asNomadNode(context, node));
+}
+
+/** Of every namespace that the caller may read jobs in. */
+function listNodeAllocations(context: RequestContext): Reply {
+  const node = namedNode(context);
+  if (node === undefined) return NODE_NOT_FOUND;
+  return json(wholeAllocations({ ...context, query: { ...context.query, namespace: "*" } }, ({ pod }) => pod.spec.nodeName === node.metadata.name));
+}
+
+async function setEligibility(context: RequestContext): Promise<Reply> {
+  const node = namedNode(context);
+  if (node === undefined) return NODE_NOT_FOUND;
+  const wanted = context.body["eligibility"];
+  if (wanted !== "eligible" && wanted !== INELIGIBLE) return text(400, `invalid scheduling eligibility "${typeof wanted === "string" ? wanted : ""}"`);
+  if (wanted === "eligible" && drainOf(node) !== undefined) return text(500, "can not set node's scheduling eligibility to eligible while it is draining");
+  return written(await context.nodes.mark(node, { labels: { [ELIGIBILITY_LABEL]: wanted === "eligible" ? null : INELIGIBLE } }));
+}
+
+async function setDrain(context: RequestContext): Promise<Reply> {
+  const node = namedNode(context);
+  if (node === undefined) return NODE_NOT_FOUND;
+  const spec = drainSpec(context.body["drainspec"]);
+  if (!spec.ok) return text(400, spec.error);
+  const meta = metaOf(context.body["meta"]);
+  if (spec.value === undefined) return written(await cancelDrain(context, node, meta));
+  const drain: NodeDrain = { startedAt: context.now, ...spec.value };
+  const last: LastDrain = { startedAt: context.now, updatedAt: context.now, status: "draining", accessorId: context.identity?.accessorId ?? "", meta };
+  const annotations = { [DRAIN_ANNOTATION]: JSON.stringify(drain), [LAST_DRAIN_ANNOTATION]: JSON.stringify(last) };
+  return written(await context.nodes.mark(node, { labels: { [ELIGIBILITY_LABEL]: INELIGIBLE }, annotations }));
+}
+
+function cancelDrain(context: RequestContext, node: Node, meta: LastDrain["meta"]) {
+  const before = readLastDrain(node.metadata.annotations?.[LAST_DRAIN_ANNOTATION]);
+  const last: LastDrain = { startedAt: before?.startedAt ?? context.now, updatedAt: context.now, status: "canceled", accessorId: context.identity?.accessorId ?? "", meta: { ...before?.meta, ...meta } };
+  const eligible = context.body["markeligible"] === true ? { labels: { [ELIGIBILITY_LABEL]: null } } : {};
+  return context.nodes.mark(node, { ...eligible, annotations: { [DRAIN_ANNOTATION]: null, ...(before === undefined ? {} : { [LAST_DRAIN_ANNOTATION]: JSON.stringify(last) }) } });
+}
+
+const drainOf = (node: Node): NodeDrain | undefined => readNodeDrain(node.metadata.annotations?.[DRAIN_ANNOTATION]);
+
+/** Undefined: the drain is to end. Keys as clients write them, in any case. */
+function drainSpec(value: unknown): Result<Pick<NodeDrain, "deadlineMs" | "ignoreSystemJobs"> | undefined, string> {
+  if (value === undefined || value === null) return ok(undefined);
+  if (typeof value !== "object" || Array.isArray(value)) return err("DrainSpec must be an object");
+  const fields = Object.fromEntries(Object.entries(value).map(([key, inner]) => [key.toLowerCase(), inner as unknown]));
+  const deadline = fields["deadline"] ?? 0;
+  if (typeof deadline !== "number") return err("DrainSpec.Deadline must be a number of nanoseconds");
+  return ok({ deadlineMs: deadline / NS_PER_MS, ignoreSystemJobs: fields["ignoresystemjobs"] === true });
+}
+
+const MAX_META = 64;
+
+function metaOf(value: unknown): Readonly<Record<string, string>> {
+  if (typeof value !== "object" || value === null) return {};
+  return Object.fromEntries(Object.entries(value).flatMap(([key, inner]) => (typeof inner === "string" ? [[key, inner.slice(0, 1024)]] : [])).slice(0, MAX_META));
+}
+
+/** Nothing of ours is evaluated for a node: what must move is moved by the controller. */
+function written(result: Result<Node, string>): Reply {
+  if (!result.ok) return text(500, result.error);
+  const index = indexOf(result.value);
+  return json({ NodeModifyIndex: index, EvalIDs: [], EvalCreateIndex: 0, Index: index });
+}
+
+function evaluateNode(context: RequestContext): Reply {
+  const node = namedNode(context);
+  return node === undefined ? NODE_NOT_FOUND : json({ EvalIDs: [], EvalCreateIndex: 0, NodeModifyIndex: indexOf(node), HeartbeatTTL: 0, Index: context.cluster.index() });
+}
+
+const refusePurge = (context: RequestContext): Reply => {
+  const node = namedNode(context);
+  return node === undefined ? NODE_NOT_FOUND : text(501, `nodes are Kubernetes' own here: run "kubectl delete node ${node.metadata.name}"`);
+};
+
+/** What a node uses is known to its kubelet alone, and the right to ask it is the right to run commands in every pod. */
+const refuseStats = (): Reply => text(501, "usage of nodes is not served: the right to ask a kubelet for it is the right to enter every pod of the node; run: kubectl top node");
+
+export const NODE_ROUTES: Routes = {
+  "GET /v1/nodes": listNodes,
+  "GET /v1/node/:nodeId": readNode,
+  "GET /v1/node/:nodeId/allocations": listNodeAllocations,
+  "PUT /v1/node/:nodeId/drain": setDrain,
+  "PUT /v1/node/:nodeId/eligibility": setEligibility,
+  "PUT /v1/node/:nodeId/evaluate": evaluateNode,
+  "PUT /v1/node/:nodeId/purge": refusePurge,
+  "GET /v1/client/stats": refuseStats,
+};

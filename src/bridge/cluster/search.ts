@@ -1,0 +1,117 @@
+/** @module Search by prefix, and fuzzy search, over what the caller may see. Used by http-app.ts. */
+import { allowNamespaceOperation, allowNodeRead, isManagement } from "../../nomad/acl/acl.ts";
+import type { Job } from "../../nomad/job.ts";
+import { PERMISSION_DENIED } from "../../nomad/texts.ts";
+import { textOf } from "../body.ts";
+import { visibleJobs } from "../read-handlers.ts";
+import { json, type Reply, text } from "../reply.ts";
+import type { RequestContext, Routes } from "../request-context.ts";
+import { nameUuid } from "../../mapping/nomad-ids.ts";
+import { sha256 } from "../sha256.ts";
+
+/** What a request may ask for; kinds that we have none of answer with nothing. */
+const CONTEXTS = ["allocs", "deployment", "evals", "jobs", "namespaces", "node_pools", "nodes", "plugins", "quotas", "recommendations", "scaling_policy", "vars", "volumes", "host_volumes"] as const;
+type SearchContext = (typeof CONTEXTS)[number];
+
+/** Nomad's own limit for one context. */
+const LIMIT = 20;
+
+/** An ID and the objects that it is found below. */
+type Match = { readonly id: string; readonly scope: readonly string[] };
+
+/** Undefined: the caller may not search there. */
+type Source = (context: RequestContext) => readonly Match[] | undefined;
+
+const SOURCES: Readonly<Partial<Record<SearchContext, Source>>> = {
+  jobs: (context) => jobsSeen(context)?.map(({ jobId, namespace }) => ({ id: jobId, scope: [namespace, jobId] })),
+  allocs: (context) =>
+    jobsSeen(context)?.flatMap((job) => context.cluster.allocationsOf(job).map(({ pod }) => ({ id: pod.metadata.uid ?? "", scope: [job.namespace, pod.metadata.uid ?? ""] }))),
+  scaling_policy: (context) =>
+    jobsSeen(context)?.flatMap((job) =>
+      (context.cluster.nomadJob(job)?.TaskGroups ?? []).flatMap(({ Name, Scaling }) => (Scaling === null ? [] : [{ id: nameUuid(sha256, ["scaling", job.uid, Name]), scope: [job.namespace] }])),
+    ),
+  nodes: ({ cluster, identity }) =>
+    identity !== undefined && allowNodeRead(identity.acl) ? [...cluster.nodes()].map(({ metadata }) => ({ id: metadata.uid ?? "", scope: [metadata.uid ?? ""] })) : undefined,
+  node_pools: ({ identity }) => (identity !== undefined && allowNodeRead(identity.acl) ? ["all", "default"].map((id) => ({ id, scope: [id] })) : undefined),
+  namespaces: (context) =>
+    [...context.cluster.namespaces()].filter(({ metadata }) => mayReadJobs(context, metadata.name)).map(({ metadata }) => ({ id: metadata.name, scope: [metadata.name] })),
+};
+
+function search(context: RequestContext): Reply {
+  const prefix = textOf(context.body, "Prefix");
+  const found = searchIn(context, (matches) => matches.filter(({ id }) => id.startsWith(prefix)));
+  if (typeof found === "string") return text(found === PERMISSION_DENIED ? 403 : 500, found);
+  return json({ Matches: mapValues(found, (matches) => (matches.length === 0 ? null : matches.slice(0, LIMIT).map(({ id }) => id))), Truncations: mapValues(found, (matches) => matches.length > LIMIT) });
+}
+
+const MIN_TERM = 2;
+
+function fuzzySearch(context: RequestContext): Reply {
+  const term = textOf(context.body, "Text").toLowerCase();
+  if (term.length < MIN_TERM) return text(500, `fuzzy search query must be at least ${MIN_TERM} characters, got ${term.length}`);
+  const found = searchIn(context, (matches, kind) => matches.filter(({ id }) => (kind === "allocs" ? id.startsWith(term) : id.toLowerCase().includes(term))));
+  if (typeof found === "string") return text(found === PERMISSION_DENIED ? 403 : 500, found);
+  const all = textOf(context.body, "Context");
+  const inJobs = all === "" || all === "all" || all === "jobs" ? partsOfJobs(context, term) : {};
+  const matches = { ...found, ...inJobs };
+  return json({
+    Matches: mapValues(matches, (each) => each.slice(0, LIMIT).map(({ id, scope }) => ({ ID: id, Scope: scope }))),
+    Truncations: mapValues(matches, (each) => each.length > LIMIT),
+  });
+}
+
+type Found = Readonly<Record<string, readonly Match[]>>;
+
+/** The error is a text of Nomad's. */
+function searchIn(context: RequestContext, keep: (matches: readonly Match[], kind: SearchContext) => readonly Match[]): Found | string {
+  const wanted = textOf(context.body, "Context");
+  const kinds = wanted === "" || wanted === "all" ? CONTEXTS : CONTEXTS.filter((kind) => kind === wanted);
+  if (kinds.length === 0) return `context must be one of ${[...CONTEXTS, "all"].join(", ")}; got "${wanted}"`;
+  const found = kinds.flatMap((kind) => {
+    const matches = SOURCES[kind] === undefined ? [] : SOURCES[kind](context);
+    return matches === undefined ? [] : [[kind, keep(matches, kind).toSorted((a, b) => (a.id < b.id ? -1 : 1))] as const];
+  });
+  const mayNothing = context.identity !== undefined && !isManagement(context.identity.acl) && kinds.every((kind) => SOURCES[kind] !== undefined && SOURCES[kind](context) === undefined);
+  return mayNothing ? PERMISSION_DENIED : Object.fromEntries(found);
+}
+
+/** Groups, services, tasks and commands by their names, each with the way to it. */
+function partsOfJobs(context: RequestContext, term: string): Found {
+  const jobs = (jobsSeen(context) ?? []).flatMap((job) => context.cluster.nomadJob(job) ?? []);
+  const parts = jobs.flatMap(partsOf).filter(({ match }) => match.id.toLowerCase().includes(term));
+  const kinds = [...new Set(parts.map(({ kind }) => kind))];
+  return Object.fromEntries(kinds.map((kind) => [kind, parts.filter((part) => part.kind === kind).map(({ match }) => match)]));
+}
+
+function partsOf({ Namespace, ID, TaskGroups }: Job): readonly { readonly kind: string; readonly match: Match }[] {
+  return TaskGroups.flatMap((group) => [
+    { kind: "groups", match: { id: group.Name, scope: [Namespace, ID] } },
+    ...group.Services.map(({ Name }) => ({ kind: "services", match: { id: Name, scope: [Namespace, ID, group.Name] } })),
+    ...group.Tasks.flatMap((task) => {
+      const scope = [Namespace, ID, group.Name, task.Name];
+      const command = task.Config["command"];
+      const image = task.Config["image"];
+      return [
+        { kind: "tasks", match: { id: task.Name, scope: scope.slice(0, 3) } },
+        ...task.Services.map(({ Name }) => ({ kind: "services", match: { id: Name, scope } })),
+        ...(typeof command === "string" ? [{ kind: "commands", match: { id: command, scope } }] : []),
+        ...(typeof image === "string" ? [{ kind: "images", match: { id: image, scope } }] : []),
+      ];
+    }),
+  ]);
+}
+
+const jobsSeen = (context: RequestContext) => {
+  const seen = visibleJobs({ ...context, allowsNamespace: (namespace) => mayReadJobs(context, namespace) });
+  return seen.length > 0 || mayReadJobs(context, context.query.namespace) ? seen : undefined;
+};
+
+const mayReadJobs = ({ identity }: RequestContext, namespace: string): boolean => identity !== undefined && allowNamespaceOperation(identity.acl, namespace, "read-job");
+
+const mapValues = <T, U>(record: Readonly<Record<string, T>>, change: (value: T) => U): Readonly<Record<string, U>> =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
+
+export const SEARCH_ROUTES: Routes = {
+  "PUT /v1/search": search,
+  "PUT /v1/search/fuzzy": fuzzySearch,
+};

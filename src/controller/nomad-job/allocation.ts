@@ -1,0 +1,55 @@
+/** @module A pod as the allocation that the plan knows: what its record, its annotations, its node and the job's requests say of it. Pure. */
+import type { Node, Pod } from "../../api/pod.ts";
+import type { JobRequests } from "../../contract/job-requests.ts";
+import { ANNOTATION } from "../../contract/pod-metadata.ts";
+import type { JobType } from "../../nomad/job.ts";
+import { allocationRecord } from "../../mapping/pod-status.ts";
+import type { JobAllocation } from "../plan/types.ts";
+import { allocationView } from "../reconcile.ts";
+import { transitionOf } from "../transitions.ts";
+import { allocationNode } from "./nodes.ts";
+
+export type AllocationContext = {
+  readonly type: JobType;
+  readonly requests: JobRequests;
+  readonly node: (name: string) => Node | undefined;
+  /** Host paths that new pods of a group leave out of their root. */
+  readonly skippedPaths: (group: string) => readonly string[];
+  readonly now: number;
+};
+
+export function jobAllocation(pod: Pod, context: AllocationContext): JobAllocation {
+  const annotations = pod.metadata.annotations ?? {};
+  const group = annotations[ANNOTATION.group] ?? "";
+  const view = allocationView(pod, context.now, context.skippedPaths(group));
+  const name = pod.spec.nodeName ?? annotations[ANNOTATION.node];
+  const transition = transitionOf(view, context.requests);
+  const startedAt = firstStart(pod, context.now);
+  const isStopped = annotations[ANNOTATION.stopped] !== undefined;
+  return {
+    ...view,
+    group,
+    jobVersion: Number(annotations[ANNOTATION.jobVersion] ?? 0) || 0,
+    ...(annotations[ANNOTATION.canary] === "true" ? { canary: true } : {}),
+    rescheduleTimes: readTimes(annotations[ANNOTATION.rescheduleTimes]),
+    ...(name === undefined ? {} : { node: allocationNode(name, context.node(name), context.type) }),
+    ...(transition === undefined ? {} : { transition }),
+    ...(startedAt === undefined ? {} : { startedAt }),
+    ...(isStopped ? { wasStopped: true } : {}),
+  };
+}
+
+function firstStart(pod: Pod, now: number): number | undefined {
+  const starts = allocationRecord(pod, now).tasks.flatMap(({ startedAt, lastEnd }) => [lastEnd?.startedAt, startedAt].filter((time) => time !== undefined).slice(0, 1));
+  return starts.length === 0 ? undefined : Math.min(...starts);
+}
+
+const MAX_TIMES = 50;
+
+/** What only we write, and what cannot be read is none. */
+function readTimes(text: string | undefined): readonly number[] {
+  if (text === undefined) return [];
+  return text.split(",").map(Number).filter(Number.isFinite).slice(-MAX_TIMES);
+}
+
+export const writeTimes = (times: readonly number[]): string => times.join(",");

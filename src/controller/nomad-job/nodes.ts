@@ -1,0 +1,45 @@
+/** @module What a node's state means for the allocations on it: whether it still answers, and whether it is being drained. Pure. */
+import type { Profile } from "../../api/bridge-config.ts";
+import type { Node } from "../../api/pod.ts";
+import { DRAIN_ANNOTATION, ELIGIBILITY_LABEL, INELIGIBLE, type NodeDrain, readNodeDrain } from "../../contract/node-drain.ts";
+import { epochMs } from "../../lib/epoch.ts";
+import type { JobType } from "../../nomad/job.ts";
+import { isReady, profilesOn } from "../../mapping/node-facts.ts";
+import type { AllocationNode } from "../plan/types.ts";
+
+const drainOf = ({ metadata }: Node): NodeDrain | undefined => readNodeDrain(metadata.annotations?.[DRAIN_ANNOTATION]);
+
+/** @param node undefined: the cluster has no such node any more, and what was on it is lost */
+export function allocationNode(name: string, node: Node | undefined, type: JobType): AllocationNode {
+  if (node === undefined) return { name, lostSince: 0 };
+  const lostSince = silentSince(node);
+  const drain = drainFor(node, type);
+  return { name, ...(lostSince === undefined ? {} : { lostSince }), ...(drain === undefined ? {} : { drain }) };
+}
+
+/** Kubernetes calls a node's readiness unknown when its kubelet has not been heard of for a while. */
+function silentSince(node: Node): number | undefined {
+  const ready = node.status?.conditions?.find(({ type }) => type === "Ready");
+  return ready?.status === "Unknown" ? (epochMs(ready.lastTransitionTime) ?? 0) : undefined;
+}
+
+function drainFor(node: Node, type: JobType): AllocationNode["drain"] {
+  const drain = drainOf(node);
+  if (drain === undefined || (drain.ignoreSystemJobs && (type === "system" || type === "sysbatch"))) return undefined;
+  if (drain.deadlineMs === 0) return {};
+  return { deadlineAt: drain.deadlineMs < 0 ? 0 : drain.startedAt + drain.deadlineMs };
+}
+
+/**
+ * Names of the nodes that a system or sysbatch group of the profile belongs on. A node that is closed to new allocations keeps those that it
+ * has: a drain says for itself when they go.
+ * @param occupied names of nodes that have one
+ */
+export const eligibleNodes = (nodes: Iterable<Node>, profile: Profile, occupied: ReadonlySet<string>): readonly string[] =>
+  [...nodes]
+    .filter((node) => profilesOn(node, [profile]).length > 0 && (occupied.has(node.metadata.name) || (isReady(node) && isEligible(node))))
+    .map(({ metadata }) => metadata.name)
+    .sort();
+
+/** Whether new allocations may come to it. */
+export const isEligible = (node: Node): boolean => node.spec?.unschedulable !== true && node.metadata.labels?.[ELIGIBILITY_LABEL] !== INELIGIBLE && drainOf(node) === undefined;

@@ -1,0 +1,51 @@
+/** @module A NomadJob's versions as ControllerRevisions: which is missing, which may go, and what an older one said. Pure. */
+import { type JobRevision, KEPT_VERSIONS } from "../../api/job-revision.ts";
+import type { NomadJob, NomadJobSpec } from "../../api/nomad-job.ts";
+import { nomadJobSpec } from "../../api/nomad-job.ts";
+import { LABEL } from "../../contract/pod-metadata.ts";
+import { jobObjectName, type Sha256 } from "../../mapping/object-names.ts";
+
+export const versionOf = ({ metadata }: NomadJob): number => (metadata.generation ?? 1) - 1;
+
+/** The UID keeps a job apart from the one that had its name before. */
+export const revisionName = (sha256: Sha256, { metadata }: NomadJob, version: number): string =>
+  `${jobObjectName(sha256, { namespace: metadata.uid ?? "", jobId: metadata.name })}-v${version}`;
+
+/** Of the present spec. The resource version is that of when we first saw it: Nomad's JobModifyIndex. */
+export function presentRevision(sha256: Sha256, job: NomadJob, now: number): JobRevision {
+  const { apiVersion, kind, metadata } = job;
+  const version = versionOf(job);
+  return {
+    apiVersion: "apps/v1",
+    kind: "ControllerRevision",
+    metadata: {
+      name: revisionName(sha256, job, version),
+      ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
+      labels: { [LABEL.managed]: "true" },
+      ownerReferences: [{ apiVersion, kind, name: metadata.name, uid: metadata.uid ?? "", controller: true, blockOwnerDeletion: true }],
+    },
+    revision: version,
+    data: { spec: nomadJobSpec.parse(job.spec), jobModifyIndex: metadata.resourceVersion ?? "0", submittedAt: new Date(now).toISOString() },
+  };
+}
+
+/** The newest few stay, and those that something still needs: the stable one, those that pods run, those that a person has tagged. */
+export function superfluous(revisions: readonly JobRevision[], isNeeded: (version: number) => boolean): readonly JobRevision[] {
+  return revisions
+    .toSorted((a, b) => b.revision - a.revision)
+    .slice(KEPT_VERSIONS)
+    .filter(({ revision }) => !isNeeded(revision));
+}
+
+/** The job as it was with that revision: its generation, and its spec. */
+export const jobAt = (job: NomadJob, { revision, data }: JobRevision): NomadJob => ({ ...job, metadata: { ...job.metadata, generation: revision + 1 }, spec: data.spec });
+
+/** Whether two versions ask for the same; the order of keys says nothing. */
+export const isSameSpec = (a: NomadJobSpec | NomadJob["spec"], b: NomadJobSpec | NomadJob["spec"]): boolean => canonicalText(nomadJobSpec.parse(a)) === canonicalText(nomadJobSpec.parse(b));
+
+function canonicalText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalText).join(",")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
+  const entries = Object.entries(value).filter(([, inner]) => inner !== undefined).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([key, inner]) => `${JSON.stringify(key)}:${canonicalText(inner)}`).join(",")}}`;
+}

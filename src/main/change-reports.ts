@@ -1,0 +1,36 @@
+/** @module Every change that the caches see, reported to the feed that blocking queries wait on. What is computed of an object changes with it. */
+import type { ChangeFeed } from "../bridge/blocking/change-feed.ts";
+import type { ChangeKind } from "../bridge/blocking/feed-state.ts";
+import type { KubeObject } from "../api/meta.ts";
+import type { Cache } from "../kubernetes/types.ts";
+import type { BridgeCaches } from "./caches.ts";
+
+/** Evaluations and deployments are read off jobs and their allocations. */
+const OF_JOB: readonly ChangeKind[] = ["job", "evaluation", "deployment", "scaling-policy", "service"];
+const OF_POD: readonly ChangeKind[] = ["allocation", "evaluation", "deployment", "service"];
+
+/** Returns what ends the reports. Until then every change wakes whoever waits for its kinds. */
+export function reportChanges(feed: ChangeFeed, caches: BridgeCaches): () => void {
+  const stops = [
+    report(feed, caches.tasks, OF_JOB),
+    report(feed, caches.jobs, OF_JOB),
+    report(feed, caches.revisions, ["job"]),
+    report(feed, caches.pods, OF_POD),
+    report(feed, caches.nodes, ["node"]),
+    report(feed, caches.namespaces, ["namespace"]),
+    report(feed, caches.configs, ["config"]),
+    report(feed, caches.tokens, ["acl-token"]),
+    report(feed, caches.policies, ["acl-policy"]),
+    report(feed, caches.roles, ["acl-role"]),
+  ];
+  return () => stops.forEach((stop) => stop());
+}
+
+/** What was there before counts as one change, so that indexes go on from where an earlier server's were. */
+function report<T extends KubeObject>(feed: ChangeFeed, cache: Cache<T>, kinds: readonly ChangeKind[]): () => void {
+  feed.report({ kinds, namespace: "", key: "", version: cache.version() });
+  return cache.onChange(({ object }) => {
+    const { name, namespace = "", resourceVersion } = object.metadata;
+    feed.report({ kinds, namespace, key: name, version: Number(resourceVersion ?? 0) });
+  });
+}

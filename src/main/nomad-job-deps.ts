@@ -1,0 +1,133 @@
+/** @module What reconciling a NomadJob needs of Kubernetes: reads from the caches, writes by the client. */
+import type { JobRevision } from "../api/job-revision.ts";
+import type { KubeObject } from "../api/meta.ts";
+import type { NomadJob, NomadJobSpec } from "../api/nomad-job.ts";
+import { ANNOTATION } from "../contract/pod-metadata.ts";
+import type { AnnotationPatch, NomadJobDeps } from "../controller/nomad-job/deps.ts";
+import type { JobStatusIntent } from "../controller/nomad-job/status.ts";
+import type { PodIdentity } from "../controller/plan/types.ts";
+import type { KubeClient } from "../kubernetes/types.ts";
+import { err, ok } from "../lib/result.ts";
+import { configReader, isManaged } from "./caches.ts";
+import { createMemo } from "./memo.ts";
+import { controllerOf } from "./owner.ts";
+import { conditionsOf, type ControllerContext, denyNetworksOf, endPod, leaderOnly, missingPathsOf, podRef, podWrites, type Write, writeError, written } from "./reconcile-deps.ts";
+import { RESOURCES } from "./resources.ts";
+import { sha256 } from "./sha256.ts";
+import { latestObjects, type LatestObjects } from "./latest-objects.ts";
+
+export type NomadJobContext = Omit<ControllerContext, "event"> & { readonly event: NomadJobDeps["event"] };
+
+const STATUS_MANAGER = "nomad-bridge-controller-status";
+/** A job of a hundred groups has two hundred of them. */
+const REMEMBERED = 5_000;
+
+export function nomadJobDeps(context: NomadJobContext): NomadJobDeps {
+  const { caches, clock } = context;
+  const statuses = latestObjects(caches.jobs);
+  const revisions = latestObjects(caches.revisions);
+  return {
+    job: statuses.get,
+    jobsOfId: (namespace, id) => caches.jobs.byIndex("job", `${namespace}/${id}`),
+    childrenOf: (namespace, id) => caches.jobs.byIndex("parent", `${namespace}/${id}`),
+    task: (namespace, name) => caches.tasks.get(namespace, name),
+    podsOf: (uid) => caches.pods.byIndex("owner", uid),
+    podsOfGroup: (namespace, group) => caches.pods.byIndex("group", `${namespace}/${group}`),
+    revisionsOf: (uid) => revisions.with(caches.revisions.byIndex("owner", uid), (each) => controllerOf(each)?.uid === uid),
+    nodes: () => caches.nodes.all(),
+    node: (name) => caches.nodes.get(undefined, name),
+    isManaged: (namespace) => isManaged(caches, namespace),
+    config: configReader(caches),
+    configVersion: () => caches.configs.get(undefined, "default")?.metadata.resourceVersion ?? "",
+    missingPaths: (namespace, profile, config) => missingPathsOf(context, { namespace, profile, config }),
+    denyNetworks: () => denyNetworksOf(context),
+    ...podWrites(context),
+    endPod: leaderOnly(context, async (namespace: string, pod: PodIdentity) => await endPod(context, namespace, pod)),
+    stopPod: leaderOnly(context, async (namespace: string, pod: PodIdentity, reason: string) => await stopPod(context, { namespace, pod, reason })),
+    annotatePod: leaderOnly(context, async (namespace: string, { name, uid }: PodIdentity, annotations: AnnotationPatch) =>
+      written(await context.client.mergePatch(podRef(namespace, { name, uid }), { metadata: { uid, annotations } })),
+    ),
+    ...objectWrites(context, revisions),
+    writeStatus: leaderOnly(context, async (job: NomadJob, intent: JobStatusIntent) => await writeStatus(context, { job, intent, statuses })),
+    event: context.event,
+    remember: createMemo(REMEMBERED),
+    sha256,
+    images: context.images,
+    now: () => clock.now(),
+  };
+}
+
+type Stopping = { readonly namespace: string; readonly pod: PodIdentity; readonly reason: string };
+
+/**
+ * The deadline makes kubelet end the pod, with the whole of its grace period, and keep its record and its logs. Nothing of a pod without a
+ * node could be read, and no kubelet would end it.
+ */
+async function stopPod({ client, caches }: Pick<NomadJobContext, "client" | "caches">, { namespace, pod, reason }: Stopping): Write {
+  const known = caches.pods.get(namespace, pod.name);
+  if (known?.metadata.uid !== pod.uid || known.metadata.annotations?.[ANNOTATION.stopped] !== undefined) return ok(undefined);
+  if (known.spec.nodeName === undefined) return written(await client.remove(podRef(namespace, pod), { uid: pod.uid }));
+  const patch = { metadata: { uid: pod.uid, annotations: { [ANNOTATION.stopped]: reason } }, spec: { activeDeadlineSeconds: 1 } };
+  return written(await client.mergePatch(podRef(namespace, pod), patch));
+}
+
+type ObjectWrites = Pick<NomadJobDeps, "createRevision" | "deleteRevision" | "createJob" | "deleteJob" | "replaceSpec">;
+
+function objectWrites(context: NomadJobContext, revisions: LatestObjects<JobRevision>): ObjectWrites {
+  const { client } = context;
+  const remove = async (resource: typeof RESOURCES.nomadJobs, { metadata: { name, namespace = "default", uid } }: KubeObject): Write =>
+    written(await client.remove({ resource, namespace, name }, uid === undefined ? {} : { uid }));
+  return {
+    createRevision: leaderOnly(context, async (revision: JobRevision) => {
+      const created = await createOwned(client, RESOURCES.controllerRevisions, revision);
+      if (created.ok) revisions.put(created.value);
+      return created.ok ? ok(undefined) : created;
+    }),
+    deleteRevision: leaderOnly(context, async (revision: JobRevision) => await remove(RESOURCES.controllerRevisions, revision)),
+    createJob: leaderOnly(context, async (job: KubeObject) => {
+      const created = await createOwned(client, RESOURCES.nomadJobs, job);
+      return created.ok ? ok(undefined) : created;
+    }),
+    deleteJob: leaderOnly(context, async (job: NomadJob) => await remove(RESOURCES.nomadJobs, job)),
+    // The resource version of what was planned from: whoever has changed the job meanwhile is not overruled.
+    replaceSpec: leaderOnly(context, async (job: NomadJob, spec: NomadJobSpec) => {
+      const { status: _, ...object } = job;
+      return written(await client.replace(RESOURCES.nomadJobs, { ...object, spec }));
+    }),
+  };
+}
+
+/** The name says what it is: where it is there already and has the same owner, an earlier try has made it. */
+async function createOwned<T extends KubeObject>(client: KubeClient, resource: typeof RESOURCES.nomadJobs, object: T) {
+  const created = await client.create(resource, object);
+  if (created.ok) return created;
+  if (created.error.kind !== "status" || created.error.reason !== "AlreadyExists") return err(writeError(created.error));
+  const { name, namespace = "default" } = object.metadata;
+  const there = await client.get<T>({ resource, namespace, name });
+  if (!there.ok) return err(writeError(there.error));
+  if (controllerOf(there.value)?.uid === controllerOf(object)?.uid) return there;
+  return err({ retry: true, reason: "NameTaken", message: `${object.kind} "${name}" of namespace "${namespace}" is there already and belongs to something else; delete it, or rename what made it` });
+}
+
+type StatusWrite = { readonly job: NomadJob; readonly intent: JobStatusIntent; readonly statuses: LatestObjects<NomadJob> };
+
+/** Nothing is written when nothing would change: our own write must not wake us for ever. */
+async function writeStatus({ client, clock }: NomadJobContext, { job, intent, statuses }: StatusWrite): Write {
+  const status = { ...intent, conditions: conditionsOf(job, intent.conditions, clock.now()) };
+  if (textOf(status) === textOf(job.status ?? {})) return ok(undefined);
+  const { apiVersion, kind, metadata } = job;
+  const { name, namespace = "default", uid } = metadata;
+  // The UID: a job that was purged and came back under its name has no such status.
+  const object = { apiVersion, kind, metadata: { name, namespace, uid }, status };
+  const applied = await client.apply<NomadJob>(RESOURCES.nomadJobs, object, { fieldManager: STATUS_MANAGER, force: true, subresource: "status", namespace });
+  if (applied.ok) statuses.put(applied.value);
+  return written(applied);
+}
+
+/** The order of keys says nothing, and neither does a member that is undefined. */
+function textOf(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(textOf).join(",")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
+  const members = Object.entries(value).filter(([, member]) => member !== undefined).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${textOf(member)}`).join(",")}}`;
+}

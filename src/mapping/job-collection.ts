@@ -1,0 +1,25 @@
+/** @module Which jobs are over for good, so that their objects may go: by themselves after a while, or when `nomad system gc` asks. Pure. */
+import type { NomadJob } from "../api/nomad-job.ts";
+import { ANNOTATION } from "../contract/pod-metadata.ts";
+
+/** Nomad's job_gc_threshold. */
+export const JOB_GC_THRESHOLD_MS = 4 * 3_600_000;
+
+/** A parent keeps this many dead children; the oldest go first. Nomad has no such bound, and etcd is no place for 20,000 finished jobs. */
+export const KEPT_DEAD_CHILDREN = 500;
+
+const isDead = ({ metadata, status }: NomadJob): boolean =>
+  status?.state === "dead" && (status.observedGeneration ?? 0) === (metadata.generation ?? 1) && (status.allocations ?? []).length === 0;
+
+const isParent = ({ spec: { job } }: NomadJob): boolean => {
+  const { Periodic: periodic = null, ParameterizedJob: parameterized = null, Dispatched: dispatched = false } = job;
+  return periodic !== null || (parameterized !== null && dispatched !== true);
+};
+
+const isBatch = ({ spec: { type } }: NomadJob): boolean => type === "batch" || type === "sysbatch";
+
+/** Nomad's rule of `nomad system gc`: what is stopped, and batch work that is done. A service that is only dead may come back. */
+export const isCollectable = (job: NomadJob): boolean => isDead(job) && (job.spec.stop === true || (isBatch(job) && !isParent(job)));
+
+/** What goes without being asked: stopped jobs and children. A batch job that somebody applied stays, or who applies it again would run it again. */
+export const expires = (job: NomadJob): boolean => isCollectable(job) && (job.spec.stop === true || job.metadata.annotations?.[ANNOTATION.parent] !== undefined);

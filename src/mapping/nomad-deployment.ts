@@ -1,0 +1,87 @@
+/** @module Deployments of a NomadJob as Nomad's clients read them, out of the state that the controller keeps in the status. Used by the bridge. */
+import { type DeploymentGroup, type DeploymentState, readDeployment } from "../contract/deployment-state.ts";
+import type { Job } from "../nomad/job.ts";
+import type { JobRecord } from "./job-record.ts";
+import { deploymentId } from "./nomad-ids.ts";
+import { indexOf } from "./nomad-job.ts";
+import type { Sha256 } from "./object-names.ts";
+import type { JobVersion } from "./stored-job.ts";
+
+const NS_PER_MS = 1_000_000;
+const ZERO_TIME = "0001-01-01T00:00:00Z";
+
+export type NomadDeployment = {
+  readonly ID: string;
+  readonly Namespace: string;
+  readonly JobID: string;
+  readonly JobVersion: number;
+  readonly JobModifyIndex: number;
+  readonly JobSpecModifyIndex: number;
+  readonly JobCreateIndex: number;
+  readonly IsMultiregion: boolean;
+  readonly TaskGroups: Readonly<Record<string, ReturnType<typeof groupState>>>;
+  readonly Status: string;
+  readonly StatusDescription: string;
+  readonly EvalPriority: number;
+  readonly CreateIndex: number;
+  readonly ModifyIndex: number;
+  readonly CreateTime: number;
+  readonly ModifyTime: number;
+};
+
+export type DeploymentSource = {
+  readonly sha256: Sha256;
+  readonly job: JobRecord;
+  readonly asNomad: Job;
+  readonly versions: readonly Pick<JobVersion, "version" | "modifyIndex">[];
+};
+
+/** What is known of deployments, the newest first: the present one, and the one that it took the place of. */
+export function deploymentStates({ object }: JobRecord): readonly DeploymentState[] {
+  if (object.kind !== "NomadJob") return [];
+  const { deployment } = object.status ?? {};
+  return [deployment, deployment?.["superseded"]].flatMap((each) => readDeployment(each) ?? []);
+}
+
+/** The deployment of one version, while it is known. */
+export const deploymentOf = (job: JobRecord, version: number): DeploymentState | undefined => deploymentStates(job).find(({ jobVersion }) => jobVersion === version);
+
+export function nomadDeployment(source: DeploymentSource, state: DeploymentState): NomadDeployment {
+  const { sha256, job, asNomad, versions } = source;
+  const specIndex = versions.find(({ version }) => version === state.jobVersion)?.modifyIndex ?? asNomad.JobModifyIndex;
+  const isNewest = deploymentStates(job)[0] === state;
+  return {
+    ID: deploymentId(sha256, job.uid, state.jobVersion),
+    Namespace: job.namespace,
+    JobID: job.jobId,
+    JobVersion: state.jobVersion,
+    JobModifyIndex: specIndex,
+    JobSpecModifyIndex: specIndex,
+    JobCreateIndex: asNomad.CreateIndex,
+    IsMultiregion: false,
+    TaskGroups: Object.fromEntries(Object.entries(state.groups).map(([name, group]) => [name, groupState(group)])),
+    Status: state.status,
+    StatusDescription: state.statusDescription,
+    EvalPriority: asNomad.Priority,
+    CreateIndex: specIndex,
+    ModifyIndex: isNewest ? indexOf(job.object) : specIndex,
+    CreateTime: state.createdAt * NS_PER_MS,
+    ModifyTime: state.modifiedAt * NS_PER_MS,
+  };
+}
+
+function groupState(group: DeploymentGroup) {
+  return {
+    PlacedCanaries: group.placedCanaries.length === 0 ? null : group.placedCanaries,
+    AutoRevert: group.autoRevert,
+    AutoPromote: group.autoPromote,
+    ProgressDeadline: group.progressDeadlineMs * NS_PER_MS,
+    RequireProgressBy: group.requireProgressBy === undefined ? ZERO_TIME : new Date(group.requireProgressBy).toISOString(),
+    Promoted: group.promoted,
+    DesiredCanaries: group.desiredCanaries,
+    DesiredTotal: group.desiredTotal,
+    PlacedAllocs: group.placedAllocs,
+    HealthyAllocs: group.healthyAllocs,
+    UnhealthyAllocs: group.unhealthyAllocs,
+  };
+}

@@ -1,0 +1,191 @@
+/**
+ * @module Evaluations as Nomad's clients read them. Nothing of them is stored: each follows from a version of a job, or from a request, from
+ * what the controller has observed, and from the scheduler's word on the pods. Used by the bridge.
+ */
+import type { Pod } from "../api/pod.ts";
+import { ANNOTATION } from "../contract/pod-metadata.ts";
+import type { Job } from "../nomad/job.ts";
+import { parentOf, requestsOf, type JobRecord, versionOf } from "./job-record.ts";
+import { deploymentOf } from "./nomad-deployment.ts";
+import { deploymentId, evaluationId, type EvaluationCause, knownCauses } from "./nomad-ids.ts";
+import { indexOf } from "./nomad-job.ts";
+import type { Sha256 } from "./object-names.ts";
+import type { JobVersion } from "./stored-job.ts";
+import { type PlacementFailure, placementFailure, refusedPlacement } from "./placement-failure.ts";
+import { epochMs } from "../lib/epoch.ts";
+
+const NS_PER_MS = 1_000_000;
+const ZERO_TIME = "0001-01-01T00:00:00Z";
+
+/** How long a job may have been observed without a pod before its evaluation counts as over all the same. */
+const FIRST_POD_MS = 10_000;
+
+export type EvaluationSource = {
+  readonly sha256: Sha256;
+  readonly job: JobRecord;
+  /** Its present version. */
+  readonly asNomad: Job;
+  readonly versions: readonly Pick<JobVersion, "version" | "modifyIndex" | "submittedAt" | "stop">[];
+  readonly pods: readonly Pod[];
+  /** Epoch ms. */
+  readonly now: number;
+};
+
+type Outcome = {
+  readonly Status: "pending" | "complete" | "failed" | "blocked";
+  readonly StatusDescription: string;
+  readonly failures: Readonly<Record<string, PlacementFailure>>;
+};
+
+export type NomadEvaluation = ReturnType<typeof nomadEvaluation>;
+
+export function nomadEvaluation(source: EvaluationSource, cause: EvaluationCause) {
+  const { sha256, job, asNomad } = source;
+  const outcome = outcomeOf(source, cause);
+  const version = versionOfCause(source, cause);
+  const kept = source.versions.find((each) => each.version === version);
+  const modifyIndex = kept?.modifyIndex ?? asNomad.JobModifyIndex;
+  const createdAt = createdAtOf(cause) ?? kept?.submittedAt ?? asNomad.SubmitTime / NS_PER_MS;
+  const isWaiting = cause.kind === "version" && Object.keys(outcome.failures).length > 0 && outcome.Status === "complete";
+  const requested = cause.kind === "version" || cause.kind === "blocked" ? modifyIndex : indexOf(job.object);
+  return {
+    ID: evaluationId(sha256, job.uid, cause),
+    Priority: asNomad.Priority,
+    Type: asNomad.Type,
+    TriggeredBy: triggerOf(source, cause),
+    Namespace: job.namespace,
+    JobID: job.jobId,
+    JobModifyIndex: modifyIndex,
+    NodeID: "",
+    DeploymentID: deploymentOf(job, version) === undefined ? "" : deploymentId(sha256, job.uid, version),
+    Status: outcome.Status,
+    StatusDescription: outcome.StatusDescription,
+    Wait: 0,
+    WaitUntil: ZERO_TIME,
+    NextEval: "",
+    PreviousEval: cause.kind === "blocked" ? evaluationId(sha256, job.uid, { kind: "version", version }) : "",
+    BlockedEval: isWaiting ? evaluationId(sha256, job.uid, { kind: "blocked", version }) : "",
+    RelatedEvals: null,
+    FailedTGAllocs: Object.keys(outcome.failures).length === 0 ? null : Object.fromEntries(Object.entries(outcome.failures).map(([group, { metric }]) => [group, metric])),
+    ClassEligibility: null,
+    EscapedComputedClass: false,
+    QuotaLimitReached: "",
+    AnnotatePlan: false,
+    QueuedAllocations: Object.fromEntries(asNomad.TaskGroups.map(({ Name }) => [Name, outcome.failures[Name]?.count ?? 0])),
+    SnapshotIndex: requested,
+    CreateIndex: requested,
+    ModifyIndex: Math.max(requested, outcome.Status === "pending" ? 0 : indexOf(job.object)),
+    CreateTime: createdAt * NS_PER_MS,
+    ModifyTime: createdAt * NS_PER_MS,
+  };
+}
+
+/** Of a job, newest first: one for each kept version, those of requests, and the blocked one while something waits. */
+export function nomadEvaluations(source: EvaluationSource): readonly NomadEvaluation[] {
+  const isKept = (version: number) => source.versions.some((each) => each.version === version);
+  return knownCauses(source.job)
+    .filter((cause) => cause.kind !== "deployment" && (!("version" in cause) || isKept(cause.version)))
+    .map((cause) => nomadEvaluation(source, cause))
+    .filter(({ TriggeredBy, Status }) => TriggeredBy !== "queued-allocs" || Status === "blocked")
+    .toSorted((a, b) => b.CreateTime - a.CreateTime || b.CreateIndex - a.CreateIndex);
+}
+
+/** The evaluation that an allocation was placed by: a stop of the one before it, or its job's version. */
+export function evaluationOf(sha256: Sha256, job: JobRecord, pod: Pod): string {
+  const previous = pod.metadata.annotations?.[ANNOTATION.previousAllocation] ?? "";
+  const stop = requestsOf(job).stop?.[previous];
+  const cause: EvaluationCause = stop === undefined ? { kind: "version", version: podVersion(pod) } : { kind: "stop", allocId: previous, at: stop.at };
+  return evaluationId(sha256, job.uid, cause);
+}
+
+/** Whether the evaluation of that cause has to do with the allocation: it was placed by it, or stopped by it. */
+export function concerns(source: Pick<EvaluationSource, "sha256" | "job">, cause: EvaluationCause, pod: Pod): boolean {
+  if (cause.kind === "stop" && cause.allocId === pod.metadata.uid) return true;
+  if (cause.kind === "deployment" || cause.kind === "blocked") return podVersion(pod) === cause.version;
+  if (cause.kind === "reschedule") return (epochMs(pod.metadata.creationTimestamp) ?? 0) >= cause.at - 1000 && podVersion(pod) === versionOf(source.job);
+  return evaluationOf(source.sha256, source.job, pod) === evaluationId(source.sha256, source.job.uid, cause);
+}
+
+const podVersion = (pod: Pod): number => Number(pod.metadata.annotations?.[ANNOTATION.jobVersion] ?? 0) || 0;
+
+const createdAtOf = (cause: EvaluationCause): number | undefined => ("at" in cause ? cause.at : undefined);
+
+function versionOfCause({ job, pods }: EvaluationSource, cause: EvaluationCause): number {
+  if ("version" in cause) return cause.version;
+  const stopped = cause.kind === "stop" ? pods.find(({ metadata }) => metadata.uid === cause.allocId) : undefined;
+  return stopped === undefined ? versionOf(job) : podVersion(stopped);
+}
+
+function triggerOf({ job, versions }: EvaluationSource, cause: EvaluationCause): string {
+  switch (cause.kind) {
+    case "blocked":
+      return "queued-allocs";
+    case "stop":
+      return "alloc-stop";
+    case "reschedule":
+      return "job-register";
+    case "deployment":
+      return "deployment-watcher";
+    case "version":
+      return versionTrigger(job, versions.find(({ version }) => version === cause.version)?.stop === true, cause.version);
+  }
+}
+
+function versionTrigger(job: JobRecord, isStop: boolean, version: number): string {
+  const noted = requestsOf(job).triggers?.[String(version)];
+  if (noted !== undefined) return noted;
+  if (isStop) return "job-deregister";
+  return version === 0 && parentOf(job) !== "" && job.jobId.startsWith(`${parentOf(job)}/periodic-`) ? "periodic-job" : "job-register";
+}
+
+const done = (failures: Outcome["failures"] = {}): Outcome => ({ Status: "complete", StatusDescription: "", failures });
+const PENDING: Outcome = { Status: "pending", StatusDescription: "", failures: {} };
+
+function outcomeOf(source: EvaluationSource, cause: EvaluationCause): Outcome {
+  if (cause.kind === "stop") return hasStopped(source, cause.allocId) ? done() : PENDING;
+  if (cause.kind !== "version" && cause.kind !== "blocked") return done();
+  if (cause.version !== versionOf(source.job)) return done();
+  const outcome = versionOutcome(source);
+  if (cause.kind === "version") return outcome;
+  const isBlocked = outcome.Status === "complete" && Object.keys(outcome.failures).length > 0;
+  return isBlocked ? { ...outcome, Status: "blocked", StatusDescription: "created to place remaining allocations" } : done();
+}
+
+function hasStopped({ pods }: EvaluationSource, allocId: string): boolean {
+  const pod = pods.find(({ metadata }) => metadata.uid === allocId);
+  if (pod === undefined || pod.metadata.deletionTimestamp !== undefined || pod.metadata.annotations?.[ANNOTATION.stopped] !== undefined) return true;
+  return pod.status?.phase === "Failed" || pod.status?.phase === "Succeeded";
+}
+
+function versionOutcome(source: EvaluationSource): Outcome {
+  const { job, asNomad } = source;
+  const { status, metadata } = job.object;
+  if (status?.observedGeneration !== metadata.generation) return PENDING;
+  const refusal = status?.conditions?.find(({ type }) => type === "Accepted");
+  if (refusal?.status === "False") {
+    const failures = Object.fromEntries(asNomad.TaskGroups.map(({ Name, Count }) => [Name, refusedPlacement(refusal.message, Count)]));
+    return { Status: "failed", StatusDescription: refusal.message, failures };
+  }
+  if (asNomad.Stop) return done();
+  const pods = source.pods.filter((pod) => podVersion(pod) === asNomad.Version && pod.metadata.deletionTimestamp === undefined);
+  if (pods.length === 0) return isAboutToPlace(source) ? PENDING : done();
+  return pods.some(isUndecided) ? PENDING : done(failuresOf(pods));
+}
+
+/** The controller has seen the job, and has written so before its first pod was there. */
+function isAboutToPlace({ job, versions, now }: EvaluationSource): boolean {
+  const { object } = job;
+  const submittedAt = versions.find(({ version }) => version === versionOf(job))?.submittedAt ?? 0;
+  if (object.kind !== "NomadJob" || now - submittedAt > FIRST_POD_MS) return false;
+  return Object.values(object.status?.groups ?? {}).some(({ queued, starting }) => queued + starting > 0);
+}
+
+const scheduled = (pod: Pod) => pod.status?.conditions?.find(({ type }) => type === "PodScheduled");
+
+const isUndecided = (pod: Pod): boolean => pod.spec.nodeName === undefined && scheduled(pod) === undefined;
+
+function failuresOf(pods: readonly Pod[]): Outcome["failures"] {
+  const waiting = pods.filter((pod) => pod.spec.nodeName === undefined && scheduled(pod)?.status === "False");
+  const groups = Map.groupBy(waiting, (pod) => pod.metadata.annotations?.[ANNOTATION.group] ?? "");
+  return Object.fromEntries([...groups].map(([group, all]) => [group, placementFailure(scheduled(all[0] as Pod)?.message ?? "", all.length)]));
+}

@@ -1,0 +1,73 @@
+/**
+ * @module IDs of what Nomad stores and we do not: evaluations and deployments. Each is a name-based UUID of the job's UID and what happened
+ * to the job, so that every bridge says the same one, and nothing is kept. Used by controller and bridge.
+ */
+import { requestsOf, type JobRecord, versionOf } from "./job-record.ts";
+import type { Sha256 } from "./object-names.ts";
+
+/** A UUID of version 8 (RFC 9562): by a hash of our own choice. */
+export function nameUuid(sha256: Sha256, parts: readonly (string | number)[]): string {
+  const hash = sha256(JSON.stringify(parts));
+  const variant = "89ab"[Number.parseInt(hash.charAt(16), 16) % 4] ?? "8";
+  return [hash.slice(0, 8), hash.slice(8, 12), `8${hash.slice(13, 16)}`, `${variant}${hash.slice(17, 20)}`, hash.slice(20, 32)].join("-");
+}
+
+export type DeploymentVerb = "promote" | "fail" | "pause" | "resume" | "health";
+
+/** What an evaluation was made for. `at` is epoch ms. */
+export type EvaluationCause =
+  | { readonly kind: "version"; readonly version: number }
+  /** What waits for a place, of a version that could not be placed whole. */
+  | { readonly kind: "blocked"; readonly version: number }
+  | { readonly kind: "stop"; readonly allocId: string; readonly at: number }
+  | { readonly kind: "reschedule"; readonly at: number }
+  | { readonly kind: "deployment"; readonly version: number; readonly verb: DeploymentVerb };
+
+export const deploymentId = (sha256: Sha256, jobUid: string, version: number): string => nameUuid(sha256, ["deployment", jobUid, version]);
+
+export const evaluationId = (sha256: Sha256, jobUid: string, cause: EvaluationCause): string =>
+  nameUuid(sha256, ["evaluation", jobUid, cause.kind, ...detailsOf(cause)]);
+
+function detailsOf(cause: EvaluationCause): readonly (string | number)[] {
+  switch (cause.kind) {
+    case "version":
+    case "blocked":
+      return [cause.version];
+    case "stop":
+      return [cause.allocId, cause.at];
+    case "reschedule":
+      return [cause.at];
+    case "deployment":
+      return [cause.version, cause.verb];
+  }
+}
+
+/** Of how many versions before the present one evaluations and deployments can be asked for. */
+const REMEMBERED_VERSIONS = 6;
+
+/** Newest first. */
+export function rememberedVersions(job: JobRecord): readonly number[] {
+  const newest = versionOf(job);
+  return Array.from({ length: Math.min(newest, REMEMBERED_VERSIONS) + 1 }, (_none, back) => newest - back);
+}
+
+const VERBS: readonly DeploymentVerb[] = ["promote", "fail", "pause", "resume", "health"];
+
+/** What can be asked for by an evaluation's ID, of one job. It follows from the object alone. */
+export function knownCauses(job: JobRecord): readonly EvaluationCause[] {
+  const { stop = {}, reschedule } = requestsOf(job);
+  const versions = rememberedVersions(job);
+  return [
+    ...versions.flatMap((version): EvaluationCause[] => [{ kind: "version", version }, { kind: "blocked", version }]),
+    ...versions.flatMap((version) => VERBS.map((verb): EvaluationCause => ({ kind: "deployment", version, verb }))),
+    ...Object.entries(stop).map(([allocId, { at }]): EvaluationCause => ({ kind: "stop", allocId, at })),
+    ...(reschedule === undefined ? [] : [{ kind: "reschedule", at: reschedule } as const]),
+  ];
+}
+
+/** For an index of jobs by the IDs of their evaluations. */
+export const evaluationIdsOf = (sha256: Sha256, job: JobRecord): readonly string[] => knownCauses(job).map((cause) => evaluationId(sha256, job.uid, cause));
+
+/** For an index of jobs by the IDs of their deployments. */
+export const deploymentIdsOf = (sha256: Sha256, job: JobRecord): readonly string[] =>
+  rememberedVersions(job).map((version) => deploymentId(sha256, job.uid, version));

@@ -1,0 +1,74 @@
+/** @module Why allocations of a group found no place, as Nomad's AllocationMetric. Used for evaluations and plans. */
+
+export type PlacementFailure = {
+  /** How many allocations wait. */
+  readonly count: number;
+  readonly metric: ReturnType<typeof metricOf>;
+};
+
+/** Of a job that cannot be run here: the reason stands where Nomad's CLI prints a constraint that no node meets. */
+export const refusedPlacement = (reason: string, count: number): PlacementFailure => ({ count, metric: metricOf(count, { ConstraintFiltered: { [reason]: 1 }, NodesFiltered: 1, NodesEvaluated: 1 }) });
+
+/** @param message the Kubernetes scheduler's, such as "0/3 nodes are available: 3 Insufficient memory." */
+export function placementFailure(message: string, count: number): PlacementFailure {
+  const nodes = Number(/^0\/(\d{1,6}) nodes/.exec(message)?.[1] ?? 0);
+  const reasons = reasonsOf(message);
+  const isExhausted = (reason: string) => reason.startsWith("Insufficient ") || reason === "Too many pods";
+  const exhausted = reasons.filter(([reason]) => isExhausted(reason));
+  const filtered = reasons.filter(([reason]) => !isExhausted(reason));
+  return {
+    count,
+    metric: metricOf(count, {
+      NodesEvaluated: nodes,
+      NodesFiltered: total(filtered),
+      NodesExhausted: total(exhausted),
+      ConstraintFiltered: filtered.length === 0 ? null : Object.fromEntries(filtered),
+      DimensionExhausted: exhausted.length === 0 ? null : Object.fromEntries(exhausted.map(([reason, n]) => [reason.replace(/^Insufficient /, ""), n])),
+    }),
+  };
+}
+
+const total = (reasons: readonly (readonly [string, number])[]) => reasons.reduce((sum, [, n]) => sum + n, 0);
+
+const MAX_REASON_CHARS = 4096;
+
+/** The scheduler lists "<nodes> <reason>", separated by commas, up to what it says of preemption. */
+function reasonsOf(message: string): readonly (readonly [string, number])[] {
+  const [, rest = message] = message.slice(0, MAX_REASON_CHARS).split(" nodes are available: ");
+  const [list = ""] = rest.split(". preemption:");
+  const reasons = list.replace(/\.\s*$/, "").split(", ").flatMap((part) => {
+    const [, n, reason] = /^(\d{1,6}) (.+)$/.exec(part) ?? [];
+    return n === undefined || reason === undefined ? [] : [[reason, Number(n)] as const];
+  });
+  return reasons.length > 0 || message === "" ? reasons : [[message.slice(0, MAX_REASON_CHARS), 1]];
+}
+
+type Known = Partial<{
+  readonly NodesEvaluated: number;
+  readonly NodesFiltered: number;
+  readonly NodesExhausted: number;
+  readonly ConstraintFiltered: Readonly<Record<string, number>> | null;
+  readonly DimensionExhausted: Readonly<Record<string, number>> | null;
+}>;
+
+function metricOf(count: number, known: Known) {
+  return {
+    NodesEvaluated: 0,
+    NodesFiltered: 0,
+    NodesInPool: known.NodesEvaluated ?? 0,
+    NodePool: "default",
+    NodesAvailable: {},
+    ClassFiltered: null,
+    ConstraintFiltered: null,
+    NodesExhausted: 0,
+    ClassExhausted: null,
+    DimensionExhausted: null,
+    QuotaExhausted: null,
+    ResourcesExhausted: null,
+    Scores: null,
+    AllocationTime: 0,
+    CoalescedFailures: Math.max(0, count - 1),
+    ScoreMetaData: null,
+    ...known,
+  };
+}

@@ -1,0 +1,118 @@
+/**
+ * @module Whether a canonical job may be registered, in Nomad's words and order. Used by register, plan and validate of the bridge.
+ * Source: reference of Nomad's observable error texts; a rule that only Nomad Enterprise or the scheduler knows is not here
+ */
+import type { JobSpec, PeriodicConfig } from "../../job.ts";
+import { parseCron } from "../cron/parse-cron.ts";
+import { zoneOffset } from "../cron/next-launch.ts";
+import { errorIf, nestedError } from "./multierror.ts";
+import { jobWarnings } from "./job-warnings.ts";
+import { validateGroup } from "./validate-group.ts";
+import { validateAffinity, validateConstraint, validateEach, validateSpread } from "./validate-placement.ts";
+
+export type JobFaults = { readonly errors: readonly string[]; readonly warnings: readonly string[] };
+
+const TYPES = ["service", "batch", "system", "sysbatch"];
+
+/** Nomad's `job_max_priority`. */
+const MAX_PRIORITY = 100;
+
+/** Kubernetes holds the ID in annotations and the API holds it in paths; Nomad itself has no bound. */
+const MAX_ID_CHARS = 1024;
+
+/** Every fault, in an order that depends on the job alone. `multierror(errors)` is what Nomad answers with. */
+export function validateJob(spec: JobSpec): JobFaults {
+  return { errors: [...validateIdentity(spec), ...validatePlacement(spec), ...validateGroups(spec), ...validateLaunch(spec)], warnings: jobWarnings(spec) };
+}
+
+function validateIdentity(spec: JobSpec): readonly string[] {
+  const { ID, Name, Namespace, Region, Type, Priority, Datacenters } = spec;
+  return [
+    ...errorIf(Region === "", "Missing job region"),
+    ...errorIf(ID === "", "Missing job ID"),
+    ...errorIf(ID.includes(" "), "Job ID contains a space"),
+    ...errorIf(ID.includes("\0"), "Job ID contains a null character"),
+    ...errorIf(ID.length > MAX_ID_CHARS, `Job ID has ${ID.length} characters, and at most ${MAX_ID_CHARS} are possible`),
+    ...errorIf(Name === "", "Missing job name"),
+    ...errorIf(Name.includes("\0"), "Job Name contains a null character"),
+    ...errorIf(Namespace === "", "Missing job namespace"),
+    ...errorIf(!TYPES.includes(Type), `Invalid job type: "${Type}"`),
+    ...errorIf(Priority < 1 || Priority > MAX_PRIORITY, `job priority must be between [1, ${MAX_PRIORITY}]`),
+    ...errorIf(Datacenters.length === 0, "Missing job datacenters"),
+    ...errorIf(Datacenters.includes(""), "job datacenter must be non-empty string"),
+  ];
+}
+
+function validatePlacement({ Type, Constraints, Affinities, Spreads }: JobSpec): readonly string[] {
+  const isSystem = Type === "system" || Type === "sysbatch";
+  return [
+    ...validateEach("Constraint", Constraints, validateConstraint),
+    ...errorIf(isSystem && Affinities.length > 0, "System jobs may not have an affinity block"),
+    ...validateEach("Affinity", Affinities, validateAffinity),
+    ...errorIf(isSystem && Spreads.length > 0, "System jobs may not have a spread block"),
+    ...validateEach("Spread", Spreads, validateSpread),
+  ];
+}
+
+function validateGroups({ TaskGroups, Type }: JobSpec): readonly string[] {
+  if (TaskGroups.length === 0) return ["Missing job task groups"];
+  const names = TaskGroups.map(({ Name }) => Name);
+  return [
+    ...names.flatMap((name, index) => {
+      const first = names.indexOf(name);
+      if (name === "") return [`Job task group ${index + 1} missing name`];
+      return errorIf(first !== index, `Job task group ${index + 1} redefines '${name}' from group ${first + 1}`);
+    }),
+    ...TaskGroups.flatMap(({ Name, Count }) =>
+      errorIf((Type === "system" || Type === "sysbatch") && Count > 1, `Job task group ${Name} has count ${Count}. Count cannot exceed 1 with system scheduler`),
+    ),
+    ...TaskGroups.flatMap((group) => nestedError(`Task group ${group.Name} validation failed`, validateGroup(group, Type))),
+  ];
+}
+
+/** What makes a job periodic or parameterized; a job may be both. */
+function validateLaunch(spec: JobSpec): readonly string[] {
+  const { Periodic: periodic, ParameterizedJob: parameterized, Type } = spec;
+  const isBatch = Type === "batch" || Type === "sysbatch";
+  return [
+    ...errorIf(periodic !== null && periodic.Enabled && !isBatch, `Periodic can only be used with "batch" or "sysbatch" scheduler`),
+    ...(periodic !== null && periodic.Enabled ? validatePeriodic(periodic) : []),
+    ...errorIf(parameterized !== null && !isBatch, `Parameterized job can only be used with "batch" or "sysbatch" scheduler`),
+    ...(parameterized === null ? [] : validateParameterized(parameterized)),
+    ...dispatchPayloads(spec),
+  ];
+}
+
+function validatePeriodic({ Spec, Specs, SpecType, TimeZone }: PeriodicConfig): readonly string[] {
+  if (SpecType !== "cron") return [`Unknown periodic specification type "${SpecType}"`];
+  const zone = zoneOffset(TimeZone);
+  return [
+    ...errorIf(Spec === "" && Specs.length === 0, "Must specify a spec"),
+    ...errorIf(Spec !== "" && Specs.length > 0, "Only one of cron or crons may be used"),
+    ...errorIf(!zone.ok, `Invalid time zone "${TimeZone}": unknown time zone ${TimeZone}`),
+    ...(Spec === "" ? Specs : [Spec, ...Specs]).flatMap((spec) => {
+      const parsed = parseCron(spec);
+      return parsed.ok ? [] : [`Invalid cron spec "${spec}": ${parsed.error}`];
+    }),
+  ];
+}
+
+function validateParameterized(config: NonNullable<JobSpec["ParameterizedJob"]>): readonly string[] {
+  const optional = new Set(config.MetaOptional);
+  const both = config.MetaRequired.filter((key) => optional.has(key));
+  return [
+    ...errorIf(!["optional", "required", "forbidden"].includes(config.Payload), `Unknown payload requirement: "${config.Payload}"`),
+    ...errorIf(both.length > 0, `Required and optional meta keys should be disjoint. Following keys exist in both: [${both.join(" ")}]`),
+  ];
+}
+
+/** A task that wants the payload of a dispatch, in a job that cannot be dispatched. A child of such a job has one. */
+function dispatchPayloads({ ParameterizedJob: parameterized, Dispatched: dispatched, TaskGroups }: JobSpec): readonly string[] {
+  const forbidden = parameterized?.Payload === "forbidden";
+  if (dispatched || !forbidden) return [];
+  return TaskGroups.flatMap(({ Name, Tasks }) =>
+    Tasks.filter(({ DispatchPayload }) => DispatchPayload !== null).flatMap((task) =>
+      nestedError(`Task group ${Name} task ${task.Name}`, ["dispatch_payload is set, but the job's parameterized block forbids a payload"]),
+    ),
+  );
+}

@@ -1,0 +1,169 @@
+import { describe, expect, it } from "vitest";
+import { createAuthenticator } from "../../../../src/access/authenticate.ts";
+import { type StoredPolicy, storedToken } from "../../../../src/access/store.ts";
+import { secretHash } from "../../../../src/access/authenticate.ts";
+import { bridgeConfigSpec } from "../../../../src/api/bridge-config.ts";
+import type { Node } from "../../../../src/api/pod.ts";
+import type { AclObjects, ClusterState, JobObjects, NodeMark } from "../../../../src/bridge/bridge-deps.ts";
+import { NO_LOGINS } from "../acl/named-objects.ts";
+import { createChangeFeed } from "../../../../src/bridge/blocking/change-feed.ts";
+import { createEventBroker } from "../../../../src/bridge/events/event-stream.ts";
+import { createHttpApp } from "../../../../src/bridge/http-app.ts";
+import { ok } from "../../../../src/lib/result.ts";
+import { jobRecord } from "../../../../src/mapping/job-record.ts";
+import { nomadJob } from "../../../../src/mapping/nomad-job.ts";
+import { taskOf } from "../../mapping/mapping-fixtures.ts";
+import { fakeLaunchers } from "../client/fake-launcher.ts";
+
+const NOW = Date.parse("2026-01-01T00:00:00Z");
+const SECRET = "11111111-1111-4111-8111-111111111111";
+const NODE_ID = "0abcdef0-0000-4000-8000-000000000000";
+
+const NODE: Node = {
+  apiVersion: "v1", kind: "Node",
+  metadata: { name: "node-1", uid: NODE_ID, resourceVersion: "30", labels: { "nomad-bridge.dev/node-pool": "gpu" } },
+  status: { conditions: [{ type: "Ready", status: "True", lastTransitionTime: "2025-12-31T00:00:00Z" }], capacity: { cpu: "2", memory: "4Gi", "ephemeral-storage": "10Gi" } },
+};
+const JOB = jobRecord(taskOf({}, { name: "web", namespace: "team", uid: "job-uid" }));
+
+/** A bridge whose caller has the rules; undefined: management. */
+function bridge(rules?: string) {
+  let node = NODE;
+  const cluster: ClusterState = {
+    config: () => bridgeConfigSpec.parse({ region: "eu", datacenter: "fra1" }),
+    isManaged: () => true,
+    jobs: () => [JOB],
+    job: () => JOB,
+    nomadJob: ({ object }) => {
+      const job = object.kind === "ExecTask" ? nomadJob(object, { region: "eu", datacenter: "fra1" }, true) : undefined;
+      const scaling = { Min: 1, Max: 5, Policy: null, Enabled: true, Type: "horizontal", ID: "", Namespace: "", Target: {}, CreateIndex: 0, ModifyIndex: 0 };
+      return job === undefined ? undefined : { ...job, TaskGroups: job.TaskGroups.map((group) => ({ ...group, Scaling: scaling })) };
+    },
+    jobVersion: () => undefined,
+    versionsOf: () => [],
+    jobOfEvaluation: () => undefined,
+    jobOfDeployment: () => undefined,
+    desiredUpdates: () => undefined,
+    allocationsOf: () => [],
+    allocation: () => undefined,
+    namespaces: () => ["team", "web-team"].map((name) => ({ apiVersion: "v1", kind: "Namespace", metadata: { name, resourceVersion: "5", labels: { owner: "x" } } })),
+    nodes: () => [node],
+    node: (id) => (id === NODE_ID ? node : undefined),
+    nodeByName: () => node,
+    osOf: () => undefined,
+    index: () => 77,
+  };
+  const token = { accessorId: "accessor", secretHash: secretHash(SECRET), type: rules === undefined ? ("management" as const) : ("client" as const), policies: ["p"], createTime: "2026-01-01T00:00:00Z" };
+  const store = {
+    tokenBySecretHash: (hash: string) => (hash === token.secretHash ? storedToken({ apiVersion: "v", kind: "ACLToken", metadata: { name: "t", resourceVersion: "1" }, spec: token }) : undefined),
+    rolePolicies: () => undefined,
+    policy: (): StoredPolicy => ({ name: "p", description: "", rules: rules ?? "", version: "1" }),
+  };
+  const mark = async (_node: Node, { labels, annotations }: NodeMark) => {
+    const merged = (before: object | undefined, change: object | undefined) => Object.fromEntries(Object.entries({ ...before, ...change }).filter(([, value]) => value !== null)) as Record<string, string>;
+    node = { ...node, metadata: { ...node.metadata, resourceVersion: "31", labels: merged(node.metadata.labels, labels), annotations: merged(node.metadata.annotations, annotations) } };
+    return ok(node);
+  };
+  const log = { error: () => undefined, info: () => undefined };
+  const app = createHttpApp({ cluster, acl: {} as AclObjects, logins: NO_LOGINS, nodes: { mark }, jobs: {} as JobObjects, client: fakeLaunchers(() => undefined).deps, events: createEventBroker({ startTimer: () => () => undefined }), feed: createChangeFeed({ random: () => 0, startTimer: () => () => undefined }), authenticate: createAuthenticator({ store, aclEnabled: true }), address: () => "10.0.0.1:4646", log, now: () => NOW });
+  return async (method: string, path: string, body?: unknown) => {
+    const response = await app.request(`https://bridge${path}`, { method, headers: { "X-Nomad-Token": SECRET }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+    const text = await response.text();
+    return { status: response.status, text, json: response.status === 200 ? (JSON.parse(text) as never) : undefined };
+  };
+}
+
+describe("what is said of the servers", () => {
+  it.each([
+    ["/v1/agent/members", { ServerRegion: "eu", Members: [{ Name: "nomad-bridge.eu", Addr: "10.0.0.1", Port: 4646, Status: "alive", Tags: { role: "nomad", build: "2.0.5", port: "4646" } }] }],
+    ["/v1/agent/servers", ["10.0.0.1:4646"]],
+    ["/v1/agent/health?type=client", { client: { ok: true } }],
+    ["/v1/operator/raft/configuration", { Servers: [{ Address: "10.0.0.1:4646", Leader: true, Voter: true }] }],
+    ["/v1/operator/autopilot/health", { Healthy: true, Servers: [{ Healthy: true }] }],
+    ["/v1/operator/scheduler/configuration", { SchedulerConfig: { MemoryOversubscriptionEnabled: true } }],
+    ["/v1/agent/schedulers/config", { enabled_schedulers: ["service", "batch", "system", "sysbatch"] }],
+  ])("%s", async (path, expected) => expect((await bridge()("GET", path)).json).toMatchObject(expected));
+});
+
+describe("namespaces", () => {
+  it("are the managed ones, by prefix, for whoever has a right in them", async () => {
+    expect((await bridge()("GET", "/v1/namespaces?prefix=web")).json).toMatchObject([{ Name: "web-team", Meta: { owner: "x" } }]);
+    expect((await bridge('namespace "team" { policy = "read" }')("GET", "/v1/namespaces")).json).toMatchObject([{ Name: "team" }]);
+  });
+
+  it("are read one by one, and hidden from others", async () => {
+    expect((await bridge()("GET", "/v1/namespace/nowhere")).text).toBe("Namespace not found");
+    expect((await bridge('namespace "team" { policy = "read" }')("GET", "/v1/namespace/web-team")).status).toBe(403);
+  });
+
+  it("are made by kubectl alone, and the refusal says how", async () => {
+    expect(await bridge()("PUT", "/v1/namespace", { Name: "new" })).toMatchObject({ status: 501, text: expect.stringContaining("kubectl create namespace new") });
+  });
+});
+
+describe("nodes", () => {
+  it("name their pools, Nomad's own among them", async () => {
+    expect((await bridge()("GET", "/v1/node/pools")).json).toMatchObject([{ Name: "all" }, { Name: "default" }, { Name: "gpu" }]);
+    expect((await bridge()("GET", "/v1/node/pool/gpu/nodes")).json).toMatchObject([{ ID: NODE_ID }]);
+    expect((await bridge()("GET", "/v1/node/pool/none")).status).toBe(404);
+  });
+
+  it("are made ineligible and eligible again", async () => {
+    const call = bridge();
+    expect((await call("PUT", `/v1/node/${NODE_ID}/eligibility`, { Eligibility: "ineligible" })).json).toMatchObject({ NodeModifyIndex: 31 });
+    expect((await call("GET", `/v1/node/${NODE_ID}`)).json).toMatchObject({ SchedulingEligibility: "ineligible", Drain: false });
+    await call("PUT", `/v1/node/${NODE_ID}/eligibility`, { Eligibility: "eligible" });
+    expect((await call("GET", `/v1/node/${NODE_ID}`)).json).toMatchObject({ SchedulingEligibility: "eligible" });
+    expect((await call("PUT", `/v1/node/${NODE_ID}/eligibility`, { Eligibility: "maybe" })).text).toBe('invalid scheduling eligibility "maybe"');
+  });
+
+  it("are drained with a deadline, and the drain is taken back", async () => {
+    const call = bridge();
+    await call("PUT", `/v1/node/${NODE_ID}/drain`, { drainSpec: { Deadline: 3.6e12, IgnoreSystemJobs: true }, Meta: { why: "kernel" } });
+    expect((await call("GET", `/v1/node/${NODE_ID}`)).json).toMatchObject({
+      Drain: true, SchedulingEligibility: "ineligible", LastDrain: { Status: "draining", AccessorID: "accessor", Meta: { why: "kernel" } },
+      DrainStrategy: { Deadline: 3.6e12, IgnoreSystemJobs: true, ForceDeadline: "2026-01-01T01:00:00.000Z" },
+    });
+    expect((await call("PUT", `/v1/node/${NODE_ID}/eligibility`, { Eligibility: "eligible" })).status).toBe(500);
+    await call("PUT", `/v1/node/${NODE_ID}/drain`, { DrainSpec: null, MarkEligible: true });
+    expect((await call("GET", `/v1/node/${NODE_ID}`)).json).toMatchObject({ Drain: false, DrainStrategy: null, SchedulingEligibility: "eligible", LastDrain: { Status: "canceled" } });
+  });
+
+  it("are not known by another ID, and not purged", async () => {
+    expect((await bridge()("PUT", "/v1/node/nope/drain", {})).text).toBe("node not found");
+    expect((await bridge()("PUT", `/v1/node/${NODE_ID}/purge`)).text).toContain("kubectl delete node node-1");
+  });
+});
+
+describe("scaling policies", () => {
+  it("are those of jobs, with an ID that stays the same", async () => {
+    const call = bridge();
+    const [stub] = (await call("GET", "/v1/scaling/policies?namespace=*")).json as unknown as { ID: string }[];
+    expect(stub).toMatchObject({ Type: "horizontal", Target: { Namespace: "team", Job: "web", Group: "web" } });
+    expect((await call("GET", `/v1/scaling/policy/${stub?.ID}`)).json).toMatchObject({ ID: stub?.ID, Min: 1, Max: 5 });
+    expect((await call("GET", "/v1/scaling/policy/other")).status).toBe(404);
+    expect((await call("GET", "/v1/scaling/policies?namespace=*&job=other")).json).toEqual([]);
+  });
+});
+
+describe("search", () => {
+  it("finds by prefix in every context, and an empty context is all", async () => {
+    expect((await bridge()("PUT", "/v1/search?namespace=*", { Prefix: "we", Context: "" })).json).toMatchObject({ Matches: { jobs: ["web"], namespaces: ["web-team"], nodes: null }, Truncations: { jobs: false } });
+    expect((await bridge()("PUT", "/v1/search?namespace=*", { Prefix: "0ab", Context: "nodes" })).json).toMatchObject({ Matches: { nodes: [NODE_ID] } });
+  });
+
+  it("shows what the caller may read, and refuses who may read nothing", async () => {
+    const job = await bridge('namespace "team" { policy = "read" }')("PUT", "/v1/search?namespace=*", { Prefix: "", Context: "all" });
+    expect(Object.keys((job.json as unknown as { Matches: object }).Matches)).not.toContain("nodes");
+    expect((await bridge('node { policy = "read" }')("PUT", "/v1/search?namespace=team", { Prefix: "w", Context: "jobs" })).status).toBe(403);
+  });
+
+  it("refuses a context that there is not", async () => expect((await bridge()("PUT", "/v1/search", { Prefix: "x", Context: "pods" })).text).toContain('got "pods"'));
+
+  it("finds names in the middle when it is fuzzy, with the way to them", async () => {
+    expect((await bridge()("PUT", "/v1/search/fuzzy?namespace=*", { Text: "eb", Context: "all" })).json).toMatchObject({
+      Matches: { jobs: [{ ID: "web", Scope: ["team", "web"] }], groups: [{ ID: "web", Scope: ["team", "web"] }], tasks: [{ ID: "web", Scope: ["team", "web", "web"] }] },
+    });
+    expect((await bridge()("PUT", "/v1/search/fuzzy", { Text: "e" })).text).toContain("at least 2 characters");
+  });
+});
