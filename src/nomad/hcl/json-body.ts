@@ -64,7 +64,7 @@ function blocksOf(type: Label, labels: readonly Label[], value: Expression, limi
 
 function attributeOf({ value: name, range: nameRange }: Label, written: Expression, parent: string, limits: HclLimits): Parsed<readonly Attribute[]> {
   const isType = parent === "variable" && name === "type" && written.kind === "literal" && typeof written.value === "string";
-  const value = isType ? parseHclExpression(String(written.value), limits) : withTemplates(written, limits);
+  const value = isType ? parseHclExpression(written.value, limits) : withTemplates(written, limits);
   if (!value.ok) return isType ? err({ ...value.error, position: written.range.start }) : value;
   return ok([{ kind: "attribute", name, nameRange, value: { ...value.value, range: written.range }, range: { start: nameRange.start, end: written.range.end } }]);
 }

@@ -20,8 +20,8 @@ export function parseQuoted(cursor: Cursor): Parsed<Expression> {
   cursor.offset += 1;
   while (cursor.text[cursor.offset] !== '"') {
     const char = cursor.text[cursor.offset];
-    if (char === undefined) return failAt(cursor, start, "this string has no closing quote");
-    if (char === "\n") return failAt(cursor, cursor.offset, "a quoted string must end on its own line; write \\n, or use a heredoc");
+    if (char === undefined) return failAt(cursor, start, "this string has no closing quote", "Unterminated template string");
+    if (char === "\n") return failAt(cursor, cursor.offset, "a quoted string must end on its own line; write \\n, or use a heredoc", "Invalid multi-line string");
     const step = char === "\\" ? parseEscape(cursor, tokens) : parsePart(cursor, tokens, /["\\\n$%]/g);
     if (!step.ok) return step;
   }
@@ -62,7 +62,7 @@ function parseHeredocLines(cursor: Cursor, marker: string, start: number): Parse
       cursor.offset = markerEnd;
       return ok(tokens);
     }
-    if (cursor.offset >= cursor.text.length) return failAt(cursor, start, `this heredoc has no line that holds "${marker}" alone`);
+    if (cursor.offset >= cursor.text.length) return failAt(cursor, start, `this heredoc has no line that holds "${marker}" alone`, "Unterminated template string");
     const step = parsePart(cursor, tokens, /[\n$%]/g);
     if (!step.ok) return step;
     atLineStart = cursor.text[cursor.offset] === "\n";
@@ -111,7 +111,7 @@ function parseEscape(cursor: Cursor, tokens: TemplateTokens): Parsed<undefined> 
   const hex = char === "u" || char === "U" ? cursor.text.slice(start + 2, start + 2 + hexLength) : "";
   const codePoint = hex.length === hexLength && /^[0-9a-fA-F]+$/.test(hex) ? Number.parseInt(hex, 16) : Infinity;
   if (codePoint > 0x10ffff || (codePoint >= 0xd800 && codePoint <= 0xdfff)) {
-    return failAt(cursor, start, 'expected one of \\n \\r \\t \\" \\\\ \\uNNNN \\UNNNNNNNN after the backslash; write \\\\ for a backslash itself');
+    return failAt(cursor, start, 'expected one of \\n \\r \\t \\" \\\\ \\uNNNN \\UNNNNNNNN after the backslash; write \\\\ for a backslash itself', "Invalid escape sequence");
   }
   addText(tokens, String.fromCodePoint(codePoint));
   cursor.offset += 2 + hexLength;

@@ -155,7 +155,7 @@ describe("a mistake as Nomad's agents write it", () => {
   it.each([
     ["x = {}.a\n", 'job.hcl:1,7-9: Unsupported attribute; This object does not have an attribute named "a".'],
     ["x = true ? 1 : [\n1]\n", "job.hcl:1,5-2,3: Inconsistent conditional result types; The true and false result expressions must have consistent types. The 'true' value is number, but the 'false' value is tuple."],
-    ["x = ;\n", 'job.hcl:1,5-5: expected a value, but found ";"'],
+    ["x = ;\n", 'job.hcl:1,5-5: Invalid expression; expected a value, but found ";"'],
   ])("%j", (text, written) => {
     const result = evaluateHcl({ name: "job.hcl", text });
     expect(result.ok ? [] : result.error.map(formatDiagnostic)).toEqual([written]);

@@ -64,7 +64,7 @@ describe("a job file in JSON", () => {
 
   it.each([
     ["text that is no JSON", '{"a" 1}', ['1:6 expected ":", but found "1"']],
-    ["a template that is wrong", '{\n "a": "${x +}"\n}', ["2:7 expected a value, but found \"}\""]],
+    ["a template that is wrong", '{\n "a": "${x +}"\n}', ["2:7 Invalid expression; expected a value, but found \"}\""]],
     ["a type that is wrong", '{"variable": {"v": {"type": "strin", "default": 1}}}', ['1:29 Invalid type specification; The keyword "strin" is not a valid type specification.']],
     ["a label without a block", '{"job": {"web": 1}}', ['1:17 expected an object for this "job"']],
     ["a name that is not there", '{"a": "${var.x}"}', [expect.stringContaining('Unsupported attribute; This object does not have an attribute named "x".')]],
