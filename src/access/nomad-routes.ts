@@ -22,7 +22,6 @@ const NO_HOST_VOLUMES = "dynamic host volumes are not served: make a PersistentV
 const NO_ENTERPRISE = "Nomad Enterprise only endpoint";
 const NO_CLIENTS = "nodes are Kubernetes nodes: change their labels and annotations there";
 const NO_PROFILES = "profiles and reports of the agent's own process are not served; ask the process by Node's tools";
-const NO_ACTIONS = "actions are not served: run the command with alloc exec";
 const NO_IDENTITIES = "workload identities are not issued: a task's identity is its Kubernetes ServiceAccount token";
 
 const JOBS: Group = {
@@ -35,7 +34,7 @@ const JOBS: Group = {
     ...of("PUT", "/v1/job/:jobId*/evaluate"), ...of("PUT", "/v1/job/:jobId*/plan"), ...of("PUT", "/v1/job/:jobId*/dispatch"),
     ...of("PUT", "/v1/job/:jobId*/periodic/force"), ...of("PUT", "/v1/job/:jobId*/revert"), ...of("PUT", "/v1/job/:jobId*/stable"),
     ...of("GET PUT", "/v1/job/:jobId*/scale"), ...of("PUT DELETE", "/v1/job/:jobId*/versions/:tag/tag"),
-    ...of("GET", "/v1/job/:jobId*/actions", NO_ACTIONS), ...of("GET", "/v1/job/:jobId*/action"),
+    ...of("GET", "/v1/job/:jobId*/actions"), ...of("GET", "/v1/job/:jobId*/action"),
   ],
 };
 

@@ -11,7 +11,8 @@ import type { Result } from "../lib/result.ts";
 import type { JobObject, JobRecord } from "../mapping/job-record.ts";
 import type { OperatingSystem } from "../mapping/operating-system.ts";
 import type { JobVersion } from "../mapping/stored-job.ts";
-import type { Job } from "../nomad/job.ts";
+import type { DesiredUpdates } from "../nomad/api-types.ts";
+import type { Job, JobSpec } from "../nomad/job.ts";
 
 /** A pod of ours with the live object that owns it: labels alone prove nothing. */
 export type Allocation = { readonly pod: Pod; readonly job: JobRecord };
@@ -31,6 +32,8 @@ export type ClusterState = {
   /** The job that an evaluation or a deployment is of. */
   readonly jobOfEvaluation: (evalId: string) => JobRecord | undefined;
   readonly jobOfDeployment: (deploymentId: string) => JobRecord | undefined;
+  /** What the controller would do for each group, were this the job's next version; undefined for a job that it would refuse, or that runs nothing itself. */
+  readonly desiredUpdates: (spec: JobSpec, present: JobRecord | undefined) => Readonly<Record<string, DesiredUpdates>> | undefined;
   readonly allocationsOf: (job: JobRecord) => readonly Allocation[];
   readonly allocation: (allocId: string) => Allocation | undefined;
   /** The managed ones. */

@@ -23,6 +23,8 @@ export const ANNOTATION = {
   specHash: `${GROUP}/spec-hash`,
   /** The pod's tasks in the group's order, JSON: PodTask[]. Absent: one task, of the name in `task`. */
   tasks: `${GROUP}/tasks`,
+  /** The allocation's ports in the job's order, JSON: PodPort[]. Absent: it has none. */
+  ports: `${GROUP}/ports`,
   /** The launcher's document of the pod's first task, JSON; those of others are under documentAnnotation. */
   launcher: `${GROUP}/launcher`,
   /** The protocol that the pod's launcher speaks. */
@@ -35,6 +37,8 @@ export const ANNOTATION = {
   stopped: `${GROUP}/stopped`,
   /** What users have done to the pod's tasks: TaskMarks, JSON. */
   taskMarks: `${GROUP}/task-marks`,
+  /** On a Service of ours: the name that the job gives it. */
+  service: `${GROUP}/service`,
   /** On a NomadJob or an ExecTask: JobRequests, JSON. */
   requests: `${GROUP}/requests`,
   /** On a child of a periodic or parameterized NomadJob: the ID of its parent. */
@@ -49,11 +53,20 @@ export const ANNOTATION = {
   node: `${GROUP}/node`,
 } as const;
 
+/** On nodes: "ineligible" keeps new allocations away, as `nomad node eligibility -disable` does. */
+export const NODE_ELIGIBILITY = `${GROUP}/eligibility`;
+
 /** Every pod of ours begins with this, and no other pod does: the admission policies hold both ways. */
 export const POD_NAME_PREFIX = "nb-";
 
 /** One task of a pod, as the annotation `tasks` lists it. */
 export type PodTask = { readonly task: string; readonly container: string; readonly hook: "" | "prestart" | "poststart" | "poststop"; readonly sidecar: boolean };
+
+/**
+ * One labelled port of an allocation, as the annotation `ports` lists it. The task listens on `port`, at the pod's address; `hostPort` is where
+ * the node passes it on, 0: nowhere. `task`: of a task's own network block.
+ */
+export type PodPort = { readonly label: string; readonly port: number; readonly hostPort: number; readonly task?: string };
 
 /** Where a container's document is; the first task's has the plain name. */
 export const documentAnnotation = (container: string, position: number): string =>

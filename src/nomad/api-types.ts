@@ -159,3 +159,19 @@ export type NomadNode = {
   readonly CreateIndex: number;
   readonly ModifyIndex: number;
 };
+
+/** What `nomad job plan` prints of a group. */
+export type DesiredUpdates = {
+  readonly Ignore: number;
+  readonly Place: number;
+  readonly Migrate: number;
+  readonly Stop: number;
+  readonly InPlaceUpdate: number;
+  readonly DestructiveUpdate: number;
+  readonly Canary: number;
+  readonly Preemptions: number;
+  readonly Disconnect: number;
+  readonly Reconnect: number;
+  readonly RescheduleNow: number;
+  readonly RescheduleLater: number;
+};

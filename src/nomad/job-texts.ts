@@ -8,6 +8,8 @@ export const SOURCE_NOT_FOUND = "job source not found";
 export const JOB_MUST_BE_SPECIFIED = "Job must be specified";
 export const JOB_ID_MISSING = "Job ID hasn't been provided";
 export const JOB_ID_NOT_IN_PATH = "Job ID does not match name in request path";
+export const PLAN_JOB_ID_INVALID = "Job must have a valid ID";
+export const PLAN_JOB_ID_MISMATCH = "Job ID does not match";
 export const PAYLOAD_NOT_DISPATCHED = "Job can't be submitted with a payload, only dispatched";
 export const NO_PATH_TO_REGION = "No path to region";
 
@@ -57,15 +59,3 @@ export const terminalDeployment = (verb: "promote" | "fail" | "pause" | "resume"
   verb.startsWith("set") ? "can't set health of allocations for a terminal deployment" : `can't ${verb} terminal deployment`;
 export const NO_CANARIES = "no canaries to promote";
 export const unhealthyCanaries = (group: string, healthy: number, wanted: number): string => `Task group "${group}" has ${healthy}/${wanted} healthy allocations`;
-
-/** Nomad's way of saying several things at once. Empty for none. */
-export function multiError(errors: readonly string[]): string {
-  if (errors.length === 0) return "";
-  return `${errors.length} error${errors.length === 1 ? "" : "s"} occurred:\n${errors.map((each) => `\t* ${each}\n`).join("")}\n`;
-}
-
-/** The same for warnings, as a job's registration carries them. */
-export function multiWarning(warnings: readonly string[]): string {
-  if (warnings.length === 0) return "";
-  return `${warnings.length} warning${warnings.length === 1 ? "" : "s"}:\n\n${warnings.map((each) => `* ${each}`).join("\n")}`;
-}

@@ -114,8 +114,32 @@ const ALLOCATION_WRITES: readonly CliCommand[] = [
   { command: "alloc restart", args: ["alloc", "restart", "$ALLOC"], calls: [...FIND_ALLOC, "PUT /v1/client/allocation/:id/restart"], exit: 0 },
 ];
 
+const ACL_LOGIN: readonly CliCommand[] = [
+  { command: "acl policy apply", title: "for a role", args: ["acl", "policy", "apply", "$POLICY", "$RULES"], calls: ["PUT /v1/acl/policy/$POLICY"], exit: 0 },
+  { command: "acl role create", args: ["acl", "role", "create", "-name=$POLICY", "-policy=$POLICY"], calls: ["PUT /v1/acl/role"], exit: 0, saw: { name: "$POLICY" }, keeps: { ROLE: "id" } },
+  { command: "acl role info", args: ["acl", "role", "info", "$ROLE"], calls: ["GET /v1/acl/role/:id"], exit: 0, saw: { name: "$POLICY", policies: 1 } },
+  { command: "acl role info", title: "by its name", args: ["acl", "role", "info", "-by-name", "$POLICY"], calls: ["GET /v1/acl/role/name/$POLICY"], exit: 0, saw: { policies: 1 } },
+  { command: "acl role update", args: ["acl", "role", "update", "-description=new", "$ROLE"], calls: ["GET /v1/acl/role/:id", "PUT /v1/acl/role/:id"], exit: 0, saw: { description: "new" } },
+  { command: "acl role list", args: ["acl", "role", "list"], calls: ["GET /v1/acl/roles"], exit: 0 },
+  { command: "acl auth-method create", args: ["acl", "auth-method", "create", "-name=$POLICY", "-type=JWT", "-config=$AUTH_CONFIG"], calls: ["PUT /v1/acl/auth-method"], exit: 0, saw: { type: "JWT" } },
+  { command: "acl auth-method info", args: ["acl", "auth-method", "info", "$POLICY"], calls: ["GET /v1/acl/auth-method/$POLICY"], exit: 0, saw: { type: "JWT", ttl: "1h0m0s" } },
+  { command: "acl auth-method list", args: ["acl", "auth-method", "list"], calls: ["GET /v1/acl/auth-methods"], exit: 0 },
+  {
+    command: "acl binding-rule create", args: ["acl", "binding-rule", "create", "-auth-method=$POLICY", "-bind-type=role", "-bind-name=$POLICY"],
+    calls: ["PUT /v1/acl/binding-rule"], exit: 0, keeps: { RULE: "id" },
+  },
+  { command: "acl binding-rule info", args: ["acl", "binding-rule", "info", "$RULE"], calls: ["GET /v1/acl/binding-rule/:id"], exit: 0, saw: { method: "$POLICY", bind: "$POLICY" } },
+  { command: "acl binding-rule list", args: ["acl", "binding-rule", "list"], calls: ["GET /v1/acl/binding-rules"], exit: 0 },
+  { command: "login", args: ["login", "-method=$POLICY", "$LOGIN_TOKEN"], calls: ["PUT /v1/acl/login"], exit: 0, saw: { type: "client", hasSecret: true } },
+  { command: "login", title: "with a token of somebody else's", args: ["login", "-method=$POLICY", "$FOREIGN_TOKEN"], calls: ["PUT /v1/acl/login"], exit: 1, error: /^Error performing login: / },
+  { command: "acl binding-rule delete", args: ["acl", "binding-rule", "delete", "$RULE"], calls: ["DELETE /v1/acl/binding-rule/:id"], exit: 0 },
+  { command: "acl auth-method delete", args: ["acl", "auth-method", "delete", "$POLICY"], calls: ["DELETE /v1/acl/auth-method/$POLICY"], exit: 0 },
+  { command: "acl role delete", args: ["acl", "role", "delete", "$ROLE"], calls: ["DELETE /v1/acl/role/:id"], exit: 0 },
+  { command: "acl policy delete", title: "of the role's", args: ["acl", "policy", "delete", "$POLICY"], calls: ["DELETE /v1/acl/policy/$POLICY"], exit: 0 },
+];
+
 /** What changes an allocation comes last. */
-export const COMMANDS: readonly CliCommand[] = [...ALLOCATION_READS, ...ALLOCATION_FILES, ...JOB_READS, ...CLUSTER_READS, ...CLUSTER_MORE, ...ACL, ...ALLOCATION_WRITES];
+export const COMMANDS: readonly CliCommand[] = [...ALLOCATION_READS, ...ALLOCATION_FILES, ...JOB_READS, ...CLUSTER_READS, ...CLUSTER_MORE, ...ACL, ...ACL_LOGIN, ...ALLOCATION_WRITES];
 
 const JOB_DETAILS = ["allocations", "evaluations", "deployment", "summary"].map((part) => `GET /v1/job/$JOB/${part}`);
 
@@ -148,9 +172,6 @@ const REST: readonly CliCommand[] = [
   { command: "service list", args: ["service", "list"], calls: ["GET /v1/services"], exit: 0 },
   { command: "service info", title: "of none", args: ["service", "info", "no-such-service"], calls: ["GET /v1/service/no-such-service"], exit: 1 },
   { command: "volume status", args: ["volume", "status"], calls: ["GET /v1/volumes"], exit: 0 },
-  { command: "acl role list", args: ["acl", "role", "list"], calls: ["GET /v1/acl/roles"], exit: 0 },
-  { command: "acl auth-method list", args: ["acl", "auth-method", "list"], calls: ["GET /v1/acl/auth-methods"], exit: 0 },
-  { command: "acl binding-rule list", args: ["acl", "binding-rule", "list"], calls: ["GET /v1/acl/binding-rules"], exit: 0 },
 ];
 
 /** Written by Nomad's documented behaviour, and not run yet. */

@@ -22,6 +22,7 @@ export const BLOCKING_KINDS: Readonly<Record<string, readonly ChangeKind[]>> = {
   "/v1/allocation/:allocId": ["allocation"],
   "/v1/allocation/:allocId/services": ["service"],
   "/v1/evaluations": ["evaluation"],
+  "/v1/evaluations/count": ["evaluation"],
   "/v1/evaluation/:evalId": ["evaluation"],
   "/v1/evaluation/:evalId/allocations": ["allocation"],
   "/v1/deployments": ["deployment"],

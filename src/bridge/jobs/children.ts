@@ -5,6 +5,7 @@ import type { NomadJob } from "../../api/nomad-job.ts";
 import { ANNOTATION } from "../../contract/pod-metadata.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { parentOf, type JobRecord, jobRecord } from "../../mapping/job-record.ts";
+import { periodicChild } from "../../mapping/child-job.ts";
 import { evaluationId } from "../../mapping/nomad-ids.ts";
 import { indexOf } from "../../mapping/nomad-job.ts";
 import { jobObjectName } from "../../mapping/object-names.ts";
@@ -58,12 +59,11 @@ const childObject = (context: ChildContext, { object, record }: Parent, { name, 
 export async function forcePeriodic(context: ChildContext): Promise<Reply> {
   const parent = parentJob(context);
   if (parent === undefined) return text(404, JOB_NOT_FOUND);
-  const { record, job } = parent;
+  const { job, object, spec } = parent;
   if (job.Periodic === null) return text(500, FORCE_NON_PERIODIC);
   if (job.Stop) return text(500, isStopped(job.ID));
-  const id = `${job.ID}/periodic-${unixSeconds(context.now)}`;
-  const name = jobObjectName(sha256, { namespace: record.namespace, jobId: id });
-  const made = await create(context, childObject(context, parent, { name, spec: childSpec(parent, id, { Periodic: null }) }));
+  const child = periodicChild(sha256, object, spec, context.now);
+  const made = await create(context, { ...child, metadata: { ...child.metadata, annotations: { ...child.metadata.annotations, ...submitter(context) } } });
   return made.ok ? launched(made.value, {}) : made.error;
 }
 

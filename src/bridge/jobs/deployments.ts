@@ -116,8 +116,8 @@ function promotionProblem({ groups }: DeploymentState, wanted: readonly string[]
   const named = Object.entries(groups).filter(([name]) => wanted.includes("*") || wanted.includes(name));
   const waiting = named.filter(([, { desiredCanaries, promoted }]) => desiredCanaries > 0 && !promoted);
   if (waiting.length === 0) return NO_CANARIES;
-  const ill = waiting.find(([, { healthyCanaries = Infinity, desiredCanaries }]) => healthyCanaries < desiredCanaries);
-  return ill === undefined ? undefined : unhealthyCanaries(ill[0], ill[1].healthyCanaries ?? 0, ill[1].desiredCanaries);
+  const ill = waiting.find(([, { healthyCanaries, desiredCanaries }]) => healthyCanaries < desiredCanaries);
+  return ill === undefined ? undefined : unhealthyCanaries(ill[0], ill[1].healthyCanaries, ill[1].desiredCanaries);
 }
 
 export async function setAllocationHealth(context: WriteContext): Promise<Reply> {

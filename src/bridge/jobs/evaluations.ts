@@ -1,4 +1,4 @@
-/** @module Evaluations: read, listed, counted, forced. They are derived (src/mapping/nomad-evaluation.ts), so none can be deleted. */
+/** @module Evaluations: read, listed, counted, forced. They are derived, by src/mapping/nomad-evaluation.ts. */
 import { ok } from "../../lib/result.ts";
 import { allocationStub } from "../../mapping/nomad-allocation.ts";
 import { type JobRecord, requestsOf, versionOf } from "../../mapping/job-record.ts";
@@ -88,8 +88,6 @@ export const listRequest = ({ query, allowsNamespace }: Pick<ReadContext, "query
 });
 
 export const countEvaluations = (context: ReadContext): Reply => json({ Count: visibleEvaluations(context).length });
-
-export const deleteEvaluations = (): Reply => text(400, "evaluations cannot be deleted: nomad-bridge stores none, it derives them from jobs and their pods");
 
 export function listJobEvaluations(context: ReadContext): Reply {
   const job = context.cluster.job(context.query.namespace, context.params["jobId"] ?? "");

@@ -6,8 +6,9 @@ import { allowHostVolumeOperation, allowNamespaceOperation } from "../../nomad/a
 import type { JobSpec, TaskGroup } from "../../nomad/job.ts";
 import { canonicalise } from "../../nomad/jobspec/canonicalise.ts";
 import { decodeJob } from "../../nomad/jobspec/decode-job.ts";
+import { multierror } from "../../nomad/jobspec/validation/multierror.ts";
 import {
-  enforcedIndex, JOB_ID_MISSING, JOB_ID_NOT_IN_PATH, JOB_MUST_BE_SPECIFIED, multiError, NO_PATH_TO_REGION, nonexistentNamespace,
+  enforcedIndex, JOB_ID_MISSING, JOB_ID_NOT_IN_PATH, JOB_MUST_BE_SPECIFIED, NO_PATH_TO_REGION, nonexistentNamespace,
   parameterizedChanged, PAYLOAD_NOT_DISPATCHED, periodicChanged, typeChanged,
 } from "../../nomad/job-texts.ts";
 import { PERMISSION_DENIED } from "../../nomad/texts.ts";
@@ -22,13 +23,16 @@ import { registered } from "./write-reply.ts";
 
 export type JobContext = Pick<RequestContext, "cluster" | "jobs" | "query" | "params" | "search" | "body" | "allowsNamespace" | "identity" | "now">;
 
-/** The job of a request body, canonical, in the namespace that it is for: its own, or else the query's. */
-export function jobOfBody(context: JobContext, request: string): Result<JobSpec, Reply> {
+/**
+ * The job of a request body, canonical, in the namespace that it is for: its own, or else the query's.
+ * @param noId what Nomad calls a job without one, which depends on the endpoint
+ */
+export function jobOfBody(context: JobContext, request: string, { noId = JOB_ID_MISSING } = {}): Result<JobSpec, Reply> {
   const { body, query, cluster } = context;
   if (body["job"] === undefined || body["job"] === null) return err(text(400, JOB_MUST_BE_SPECIFIED));
   const decoded = decodeJob(body["job"], request);
   if (!decoded.ok) return err(text(400, decoded.error));
-  if ((decoded.value.ID ?? "") === "") return err(text(400, JOB_ID_MISSING));
+  if ((decoded.value.ID ?? "") === "") return err(text(400, noId));
   const region = cluster.config()?.region ?? "global";
   const wanted = decoded.value.Region ?? "";
   if (wanted !== "" && wanted !== region && wanted !== "global") return err(text(500, NO_PATH_TO_REGION));
@@ -62,7 +66,7 @@ export async function register(context: JobContext): Promise<Reply> {
   const refusal = mayRegister(context, spec);
   if (refusal !== undefined) return refusal;
   const checked = checkJob(context.cluster, spec);
-  if (checked.errors.length > 0) return text(500, multiError(checked.errors));
+  if (checked.errors.length > 0) return text(500, multierror(checked.errors));
   const edited = await editJob(context, { namespace: spec.Namespace, jobId: spec.ID }, (now) => registration(body, spec, now));
   if (!edited.ok) return edited.error;
   const kept = await keepSubmission(context, edited.value, nestedOf(body, "Submission"));
@@ -76,7 +80,7 @@ function registration(body: Body, spec: JobSpec, now: StoredNow | undefined): Re
   if (isTrue(body, "EnforceIndex") && wanted !== (found ?? 0)) return err(text(500, enforcedIndex(wanted, found)));
   if (now?.spec === undefined) return ok({ spec: withoutParent(spec), stop: false });
   const forbidden = forbiddenUpdate(now.spec, spec);
-  if (forbidden !== undefined) return err(text(500, multiError([forbidden])));
+  if (forbidden !== undefined) return err(text(500, multierror([forbidden])));
   const isLive = now.object.spec.stop !== true;
   const counted = isTrue(body, "PreserveCounts") && isLive ? withCountsOf(spec, now.spec) : spec;
   const sized = isTrue(body, "PreserveResources") && isLive ? withResourcesOf(counted, now.spec) : counted;

@@ -8,7 +8,8 @@ import {
   setAllocationHealth, unblockDeployment,
 } from "./deployments.ts";
 import { deregister } from "./deregister.ts";
-import { countEvaluations, deleteEvaluations, evaluateJob, listEvaluationAllocations, listEvaluations, listJobEvaluations, readEvaluation } from "./evaluations.ts";
+import { countEvaluations, evaluateJob, listEvaluationAllocations, listEvaluations, listJobEvaluations, readEvaluation } from "./evaluations.ts";
+import { parseJob, planJob, validateJob } from "./plan.ts";
 import { register } from "./register.ts";
 import { listActions, readScale, readSummary, scaleJob } from "./scale.ts";
 import { readSubmission } from "./submission.ts";
@@ -16,6 +17,9 @@ import { listVersions, markStable, revertJob, tagVersion, untagVersion } from ".
 
 export const JOB_ROUTES: Routes = {
   "PUT /v1/jobs": register,
+  "PUT /v1/jobs/parse": parseJob,
+  "PUT /v1/validate/job": validateJob,
+  "PUT /v1/job/:jobId*/plan": planJob,
   "PUT /v1/job/:jobId*": register,
   "DELETE /v1/job/:jobId*": deregister,
   "GET /v1/job/:jobId*/scale": readScale,
@@ -37,7 +41,6 @@ export const JOB_ROUTES: Routes = {
   "GET /v1/job/:jobId*/deployments": listJobDeployments,
   "GET /v1/job/:jobId*/deployment": readLatestDeployment,
   "GET /v1/evaluations": listEvaluations,
-  "DELETE /v1/evaluations": deleteEvaluations,
   "GET /v1/evaluations/count": countEvaluations,
   "GET /v1/evaluation/:evalId": readEvaluation,
   "GET /v1/evaluation/:evalId/allocations": listEvaluationAllocations,

@@ -3,6 +3,8 @@ import { err, ok, type Result } from "../../lib/result.ts";
 import { type JobRecord, requestsOf, versionOf } from "../../mapping/job-record.ts";
 import type { JobVersion } from "../../mapping/stored-job.ts";
 import { JOB_NOT_FOUND, REVERT_TO_CURRENT, revertEnforced, tagTaken, tagUnknown, unknownVersion } from "../../nomad/job-texts.ts";
+import { diffJobs } from "../../nomad/jobspec/diff/diff-jobs.ts";
+import { parseGoBool } from "../../lib/go-bool.ts";
 import { textOf } from "../body.ts";
 import { json, type Reply, text } from "../reply.ts";
 import type { RequestContext } from "../request-context.ts";
@@ -19,12 +21,34 @@ type ReadContext = Pick<RequestContext, "cluster" | "query" | "params" | "search
 
 const namedJob = ({ cluster, query, params }: ReadContext) => cluster.job(query.namespace, params["jobId"] ?? "");
 
+/** With `diffs`, one diff less than versions: each against the one before it, or against one that is named by number or tag. */
 export function listVersions(context: ReadContext): Reply {
   const job = namedJob(context);
-  const { cluster } = context;
-  const versions = job === undefined ? [] : cluster.versionsOf(job).flatMap(({ version }) => cluster.jobVersion(job, version) ?? []);
-  if (versions.length === 0) return text(404, "job versions not found");
-  return json({ Versions: versions, Diffs: null, ...meta(cluster.index()) });
+  const { cluster, search } = context;
+  const kept = job === undefined ? [] : cluster.versionsOf(job);
+  const versions = kept.flatMap(({ version }) => (job === undefined ? [] : (cluster.jobVersion(job, version) ?? [])));
+  if (job === undefined || versions.length === 0) return text(404, "job versions not found");
+  const isWanted = parseGoBool(search.get("diffs") ?? "") === true;
+  const base = isWanted ? baseOf(context, job, kept) : ok(undefined);
+  if (!base.ok) return base.error;
+  return json({ Versions: versions, Diffs: isWanted ? diffsOf(kept, base.value) : null, ...meta(cluster.index()) });
+}
+
+/** The version that all are compared with; undefined: each with the one before it. */
+function baseOf({ search }: ReadContext, job: JobRecord, kept: readonly JobVersion[]): Result<JobVersion | undefined, Reply> {
+  const tag = search.get("diff_tag") ?? "";
+  const number = search.get("diff_version") ?? "";
+  if (tag === "" && number === "") return ok(undefined);
+  const tags = requestsOf(job).tags ?? {};
+  if (tag !== "" && !Object.hasOwn(tags, tag)) return err(text(404, tagUnknown(tag, job.jobId)));
+  const wanted = tag === "" ? Number(number) : tags[tag]?.version;
+  const base = kept.find(({ version }) => version === wanted);
+  return base === undefined ? err(text(404, unknownVersion(job.jobId, job.namespace, wanted ?? -1))) : ok(base);
+}
+
+function diffsOf(kept: readonly JobVersion[], base: JobVersion | undefined) {
+  if (base !== undefined) return kept.filter((each) => each !== base).map(({ spec }) => diffJobs(base.spec, spec));
+  return kept.slice(0, -1).map(({ spec }, i) => diffJobs(kept[i + 1]?.spec, spec));
 }
 
 function keptVersion(context: ReadContext, job: JobRecord, version: number): Result<JobVersion, Reply> {

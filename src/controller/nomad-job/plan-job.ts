@@ -17,8 +17,11 @@ import { isSameSpec, versionOf } from "./revisions.ts";
 
 export const requestsOf = ({ metadata }: NomadJob): JobRequests => readJobRequests(metadata.annotations?.[ANNOTATION.requests]);
 
+/** What a plan reads; the bridge asks for one that nobody carries out. */
+export type PlanDeps = Pick<NomadJobDeps, "node" | "nodes" | "now" | "podsOf" | "remember" | "revisionsOf" | "sha256">;
+
 /** @param accepted undefined: of a job that is refused, whose pods run on */
-export function allocationsOf(deps: NomadJobDeps, job: NomadJob, accepted?: AcceptedJob): readonly JobAllocation[] {
+export function allocationsOf(deps: PlanDeps, job: NomadJob, accepted?: AcceptedJob): readonly JobAllocation[] {
   const skipped = new Map(accepted?.groups.map(({ source, skippedPaths }) => [source.group, skippedPaths]));
   const context = {
     type: accepted?.job.Type ?? job.spec.type ?? "service",
@@ -32,7 +35,7 @@ export function allocationsOf(deps: NomadJobDeps, job: NomadJob, accepted?: Acce
 
 export type Question = { readonly job: NomadJob; readonly accepted: AcceptedJob; readonly config: BridgeConfigSpec; readonly allocations: readonly JobAllocation[] };
 
-export function askPlan(deps: NomadJobDeps, { job, accepted, allocations }: Question): JobPlan {
+export function askPlan(deps: PlanDeps, { job, accepted, allocations }: Question): JobPlan {
   const status = job.status ?? {};
   const stable = stableVersion(deps, job);
   const now = deps.now();
@@ -51,7 +54,7 @@ export function askPlan(deps: NomadJobDeps, { job, accepted, allocations }: Ques
   });
 }
 
-function groupsOf(deps: NomadJobDeps, { job, groups }: AcceptedJob, allocations: readonly JobAllocation[]): readonly GroupSpec[] {
+function groupsOf(deps: PlanDeps, { job, groups }: AcceptedJob, allocations: readonly JobAllocation[]): readonly GroupSpec[] {
   const isOnNodes = job.Type === "system" || job.Type === "sysbatch";
   return job.TaskGroups.flatMap((group, i) => {
     const accepted = groups[i];
@@ -68,7 +71,7 @@ const occupiedBy = (name: string, allocations: readonly JobAllocation[]): Readon
   new Set(allocations.flatMap(({ group, state, node }) => (group === name && (state === "pending" || state === "running") && node !== undefined ? [node.name] : [])));
 
 /** The newest stable version before the present one, while it is known what it said. */
-function stableVersion({ revisionsOf, remember }: NomadJobDeps, job: NomadJob): StableVersion | undefined {
+function stableVersion({ revisionsOf, remember }: PlanDeps, job: NomadJob): StableVersion | undefined {
   const version = job.status?.stableVersion;
   if (version === undefined || version >= versionOf(job)) return undefined;
   const revision = revisionsOf(job.metadata.uid ?? "").find((each) => each.revision === version);

@@ -58,6 +58,7 @@ const CLUSTER: ClusterState = {
   versionsOf: () => [],
   jobOfEvaluation: () => undefined,
   jobOfDeployment: () => undefined,
+  desiredUpdates: () => undefined,
   allocationsOf: (owner) => PODS.filter((each) => each.job === owner),
   allocation: (allocId) => PODS.find((each) => each.pod.metadata.uid === allocId),
   namespaces: () => [],
@@ -203,7 +204,7 @@ describe("the HTTP app", () => {
   });
 
   it.each(["POST", "DELETE"])("refuses %s where only GET is served", async (method) => {
-    expect(await bridge().call(method, "/v1/jobs", { body: method === "POST" ? {} : undefined })).toMatchObject({ status: 405, text: "Invalid method" });
+    expect(await bridge().call(method, "/v1/regions", { body: method === "POST" ? {} : undefined })).toMatchObject({ status: 405, text: "Invalid method" });
   });
 
   it("says why it does not take a write that Nomad takes", async () => {

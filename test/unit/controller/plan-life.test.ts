@@ -118,7 +118,7 @@ function checkRest(world: JobWorld, next: JobPlan): void {
 }
 
 /** A failed allocation of a system job stays, and holds its update up. */
-const hasFailedNode = (world: JobWorld) => world.pods.some((pod) => pod.state === "failed" && pod.jobVersion === world.version);
+const hasFailedNode = (world: JobWorld) => world.pods.some((pod) => pod.state === "failed" && pod.wasStopped !== true && pod.jobVersion === world.version);
 
 /** A healthy service or system job of version 0 and a second version. */
 const update1 = fc.record({ type: fc.constantFrom("service", "system"), count: fc.integer({ min: 1, max: 4 }), settings: update.map((each) => ({ ...each, maxParallel: Math.max(1, each.maxParallel) })) }).map(({ type, count, settings }) => {

@@ -43,6 +43,7 @@ function bridge(rules?: string) {
     versionsOf: () => [],
     jobOfEvaluation: () => undefined,
     jobOfDeployment: () => undefined,
+    desiredUpdates: () => undefined,
     allocationsOf: () => [],
     allocation: () => undefined,
     namespaces: () => ["team", "web-team"].map((name) => ({ apiVersion: "v1", kind: "Namespace", metadata: { name, resourceVersion: "5", labels: { owner: "x" } } })),

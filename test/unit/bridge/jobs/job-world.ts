@@ -8,6 +8,7 @@ import type { NomadJob, NomadJobStatus } from "../../../../src/api/nomad-job.ts"
 import type { Pod } from "../../../../src/api/pod.ts";
 import { createChangeFeed } from "../../../../src/bridge/blocking/change-feed.ts";
 import type { AclObjects } from "../../../../src/bridge/bridge-deps.ts";
+import { createEventBroker } from "../../../../src/bridge/events/event-stream.ts";
 import { createHttpApp } from "../../../../src/bridge/http-app.ts";
 import { ANNOTATION, LABEL } from "../../../../src/contract/pod-metadata.ts";
 import type { BridgeCaches } from "../../../../src/main/caches.ts";
@@ -119,6 +120,7 @@ export function jobWorld(): JobWorld {
         acl: {} as AclObjects,
         logins: NO_LOGINS,
         client: fakeLaunchers(() => undefined).deps,
+        events: createEventBroker({ startTimer: () => () => undefined }),
         feed: createChangeFeed({ random: () => 0, startTimer: () => () => undefined }),
         nodes: { mark: async () => ({ ok: false, error: "not here" }) },
         jobs: jobObjects(api.client, caches),

@@ -156,13 +156,31 @@ describe("what is not registered", () => {
   });
 
   it.each([
-    ["another type", { Type: "batch" }, 'cannot update job from type "service" to "batch"'],
-    ["parameters", { Type: "service", ParameterizedJob: {} }, "cannot update non-parameterized job to being parameterized"],
-    ["a schedule", { Type: "service", Periodic: { Spec: "* * * * *" } }, "cannot update non-periodic job to being periodic"],
+    ["another type", { Type: "service" }, 'cannot update job from type "batch" to "service"'],
+    ["parameters", { ParameterizedJob: {} }, "cannot update non-parameterized job to being parameterized"],
+    ["a schedule", { Periodic: { Spec: "* * * * *" } }, "cannot update non-periodic job to being periodic"],
   ])("a change to %s", async (_name, changes, text) => {
+    const { world, call } = one();
+    await call("PUT", "/v1/jobs", run(jobBody("sums", { Type: "batch" })));
+    expect(await call("PUT", "/v1/jobs", run(jobBody("sums", { Type: "batch", ...changes })))).toMatchObject({ status: 500, text: expect.stringContaining(text) });
+    expect(world.job("sums").metadata.generation).toBe(1);
+  });
+
+  it("what Nomad calls invalid, with all its faults at once", async () => {
     const { call } = one();
-    await call("PUT", "/v1/jobs", run(jobBody("web")));
-    expect(await call("PUT", "/v1/jobs", run(jobBody("web", changes)))).toMatchObject({ status: 500, text: expect.stringContaining(text) });
+    const { status, text } = await call("PUT", "/v1/jobs", run(jobBody("with space", { Priority: 500 })));
+    expect([status, text]).toEqual([500, expect.stringMatching(/^2 errors occurred:\n\t\* Job ID contains a space\n\t\* .*priority must be between/s)]);
+  });
+});
+
+describe("a job that cannot run here", () => {
+  it("is stored, so that its evaluation says why, and the reply warns", async () => {
+    const { world, call } = one();
+    const { status, json } = await call("PUT", "/v1/jobs", run(jobBody("web", {}, { Tasks: [{ Name: "server", Driver: "docker", Config: { image: "x" } }] })));
+    expect([status, world.jobs().length]).toEqual([200, 1]);
+    expect(json.Warnings).toMatch(/this job will not run here: .*docker/s);
+    world.observe("web", { state: "pending", conditions: [{ type: "Accepted", status: "False", reason: "JobRefused", message: "no such driver", lastTransitionTime: "2026-01-01T00:00:00Z" }] });
+    expect((await call("GET", `/v1/evaluation/${json.EvalID}`)).json).toMatchObject({ Status: "failed", StatusDescription: "no such driver", FailedTGAllocs: { web: { ConstraintFiltered: { "no such driver": 1 }, CoalescedFailures: 1 } } });
   });
 });
 
