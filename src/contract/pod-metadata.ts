@@ -53,9 +53,6 @@ export const ANNOTATION = {
   node: `${GROUP}/node`,
 } as const;
 
-/** On nodes: "ineligible" keeps new allocations away, as `nomad node eligibility -disable` does. */
-export const NODE_ELIGIBILITY = `${GROUP}/eligibility`;
-
 /** Every pod of ours begins with this, and no other pod does: the admission policies hold both ways. */
 export const POD_NAME_PREFIX = "nb-";
 
