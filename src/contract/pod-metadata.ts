@@ -37,6 +37,8 @@ export const ANNOTATION = {
   stopped: `${GROUP}/stopped`,
   /** On a Service of ours: the name that the job gives it. */
   service: `${GROUP}/service`,
+  /** What users have done to the pod's tasks: TaskMarks, JSON. */
+  taskMarks: `${GROUP}/task-marks`,
   /** On a NomadJob or an ExecTask: JobRequests, JSON. */
   requests: `${GROUP}/requests`,
   /** On a child of a periodic or parameterized NomadJob: the ID of its parent. */
@@ -50,9 +52,6 @@ export const ANNOTATION = {
   /** On a pod of a system or sysbatch job: the node that it is for, known before Kubernetes has placed it. */
   node: `${GROUP}/node`,
 } as const;
-
-/** On nodes: "ineligible" keeps new allocations away, as `nomad node eligibility -disable` does. */
-export const NODE_ELIGIBILITY = `${GROUP}/eligibility`;
 
 /** Every pod of ours begins with this, and no other pod does: the admission policies hold both ways. */
 export const POD_NAME_PREFIX = "nb-";

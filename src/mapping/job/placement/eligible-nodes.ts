@@ -1,14 +1,10 @@
 /** @module The nodes that a group may be on, as far as the nodes themselves can tell, and why the others are none of them. Pure. */
-import type { Node } from "../../../api/pod.ts";
-import { NODE_ELIGIBILITY } from "../../../contract/pod-metadata.ts";
 import { globPattern } from "./datacenters.ts";
 import type { AcceptedGroup } from "../../accepted-task.ts";
+import { isEligible } from "../../nomad-node.ts";
 import { isReady, nodeRecord, type NodeSource, profilesOn } from "../../node-facts.ts";
 import { constraintText, meetsConstraint } from "./constraints.ts";
 import type { Placement } from "./group-placement.ts";
-
-/** Whether new allocations of ours may come to a node. */
-export const isEligible = ({ metadata, spec }: Node): boolean => metadata.labels?.[NODE_ELIGIBILITY] !== "ineligible" && spec?.unschedulable !== true;
 
 type Grouped = Pick<AcceptedGroup, "source" | "profile">;
 

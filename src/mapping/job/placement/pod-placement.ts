@@ -2,7 +2,8 @@
  * @module A group's placement as what Kubernetes' scheduler takes. Constraints are answered here, for the nodes that there are when the pod is
  * made, and become a list of host names; labels say the rest.
  */
-import { LABEL, NODE_ELIGIBILITY } from "../../../contract/pod-metadata.ts";
+import { ELIGIBILITY_LABEL, INELIGIBLE } from "../../../contract/node-drain.ts";
+import { LABEL } from "../../../contract/pod-metadata.ts";
 import type { Affinity } from "../../../nomad/job.ts";
 import type { AcceptedGroup } from "../../accepted-task.ts";
 import { nodeRecord, type NodeSource } from "../../node-facts.ts";
@@ -17,7 +18,7 @@ const MOST_NODES = 1000;
 type Expression = { readonly key: string; readonly operator: string; readonly values?: readonly string[] };
 
 /** Nodes that `nomad node eligibility -disable` or a drain has closed. */
-const ELIGIBLE: Expression = { key: NODE_ELIGIBILITY, operator: "NotIn", values: ["ineligible"] };
+const ELIGIBLE: Expression = { key: ELIGIBILITY_LABEL, operator: "NotIn", values: [INELIGIBLE] };
 
 /** @param nodes undefined where they are not known, as in explain: then nothing is asked that needs them */
 export function placementFields(accepted: AcceptedGroup, nodes: readonly NodeSource[] | undefined) {

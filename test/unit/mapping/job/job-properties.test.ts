@@ -37,7 +37,7 @@ describe("any job", () => {
   it("is refused as a whole, or has pods and Services that Kubernetes can take, the same each time", () => {
     fc.assert(
       fc.property(job, (loose) => {
-        const spec = jobOf(loose as LooseJob);
+        const spec = jobOf(loose);
         const mapped = jobGroups(objectOf(spec), spec, config);
         expect(JSON.stringify(jobGroups(objectOf(spec), spec, config))).toBe(JSON.stringify(mapped));
         const refusal = refusalOf(mapped);
