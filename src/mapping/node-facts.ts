@@ -4,6 +4,7 @@
  */
 import type { BridgeConfigSpec, Profile } from "../api/bridge-config.ts";
 import type { Node } from "../api/pod.ts";
+import { ELIGIBILITY_LABEL, INELIGIBLE } from "../contract/node-drain.ts";
 import type { NodeRecord } from "../contract/node-record.ts";
 import { GROUP } from "../contract/pod-metadata.ts";
 import { NOMAD_VERSION } from "../nomad/api-types.ts";
@@ -48,6 +49,9 @@ export const profilesOn = (node: Node, profiles: readonly Profile[]): readonly P
   profiles.filter(({ nodeSelector }) => Object.entries(nodeSelector).every(([key, value]) => node.metadata.labels?.[key] === value));
 
 export const isReady = ({ status }: Node): boolean => status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True") === true;
+
+/** Whether new allocations of ours may come to it; Kubernetes' cordon keeps them away as well. */
+export const isEligible = ({ metadata, spec }: Node): boolean => spec?.unschedulable !== true && metadata.labels?.[ELIGIBILITY_LABEL] !== INELIGIBLE;
 
 export type NodeSize = {
   /** Whole ones: Nomad's clients decode no other number. */
