@@ -172,6 +172,12 @@ describe("an update under a deployment", () => {
   ])("%s", (...[, allocations, maxParallel, hold, expected]) => expect(three(allocations, maxParallel, hold)).toEqual(expected));
 });
 
+it("does not take a group for one of the deployment because of its name", () => {
+  const { update: _, ...plain } = group({ name: "constructor", specHash: "v1" });
+  const next = planJob(job({ version: 1, groups: [group({ specHash: "v1" }), plain], deployment: deployment({ status: "failed" }) }));
+  expect(short(next.groups["constructor"]!)).toEqual({ create: ["0-1 v1"] });
+});
+
 describe("canaries", () => {
   const trial = (allocations: readonly JobAllocation[], fields: Partial<DeploymentState> = {}, of: Partial<DeploymentGroup> = {}) =>
     planJob(version1(allocations, { canary: of.desiredCanaries ?? 1 }, { deployment: deployment(fields, { desiredCanaries: 1, healthyAllocs: 2, ...of }) }));
@@ -195,6 +201,12 @@ describe("canaries", () => {
   it("of a version that nobody promoted give way to the old ones under the next", () => {
     const next = planJob(job({ version: 2, allocations: [...OLD, canary("0-2", 60_000)], groups: [group({ count: 2 })], deployment: deployment({}, { desiredCanaries: 1 }) }));
     expect(shortOf(next)).toEqual({ stop: [`0-2: ${NOT_NEEDED}`], updateInPlace: ["0-1", "1-1"] });
+  });
+
+  it("of another version do not hide why an index is empty", () => {
+    const gone = failed("0-1", { jobVersion: 2, specHash: "v0" });
+    const next = planJob(job({ version: 2, allocations: [gone, failed("0-2", { canary: true })], groups: [group()] }));
+    expect(shortOf(next)).toEqual({ wakeInMs: 29_000 });
   });
 
   it("are promoted by themselves when all groups let them and all are healthy", () => {
