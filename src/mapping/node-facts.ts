@@ -70,9 +70,13 @@ export function nodeSize({ node, config }: NodeSource): NodeSize {
 }
 
 /** Drivers that some profile lets run on the node. */
-export function driversOn({ node, config }: NodeSource): readonly ("exec" | "raw_exec")[] {
+export function driversOn({ node, config }: NodeSource): readonly ("exec" | "raw_exec" | "docker")[] {
   const profiles = profilesOn(node, config.profiles);
-  return [...(profiles.length > 0 ? (["exec"] as const) : []), ...(profiles.some((profile) => profile.allowRawExec) ? (["raw_exec"] as const) : [])];
+  return [
+    ...(profiles.length > 0 ? (["exec"] as const) : []),
+    ...(profiles.some((profile) => profile.allowRawExec) ? (["raw_exec"] as const) : []),
+    ...(profiles.some((profile) => profile.allowDocker) ? (["docker"] as const) : []),
+  ];
 }
 
 /** As `uname -m` says it, where that differs from Go's word. */
