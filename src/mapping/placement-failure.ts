@@ -32,11 +32,11 @@ const total = (reasons: readonly (readonly [string, number])[]) => reasons.reduc
 
 const MAX_REASON_CHARS = 4096;
 
-/** The scheduler lists "<nodes> <reason>", separated by commas, up to what it says of preemption. */
+/** The scheduler lists "<nodes> <reason>", separated by commas, as its first sentence; what it says of preemption comes after. */
 function reasonsOf(message: string): readonly (readonly [string, number])[] {
   const [, rest = message] = message.slice(0, MAX_REASON_CHARS).split(" nodes are available: ");
-  const [list = ""] = rest.split(". preemption:");
-  const reasons = list.replace(/\.\s*$/, "").split(", ").flatMap((part) => {
+  const [list = ""] = rest.split(". ");
+  const reasons = list.replace(/\.$/, "").split(", ").flatMap((part) => {
     const [, n, reason] = /^(\d{1,6}) (.+)$/.exec(part) ?? [];
     return n === undefined || reason === undefined ? [] : [[reason, Number(n)] as const];
   });

@@ -68,7 +68,7 @@ describe("a service job", () => {
   });
 
   it("goes back by itself from a version that fails", async () => {
-    const job = (args: readonly string[]) => ({ TaskGroups: [group(args, { Update: { ...AT_ONCE, AutoRevert: true, ProgressDeadline: 0 } })] });
+    const job = (args: readonly string[]) => ({ TaskGroups: [group(args, { Update: { ...AT_ONCE, MinHealthyTime: 2 * SECOND, AutoRevert: true, ProgressDeadline: 0 } })] });
     await applyJob(world, "revert", job(WAITS("good")));
     await statusWhen(world, "revert", ({ deployment }) => deployment?.["status"] === "successful");
     await applyJob(world, "revert", job(["-c", "exit 7"]));

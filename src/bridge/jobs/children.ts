@@ -7,9 +7,8 @@ import { err, ok, type Result } from "../../lib/result.ts";
 import { parentOf, type JobRecord, jobRecord } from "../../mapping/job-record.ts";
 import { periodicChild } from "../../mapping/child-job.ts";
 import { evaluationId } from "../../mapping/nomad-ids.ts";
-import { indexOf } from "../../mapping/nomad-job.ts";
 import { jobObjectName } from "../../mapping/object-names.ts";
-import { storedSpec } from "../../mapping/stored-job.ts";
+import { jobModifyIndex, storedSpec } from "../../mapping/stored-job.ts";
 import type { Job, JobSpec } from "../../nomad/job.ts";
 import {
   FORCE_NON_PERIODIC, isStopped, JOB_NOT_FOUND, MAX_PAYLOAD_BYTES, missingMeta, notParameterized, PAYLOAD_FORBIDDEN, PAYLOAD_MISSING, payloadTooLarge,
@@ -80,12 +79,12 @@ async function create({ jobs }: ChildContext, child: NomadJob): Promise<Result<N
 
 function launched(child: NomadJob, further: object): Reply {
   const record = jobRecord(child);
-  const index = indexOf(child);
+  const index = jobModifyIndex(child);
   const evalId = evaluationId(sha256, record.uid, { kind: "version", version: 0 });
   return written(record.jobId, evalId, { EvalID: evalId, EvalCreateIndex: index, ...further, ...meta(index) });
 }
 
-const dispatched = (child: NomadJob): Reply => launched(child, { DispatchedJobID: child.spec.id, JobCreateIndex: indexOf(child) });
+const dispatched = (child: NomadJob): Reply => launched(child, { DispatchedJobID: child.spec.id, JobCreateIndex: jobModifyIndex(child) });
 
 type Dispatch = { readonly payload: string; readonly meta: Readonly<Record<string, string>>; readonly priority: number; readonly token: string; readonly idPrefix: string };
 
@@ -118,7 +117,7 @@ function dispatchOfToken({ cluster }: ChildContext, parent: JobRecord, token: st
 async function makeDispatch(context: ChildContext, parent: Parent, { id, dispatch }: { readonly id: string; readonly dispatch: Dispatch }): Promise<Result<NomadJob, Reply>> {
   const { namespace, uid } = parent.record;
   const { payload, token, priority } = dispatch;
-  const name = jobObjectName(sha256, { namespace, jobId: token === "" ? id : JSON.stringify([uid, token]) });
+  const name = jobObjectName(sha256, { namespace, jobId: token === "" ? id : `${parent.job.ID}/dispatch/${uid}/${token}` });
   const spec = childSpec(parent, id, {
     ParameterizedJob: parent.job.ParameterizedJob,
     Dispatched: true,

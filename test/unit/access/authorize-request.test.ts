@@ -98,7 +98,6 @@ const CASES: readonly { readonly method: string; readonly path: string; readonly
   { method: "GET", path: "/v1/scaling/policies", pattern: "/v1/scaling/policies", rules: inDefault("list-scaling-policies") },
   { method: "GET", path: "/v1/scaling/policy/x", pattern: "/v1/scaling/policy/:policyId", rules: NO_RULES },
   { method: "PUT", path: "/v1/search", pattern: "/v1/search", rules: NO_RULES },
-  { method: "GET", path: "/v1/event/stream", pattern: "/v1/event/stream", rules: NO_RULES },
   { method: "PUT", path: "/v1/search/fuzzy", pattern: "/v1/search/fuzzy", rules: NO_RULES },
   { method: "GET", path: "/v1/node/n1", pattern: "/v1/node/:nodeId", rules: 'node { policy = "read" }' },
   { method: "GET", path: "/v1/jobs", pattern: "/v1/jobs", rules: inDefault("list-jobs") },
