@@ -37,6 +37,8 @@ export const ANNOTATION = {
   stopped: `${GROUP}/stopped`,
   /** On a Service of ours: the name that the job gives it. */
   service: `${GROUP}/service`,
+  /** What users have done to the pod's tasks: TaskMarks, JSON. */
+  taskMarks: `${GROUP}/task-marks`,
   /** On a NomadJob or an ExecTask: JobRequests, JSON. */
   requests: `${GROUP}/requests`,
   /** On a child of a periodic or parameterized NomadJob: the ID of its parent. */

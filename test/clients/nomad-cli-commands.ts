@@ -112,6 +112,7 @@ const ALLOCATION_WRITES: readonly CliCommand[] = [
   // A shell passes this one over.
   { command: "alloc signal", args: ["alloc", "signal", "-s=SIGWINCH", "$ALLOC"], calls: [...FIND_ALLOC, "PUT /v1/client/allocation/:id/signal"], exit: 0 },
   { command: "alloc restart", args: ["alloc", "restart", "$ALLOC"], calls: [...FIND_ALLOC, "PUT /v1/client/allocation/:id/restart"], exit: 0 },
+  { command: "alloc stop", args: ["alloc", "stop", "$ALLOC"], calls: [...FIND_ALLOC, "PUT /v1/allocation/:id/stop", ...MONITOR], exit: 0, saw: { evaluation: { Status: "complete" } } },
 ];
 
 const ACL_LOGIN: readonly CliCommand[] = [
@@ -138,30 +139,24 @@ const ACL_LOGIN: readonly CliCommand[] = [
   { command: "acl policy delete", title: "of the role's", args: ["acl", "policy", "delete", "$POLICY"], calls: ["DELETE /v1/acl/policy/$POLICY"], exit: 0 },
 ];
 
-/** What changes an allocation comes last. */
-export const COMMANDS: readonly CliCommand[] = [...ALLOCATION_READS, ...ALLOCATION_FILES, ...JOB_READS, ...CLUSTER_READS, ...CLUSTER_MORE, ...ACL, ...ACL_LOGIN, ...ALLOCATION_WRITES];
-
 const JOB_DETAILS = ["allocations", "evaluations", "deployment", "summary"].map((part) => `GET /v1/job/$JOB/${part}`);
 
-const JOB_REST: readonly CliCommand[] = [
-  { command: "job validate", args: ["job", "validate", "$JOB_FILE"], calls: ["PUT /v1/validate/job"], exit: 0 },
-  { command: "job plan", title: "of a new job", args: ["job", "plan", "$JOB_FILE"], calls: ["PUT /v1/job/$NEW_JOB/plan"], exit: 1, saw: { diff: "Added" } },
+const JOB_LIFE: readonly CliCommand[] = [
   { command: "job run", args: ["job", "run", "$JOB_FILE"], calls: ["PUT /v1/jobs", ...MONITOR, "GET /v1/deployment/:id"], exit: 0, saw: { evaluation: { Status: "complete", TriggeredBy: "job-register" } } },
   { command: "job run", title: "that must be new", args: ["job", "run", "-check-index=0", "$JOB_FILE"], calls: ["PUT /v1/jobs"], exit: 1, error: /500 \(Enforcing job modify index 0: job already exists\)/ },
-  { command: "job plan", title: "of the same job", args: ["job", "plan", "$JOB_FILE"], calls: ["PUT /v1/job/$NEW_JOB/plan"], exit: 0, saw: { diff: "None" } },
   { command: "job status", title: "of one", args: ["job", "status", "$JOB"], calls: [...READ_JOB, ...JOB_DETAILS, HINTS], exit: 0, saw: { status: "running", running: 1 } },
   { command: "job history", args: ["job", "history", "$NEW_JOB"], calls: [...FIND_JOB, "GET /v1/job/$NEW_JOB/versions"], exit: 0 },
-  { command: "job inspect", title: "of its source", args: ["job", "inspect", "-hcl", "$NEW_JOB"], calls: [...FIND_JOB, "GET /v1/job/$NEW_JOB/submission"], exit: 0 },
+  { command: "job inspect", title: "of its source", args: ["job", "inspect", "-hcl", "$NEW_JOB"], calls: [...FIND_JOB, "GET /v1/job/$NEW_JOB", "GET /v1/job/$NEW_JOB/submission"], exit: 0 },
   { command: "job scale", args: ["job", "scale", "$NEW_JOB", "2"], calls: [...FIND_JOB, "GET /v1/job/$NEW_JOB/scale", "PUT /v1/job/$NEW_JOB/scale", "GET /v1/job/$NEW_JOB", ...MONITOR, "GET /v1/deployment/:id"], exit: 0 },
   { command: "job deployments", args: ["job", "deployments", "$NEW_JOB"], calls: [...FIND_JOB, "GET /v1/job/$NEW_JOB/deployments"], exit: 0 },
-  { command: "job eval", args: ["job", "eval", "$NEW_JOB"], calls: [...FIND_JOB, "PUT /v1/job/$NEW_JOB/evaluate", ...MONITOR], exit: 0 },
+  { command: "job eval", args: ["job", "eval", "$NEW_JOB"], calls: [...FIND_JOB, "PUT /v1/job/$NEW_JOB/evaluate", ...MONITOR, "GET /v1/deployment/:id"], exit: 0 },
   { command: "job revert", args: ["job", "revert", "$NEW_JOB", "0"], calls: [...FIND_JOB, "PUT /v1/job/$NEW_JOB/revert", ...MONITOR, "GET /v1/deployment/:id"], exit: 0 },
-  { command: "job promote", title: "without a canary", args: ["job", "promote", "$NEW_JOB"], calls: [...FIND_JOB, "GET /v1/job/$NEW_JOB/deployment", "PUT /v1/deployment/promote/:id"], exit: 1 },
-  { command: "job stop", args: ["job", "stop", "-purge", "$NEW_JOB"], calls: [...FIND_JOB, "GET /v1/job/$NEW_JOB", "DELETE /v1/job/$NEW_JOB", ...MONITOR], exit: 0 },
+  { command: "job promote", title: "without a canary", args: ["job", "promote", "$NEW_JOB"], calls: [...FIND_JOB, "GET /v1/job/$NEW_JOB/deployment", "PUT /v1/deployment/promote/:id"], exit: 1, error: /500 \(can't promote terminal deployment\)/ },
+  { command: "job stop", args: ["job", "stop", "$NEW_JOB"], calls: [...FIND_JOB, "GET /v1/job/$NEW_JOB", "DELETE /v1/job/$NEW_JOB", ...MONITOR], exit: 0 },
+  { command: "job stop", title: "and forget it", args: ["job", "stop", "-purge", "$NEW_JOB"], calls: [...FIND_JOB, "GET /v1/job/$NEW_JOB", "DELETE /v1/job/$NEW_JOB"], exit: 0 },
 ];
 
-const REST: readonly CliCommand[] = [
-  { command: "alloc stop", args: ["alloc", "stop", "$ALLOC"], calls: [...FIND_ALLOC, "PUT /v1/allocation/:id/stop", ...MONITOR], exit: 0, saw: { evaluation: { Status: "complete" } } },
+const DEPLOYMENTS: readonly CliCommand[] = [
   { command: "deployment list", args: ["deployment", "list"], calls: FIND_DEPLOYMENT, exit: 0 },
   { command: "deployment status", args: ["deployment", "status"], calls: FIND_DEPLOYMENT, exit: 0 },
   ...["promote", "pause", "resume", "fail"].map((change) => ({ command: `deployment ${change}`, title: "of none", args: ["deployment", change, "00000000"], calls: FIND_DEPLOYMENT, exit: 1, error: /^No deployment\(s\) with prefix or id / })),
@@ -169,10 +164,17 @@ const REST: readonly CliCommand[] = [
   { command: "eval status", title: "of none", args: ["eval", "status", "00000000"], calls: ["GET /v1/evaluations"], exit: 1, error: /^No evaluation\(s\) with prefix or id / },
   { command: "status", args: ["status", "$JOB"], calls: ["PUT /v1/search", ...READ_JOB, ...JOB_DETAILS, HINTS], exit: 0, saw: { context: "jobs" } },
   { command: "system gc", args: ["system", "gc"], calls: ["PUT /v1/system/gc"], exit: 0 },
+];
+
+/** What changes an allocation comes last. */
+export const COMMANDS: readonly CliCommand[] = [...ALLOCATION_READS, ...ALLOCATION_FILES, ...JOB_READS, ...CLUSTER_READS, ...CLUSTER_MORE, ...ACL, ...ACL_LOGIN, ...JOB_LIFE, ...DEPLOYMENTS, ...ALLOCATION_WRITES];
+
+/** Written by Nomad's documented behaviour, and not run yet. */
+export const COMMANDS_TO_COME: readonly CliCommand[] = [
+  { command: "job validate", args: ["job", "validate", "$JOB_FILE"], calls: ["PUT /v1/validate/job"], exit: 0 },
+  { command: "job plan", title: "of a new job", args: ["job", "plan", "$JOB_FILE"], calls: ["PUT /v1/job/$NEW_JOB/plan"], exit: 1, saw: { diff: "Added" } },
+  { command: "job plan", title: "of the same job", args: ["job", "plan", "$JOB_FILE"], calls: ["PUT /v1/job/$NEW_JOB/plan"], exit: 0, saw: { diff: "None" } },
   { command: "service list", args: ["service", "list"], calls: ["GET /v1/services"], exit: 0 },
   { command: "service info", title: "of none", args: ["service", "info", "no-such-service"], calls: ["GET /v1/service/no-such-service"], exit: 1 },
   { command: "volume status", args: ["volume", "status"], calls: ["GET /v1/volumes"], exit: 0 },
 ];
-
-/** Written by Nomad's documented behaviour, and not run yet. */
-export const COMMANDS_TO_COME: readonly CliCommand[] = [...JOB_REST, ...REST];

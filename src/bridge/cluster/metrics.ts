@@ -3,8 +3,7 @@
  * no token. Used by http-app.ts. Source: developer.hashicorp.com/nomad/docs/reference/metrics
  */
 import { json, type Reply, stream } from "../reply.ts";
-import { allocationRecord } from "../../mapping/pod-status.ts";
-import { groupSummaries } from "../../mapping/nomad-job.ts";
+import { jobSummary } from "../../mapping/job-summary.ts";
 import type { RequestContext, Routes } from "../request-context.ts";
 
 type Gauge = { readonly name: string; readonly value: number; readonly labels: Readonly<Record<string, string>> };
@@ -20,15 +19,15 @@ function metrics(context: RequestContext): Reply {
 
 const jsonGauge = ({ name, value, labels }: Gauge) => ({ Name: name, Value: value, Labels: labels });
 
-function gaugesOf({ cluster, now, feed, events }: RequestContext): readonly Gauge[] {
+function gaugesOf({ cluster, now, feed }: RequestContext): readonly Gauge[] {
   const byStatus = new Map<string, number>(STATUSES.map((status) => [status, 0]));
   const ofGroups: Gauge[] = [];
   for (const record of cluster.jobs()) {
     const job = cluster.nomadJob(record);
     if (job === undefined) continue;
     byStatus.set(job.Status, (byStatus.get(job.Status) ?? 0) + 1);
-    const pods = cluster.allocationsOf(record).map(({ pod }) => ({ pod, record: allocationRecord(pod, now) }));
-    for (const [group, summary] of Object.entries(groupSummaries(job, pods))) {
+    const { Summary } = jobSummary({ job, record, pods: cluster.allocationsOf(record).map(({ pod }) => pod), now });
+    for (const [group, summary] of Object.entries(Summary)) {
       const labels = { exported_job: job.ID, namespace: job.Namespace, task_group: group };
       ofGroups.push(...SUMMARY.map((key) => ({ name: `nomad.nomad.job_summary.${key.toLowerCase()}`, value: summary[key], labels })));
     }
@@ -37,7 +36,6 @@ function gaugesOf({ cluster, now, feed, events }: RequestContext): readonly Gaug
     ...[...byStatus].map(([status, value]) => ({ name: `nomad.nomad.job_status.${status}`, value, labels: {} })),
     ...ofGroups,
     { name: "nomad_bridge.blocking_queries", value: feed.waiting(), labels: {} },
-    { name: "nomad_bridge.event_streams", value: events.open(), labels: {} },
   ];
 }
 

@@ -1,7 +1,7 @@
 /** @module Constraints of a job against what is known of a node, as Nomad's scheduler decides them. Pure. */
 import type { NodeRecord } from "../../../contract/node-record.ts";
+import { compileRegexp } from "../../../nomad/filter/regexp/program.ts";
 import type { Constraint } from "../../../nomad/job.ts";
-import { matchesPattern, parsePattern } from "./pattern.ts";
 import { isVersionConstraint, meetsVersion } from "./versions.ts";
 
 type Target = { readonly found: boolean; readonly value: string };
@@ -45,8 +45,8 @@ export function constraintProblem({ Operand: operand, RTarget: right, LTarget: l
   }
   switch (operand) {
     case "regexp": {
-      const pattern = parsePattern(right);
-      return pattern.ok ? undefined : `Regular expression failed to compile: "${right.slice(0, 100)}" ${pattern.error}`;
+      const pattern = compileRegexp(right);
+      return pattern.ok ? undefined : `Regular expression failed to compile: ${pattern.error}`;
     }
     case "version":
       return isVersionConstraint(right, false) ? undefined : `Version constraint is invalid: Malformed constraint: ${right.slice(0, 100)}`;
@@ -58,6 +58,9 @@ export function constraintProblem({ Operand: operand, RTarget: right, LTarget: l
       return KNOWN.has(operand) ? undefined : `Unknown constraint type "${operand}"`;
   }
 }
+
+/** Of one pattern on one text of a node; what takes more does not match. */
+const MOST_STEPS = 1_000_000;
 
 const KNOWN: ReadonlySet<string> = new Set(["=", "==", "is", "!=", "not", ">", ">=", "<", "<=", "set_contains", "set_contains_all", "set_contains_any", "is_set", "is_not_set", "distinct_hosts"]);
 
@@ -83,8 +86,8 @@ function compares(left: string, operand: string, right: string): boolean {
     case "is":
       return left === right;
     case "regexp": {
-      const pattern = parsePattern(right);
-      return pattern.ok && matchesPattern(pattern.value, left);
+      const pattern = compileRegexp(right);
+      return pattern.ok && pattern.value.matches(left, { left: MOST_STEPS });
     }
     case "version":
       return meetsVersion(left, right, false);
