@@ -7,9 +7,7 @@ import { JOB_NOT_FOUND } from "../../nomad/job-texts.ts";
 import type { WriteFailure } from "../bridge-deps.ts";
 import { type Reply, text } from "../reply.ts";
 import type { RequestContext } from "../request-context.ts";
-import { failed } from "./edit-job.ts";
-
-const MAX_ROUNDS = 24;
+import { failed, MAX_ROUNDS, tooMany } from "./edit-job.ts";
 
 /** The requests of all kinds are bounded each; a person who tags versions without end meets this. Kubernetes allows 256 KiB for all annotations. */
 const MAX_REQUESTS_BYTES = 128 * 1024;
@@ -38,7 +36,7 @@ export async function changeRequests(
     if (read.value?.metadata.uid !== job.uid) return err(text(404, JOB_NOT_FOUND));
     now = jobRecord(read.value);
   }
-  return err(text(500, `job "${job.jobId}" is being changed by many at once: none of ${MAX_ROUNDS} tries was the first to write; repeat the request`));
+  return err(tooMany(job.jobId));
 }
 
 const gone = (error: WriteFailure): Reply => (error.kind === "missing" ? text(404, JOB_NOT_FOUND) : failed(error));

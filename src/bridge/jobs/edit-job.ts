@@ -35,7 +35,7 @@ export type JobEdit = {
 export type EditedJob = { readonly object: NomadJob; readonly spec: JobSpec; readonly changed: boolean };
 
 /** Each round that is lost was won by another writer, so this many writers at once are served. */
-const MAX_ROUNDS = 24;
+export const MAX_ROUNDS = 24;
 
 /** @param decide is asked anew in each round, with what is there then; its error is the reply */
 export async function editJob(context: WriteContext, target: JobTarget, decide: (now: StoredNow | undefined) => Result<JobEdit, Reply>): Promise<Result<EditedJob, Reply>> {
@@ -47,8 +47,10 @@ export async function editJob(context: WriteContext, target: JobTarget, decide: 
     const written = await write(context, { target, ...place.value, edit: edit.value });
     if (written !== "conflict") return written;
   }
-  return err(text(500, `job "${target.jobId}" is being changed by many at once: none of ${MAX_ROUNDS} tries was the first to write; repeat the request`));
+  return err(tooMany(target.jobId));
 }
+
+export const tooMany = (jobId: string): Reply => text(500, `job "${jobId}" is being changed by many at once: none of ${MAX_ROUNDS} tries was the first to write; repeat the request`);
 
 type Place = { readonly name: string; readonly now: StoredNow | undefined };
 

@@ -16,7 +16,7 @@ import {
 import { isTrue } from "../body.ts";
 import { json, type Reply, text } from "../reply.ts";
 import type { RequestContext } from "../request-context.ts";
-import { editJob, failed } from "./edit-job.ts";
+import { editJob, failed, MAX_ROUNDS, tooMany } from "./edit-job.ts";
 import { integerOf, nestedOf, stringsOf } from "./fields.ts";
 import type { JobContext } from "./register.ts";
 import { meta, registered, requested } from "./write-reply.ts";
@@ -94,10 +94,21 @@ const MAX_TASK_COUNT = 1000;
 
 async function scaleTask({ jobs }: JobContext, task: ExecTask, count: number): Promise<Reply> {
   if (count > MAX_TASK_COUNT) return text(400, `count is ${count}, and an ExecTask has at most ${MAX_TASK_COUNT}`);
-  const scaled = await jobs.scaleTask(task, count);
-  if (!scaled.ok) return failed(scaled.error);
-  const record = jobRecord(scaled.value);
-  return requested(record, { kind: "version", version: versionOf(record) });
+  const namespace = task.metadata.namespace ?? "default";
+  let now = task;
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const scaled = await jobs.scaleTask(now, count);
+    if (scaled.ok) {
+      const record = jobRecord(scaled.value);
+      return requested(record, { kind: "version", version: versionOf(record) });
+    }
+    if (scaled.error.kind !== "conflict") return scaled.error.kind === "missing" ? text(404, JOB_NOT_FOUND) : failed(scaled.error);
+    const read = await jobs.read("ExecTask", namespace, task.metadata.name);
+    if (!read.ok) return failed(read.error);
+    if (read.value?.kind !== "ExecTask" || read.value.metadata.uid !== task.metadata.uid) return text(404, JOB_NOT_FOUND);
+    now = read.value;
+  }
+  return tooMany(task.metadata.name);
 }
 
 export function readSummary({ cluster, query, params, now }: Pick<RequestContext, "cluster" | "query" | "params" | "now">): Reply {

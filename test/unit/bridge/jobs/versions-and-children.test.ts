@@ -120,6 +120,16 @@ describe("scaling", () => {
   });
 });
 
+describe("an ExecTask", () => {
+  it("is scaled by two at once, with neither refused", async () => {
+    const { world } = one();
+    world.api.put(RESOURCES.execTasks, execTask("task"));
+    const bridges = [world.bridge(), world.bridge()];
+    const answers = await Promise.all([2, 3].map(async (Count, i) => bridges[i]?.call("PUT", "/v1/job/task/scale", { Count, Target: { Group: "task" } })));
+    expect(answers.map((answer) => answer?.status)).toEqual([200, 200]);
+  });
+});
+
 describe("a parameterized job", () => {
   const sums = (changes: object = {}) => ({ Type: "batch", ParameterizedJob: { Payload: "optional", MetaRequired: ["who"], MetaOptional: ["why"], ...changes } });
   const payload = Buffer.from([0, 255, 10]).toString("base64");
