@@ -42,6 +42,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   { method: "GET", pattern: "/v1/status/leader", needs: NONE },
   { method: "GET", pattern: "/v1/status/peers", needs: NONE },
   { method: "GET", pattern: "/v1/regions", needs: NONE },
+  { method: "GET", pattern: "/v1/metrics", needs: NONE },
   { method: "GET", pattern: "/v1/agent/health", needs: NONE },
   { method: "GET", pattern: "/v1/agent/self", needs: { kind: "agent-read" }, resolves: "locally" },
   { method: "GET", pattern: "/v1/agent/members", needs: NODE_READ },

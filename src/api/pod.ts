@@ -56,6 +56,7 @@ export type Pod = KubeObject & {
     readonly reason?: string;
     readonly message?: string;
     readonly podIP?: string;
+    readonly hostIP?: string;
     readonly startTime?: string;
     readonly conditions?: readonly PodCondition[];
     readonly containerStatuses?: readonly ContainerStatus[];

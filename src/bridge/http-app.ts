@@ -26,6 +26,7 @@ import type { AclObjects, ClusterState, JobObjects, Logins, NodeMarks } from "./
 import type { ClientDeps } from "./client/client-deps.ts";
 import { CLIENT_ROUTES } from "./client/client-routes.ts";
 import { AGENT_ROUTES } from "./cluster/agent.ts";
+import { METRIC_ROUTES } from "./cluster/metrics.ts";
 import { NAMESPACE_ROUTES } from "./cluster/namespaces.ts";
 import { NODE_POOL_ROUTES } from "./cluster/node-pools.ts";
 import { NODE_ROUTES } from "./cluster/nodes.ts";
@@ -173,6 +174,7 @@ const ROUTES: Routes = {
   ...NODE_POOL_ROUTES,
   ...SCALING_ROUTES,
   ...SEARCH_ROUTES,
+  ...METRIC_ROUTES,
   ...EVENT_ROUTES,
   ...JOB_ROUTES,
 };

@@ -14,6 +14,7 @@ import { createPodExecOpener } from "../kubernetes/pod-exec.ts";
 import type { Log } from "../kubernetes/types.ts";
 import { accessStore, aclObjects } from "./acl-objects.ts";
 import { podLogReader } from "./pod-log.ts";
+import { taskMarks } from "./task-marks.ts";
 import type { AuditFile } from "./audit-file.ts";
 import { type BridgeCaches, bridgeCaches, cachesSynced } from "./caches.ts";
 import { type ChangeFeed, createChangeFeed } from "../bridge/blocking/change-feed.ts";
@@ -107,7 +108,7 @@ function assemble(options: BridgeOptions, { caches, client, feed, events, sessio
   const gate = execGate(gateDeps);
   const route = { cluster, authenticate, gate, audit: audit.append, sessions, onPodGone: podGoneNotifier(caches), podFate: (uid: string) => podFate(caches, uid), log, now, monotonic: () => clock.monotonic() };
   let address = "";
-  const clientRoutes = { gate: operationGate(gateDeps), audit: audit.append, streams, podLog: podLogReader(client), monotonic: () => clock.monotonic() };
+  const clientRoutes = { gate: operationGate(gateDeps), audit: audit.append, streams, podLog: podLogReader(client), markTasks: taskMarks(client, caches, log), now, monotonic: () => clock.monotonic(), sleep: (ms: number) => clock.sleep(ms) };
   const app = createHttpApp({ cluster, acl: aclObjects(client, caches), logins: createLogins(client, now), nodes: nodeMarks(client, caches), jobs: jobObjects(client, caches), client: clientRoutes, events, feed, authenticate, address: () => address, log, now });
   const running = new Set<Promise<void>>();
   const onExec = (upgrade: ExecUpgrade): void => {

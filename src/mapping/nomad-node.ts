@@ -65,7 +65,8 @@ export function nomadNode(source: NodeSource): NomadNode {
 const timeText = (ms: number): string => new Date(ms).toISOString();
 
 /** Kubernetes' cordon keeps our allocations away as well. */
-const isEligible = ({ metadata, spec }: Node): boolean => spec?.unschedulable !== true && metadata.labels?.[ELIGIBILITY_LABEL] !== INELIGIBLE;
+/** Whether new allocations of ours may come to a node. */
+export const isEligible = ({ metadata, spec }: Node): boolean => spec?.unschedulable !== true && metadata.labels?.[ELIGIBILITY_LABEL] !== INELIGIBLE;
 
 /** Epoch ms. */
 const statusSince = ({ status, metadata }: Node): number => epochMs(status?.conditions?.find(({ type }) => type === "Ready")?.lastTransitionTime) ?? epochMs(metadata.creationTimestamp) ?? 0;

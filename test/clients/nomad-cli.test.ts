@@ -1,6 +1,6 @@
 /** @module The bridge as Nomad's CLI sees it: each row of nomad-cli-commands.ts is one run of the program in nomad-cli/, and one test. */
 import { spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -31,6 +31,11 @@ beforeAll(async () => {
   for (const [name, value] of Object.entries({ JOB: tasks.job, POLICY: `cli-${suffix}`, NEW_JOB: `cli-job-${suffix}`, RULES: join(folder, "rules.hcl"), JOB_FILE: join(folder, "job.json") })) names.set(name, value);
   writeFileSync(resolved("$RULES"), 'namespace "default" { policy = "read" }\n');
   writeFileSync(resolved("$JOB_FILE"), JSON.stringify({ Job: newJob(resolved("$NEW_JOB")) }));
+  const keys = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const foreign = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  names.set("AUTH_CONFIG", join(folder, "auth.json")).set("LOGIN_TOKEN", jwt(keys.privateKey)).set("FOREIGN_TOKEN", jwt(foreign.privateKey));
+  const publicKey = keys.publicKey.export({ type: "spki", format: "pem" }).toString();
+  writeFileSync(resolved("$AUTH_CONFIG"), JSON.stringify({ JWTValidationPubKeys: [publicKey], BoundAudiences: ["nomad"], BoundIssuer: ["ci"], SigningAlgs: ["RS256"] }));
   const inside = await allocationOf(tasks.job);
   names.set("ALLOC", inside.ID).set("NODE", inside.NodeID);
 });
@@ -85,6 +90,14 @@ async function allocationOf(job: string): Promise<AllocationIds> {
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error(`the allocation of ${job} never ran`);
+}
+
+/** Somebody whom "ci" speaks for, for ten minutes. */
+function jwt(key: KeyObject): string {
+  const now = Math.floor(Date.now() / 1000);
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const text = `${part({ alg: "RS256", typ: "JWT" })}.${part({ iss: "ci", aud: "nomad", sub: "build", iat: now, nbf: now, exp: now + 600 })}`;
+  return `${text}.${sign("RSA-SHA256", Buffer.from(text), key).toString("base64url")}`;
 }
 
 function newJob(id: string): object {

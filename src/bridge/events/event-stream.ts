@@ -22,6 +22,8 @@ export type EventBroker = {
   readonly publish: (event: NomadEvent) => void;
   /** A body for a reply; undefined when too many are open, which is a 429. Ends with the signal, with the broker, or when its reader is too slow. */
   readonly subscribe: (request: EventRequest, access: EventAccess, signal: AbortSignal) => ReadableStream<Uint8Array> | undefined;
+  /** How many are open. */
+  readonly open: () => number;
   readonly close: () => void;
 };
 
@@ -54,6 +56,7 @@ export function createEventBroker({ startTimer }: EventStreamDeps, limits = LIMI
       const source: StreamSource = { request, access, signal, startTimer, line, log: () => log, isClosed: () => isClosed, wakers };
       return new ReadableStream(underlying(source), ONE_AT_A_TIME);
     },
+    open: () => wakers.size,
     close: () => {
       isClosed = true;
       wakeAll();

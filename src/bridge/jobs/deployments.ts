@@ -14,8 +14,9 @@ import { listReply } from "../lists/list-page.ts";
 import { json, type Reply, text } from "../reply.ts";
 import type { RequestContext } from "../request-context.ts";
 import { changeRequests } from "./annotate-job.ts";
-import { listRequest, stubWithEvaluation } from "./evaluations.ts";
-import { sha256 } from "./hash.ts";
+import { stubOf } from "../read-handlers.ts";
+import { listRequest } from "./evaluations.ts";
+import { sha256 } from "../sha256.ts";
 import { requested } from "./write-reply.ts";
 
 type ReadContext = Pick<RequestContext, "cluster" | "query" | "params" | "search" | "allowsNamespace" | "now">;
@@ -51,7 +52,7 @@ export function listDeploymentAllocations(context: ReadContext): Reply {
   if ("kind" in found) return found;
   const { job, state } = found;
   const own = context.cluster.allocationsOf(job).filter(({ pod }) => Number(pod.metadata.annotations?.[ANNOTATION.jobVersion] ?? 0) === state.jobVersion);
-  return json(own.flatMap((allocation) => stubWithEvaluation(context, allocation)));
+  return json(own.flatMap((allocation) => stubOf(context, allocation)));
 }
 
 export function listDeployments(context: ReadContext): Reply {

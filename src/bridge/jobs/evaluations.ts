@@ -1,21 +1,19 @@
 /** @module Evaluations: read, listed, counted, forced. They are derived, by src/mapping/nomad-evaluation.ts. */
 import { ok } from "../../lib/result.ts";
-import { allocationStub } from "../../mapping/nomad-allocation.ts";
 import { type JobRecord, requestsOf, versionOf } from "../../mapping/job-record.ts";
-import { concerns, type EvaluationSource, evaluationOf, type NomadEvaluation, nomadEvaluation, nomadEvaluations } from "../../mapping/nomad-evaluation.ts";
+import { concerns, type EvaluationSource, type NomadEvaluation, nomadEvaluation, nomadEvaluations } from "../../mapping/nomad-evaluation.ts";
 import { evaluationId, type EvaluationCause, knownCauses } from "../../mapping/nomad-ids.ts";
 
 import { EVAL_NOT_FOUND, EVALUATE_PARAMETERIZED, EVALUATE_PERIODIC, JOB_NOT_FOUND } from "../../nomad/job-texts.ts";
 import { PERMISSION_DENIED } from "../../nomad/texts.ts";
 import { isTrue } from "../body.ts";
-import type { Allocation } from "../bridge-deps.ts";
 import { listReply } from "../lists/list-page.ts";
 import { json, type Reply, text } from "../reply.ts";
 import type { RequestContext } from "../request-context.ts";
-import { sourceOf } from "../read-handlers.ts";
+import { stubOf } from "../read-handlers.ts";
 import { changeRequests } from "./annotate-job.ts";
 import { nestedOf } from "./fields.ts";
-import { sha256 } from "./hash.ts";
+import { sha256 } from "../sha256.ts";
 import { requested } from "./write-reply.ts";
 
 type ReadContext = Pick<RequestContext, "cluster" | "query" | "params" | "search" | "allowsNamespace" | "now">;
@@ -50,12 +48,7 @@ export function listEvaluationAllocations(context: ReadContext): Reply {
   if ("kind" in found) return found.status === 404 ? json([]) : found;
   const { source, cause } = found;
   const allocations = context.cluster.allocationsOf(source.job).filter(({ pod }) => concerns(source, cause, pod));
-  return json(allocations.flatMap((allocation) => stubWithEvaluation(context, allocation)));
-}
-
-export function stubWithEvaluation(context: ReadContext, allocation: Allocation) {
-  const source = sourceOf(context, allocation);
-  return source === undefined ? [] : [{ ...allocationStub(source), EvalID: evaluationOf(sha256, allocation.job, allocation.pod) }];
+  return json(allocations.flatMap((allocation) => stubOf(context, allocation)));
 }
 
 const visible = ({ cluster, query, allowsNamespace }: ReadContext): readonly JobRecord[] =>

@@ -1,14 +1,13 @@
 /** @module How many allocations a group has: asked and changed. */
 import { isActive } from "../../contract/deployment-state.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
-import { type JobRecord, jobRecord, parentOf, versionOf } from "../../mapping/job-record.ts";
+import { jobRecord, versionOf } from "../../mapping/job-record.ts";
 import { deploymentStates } from "../../mapping/nomad-deployment.ts";
-import { indexOf } from "../../mapping/nomad-job.ts";
+import { jobSummary } from "../../mapping/job-summary.ts";
 import { allocationRecord } from "../../mapping/pod-status.ts";
 import { ANNOTATION } from "../../contract/pod-metadata.ts";
 import { jobModifyIndex } from "../../mapping/stored-job.ts";
 import type { ExecTask } from "../../api/exec-task.ts";
-import type { GroupCounts } from "../../api/nomad-job.ts";
 import type { Job, JobSpec } from "../../nomad/job.ts";
 import {
   enforcedIndex, isStopped, JOB_NOT_FOUND, SCALING_DURING_DEPLOYMENT, SCALING_ERROR_WITH_COUNT, SCALING_NEGATIVE, SCALING_WITHOUT_GROUP,
@@ -112,37 +111,11 @@ async function scaleTask({ jobs }: JobContext, task: ExecTask, count: number): P
   return tooMany(task.metadata.name);
 }
 
-type SummaryContext = Pick<RequestContext, "cluster" | "query" | "params" | "now">;
-
-/** The counts that the controller keeps; those of an ExecTask by its pods. */
-export function readSummary(context: SummaryContext): Reply {
-  const { cluster, query, params } = context;
-  const job = cluster.job(query.namespace, params["jobId"] ?? "");
-  const asNomad = job === undefined ? undefined : cluster.nomadJob(job);
-  if (job === undefined || asNomad === undefined) return text(404, JOB_NOT_FOUND);
-  const { pending = 0, running = 0, dead = 0 } = job.object.kind === "NomadJob" ? (job.object.status?.children ?? {}) : {};
-  return json({
-    JobID: job.jobId,
-    Namespace: job.namespace,
-    Summary: Object.fromEntries(asNomad.TaskGroups.map((group) => [group.Name, groupCounts(context, job, group)])),
-    Children: parentOf(job) === "" && (asNomad.Periodic !== null || asNomad.ParameterizedJob !== null) ? { Pending: pending, Running: running, Dead: dead } : null,
-    CreateIndex: asNomad.CreateIndex,
-    ModifyIndex: indexOf(job.object),
-  });
-}
-
-const NO_COUNTS: GroupCounts = { queued: 0, starting: 0, running: 0, complete: 0, failed: 0, lost: 0, unknown: 0 };
-
-function groupCounts({ cluster, now }: SummaryContext, job: JobRecord, { Name, Count }: { readonly Name: string; readonly Count: number }) {
-  if (job.object.kind === "NomadJob") {
-    const kept = job.object.status?.groups?.[Name] ?? NO_COUNTS;
-    return { Queued: kept.queued, Starting: kept.starting, Running: kept.running, Complete: kept.complete, Failed: kept.failed, Lost: kept.lost, Unknown: kept.unknown };
-  }
-  const own = cluster.allocationsOf(job).filter(({ pod }) => pod.metadata.annotations?.[ANNOTATION.group] === Name);
-  const states = own.map(({ pod }) => allocationRecord(pod, now).state);
-  const count = (...wanted: readonly string[]) => states.filter((state) => wanted.includes(state)).length;
-  const [running, starting] = [count("running"), count("pending")];
-  return { Queued: Math.max(0, Count - running - starting), Starting: starting, Running: running, Complete: count("complete", "stopping"), Failed: count("failed", "spent"), Lost: 0, Unknown: 0 };
+export function readSummary({ cluster, query, params, now }: Pick<RequestContext, "cluster" | "query" | "params" | "now">): Reply {
+  const record = cluster.job(query.namespace, params["jobId"] ?? "");
+  const job = record === undefined ? undefined : cluster.nomadJob(record);
+  if (record === undefined || job === undefined) return text(404, JOB_NOT_FOUND);
+  return json(jobSummary({ job, record, pods: cluster.allocationsOf(record).map(({ pod }) => pod), now }));
 }
 
 /** What "nomad action" can run, of all tasks. */

@@ -22,11 +22,11 @@ export type EvaluateOptions = FunctionSources & {
   /** Whether values for variables that the file does not declare are mistakes. Default: true. */
   readonly strict?: boolean;
   readonly limits?: HclLimits;
-  /** What the evaluation may cost, in steps: about one a node, an element, or 16 characters. Default: 5 million, which takes some seconds. */
+  /** What the evaluation may cost, in steps: about one a node, an element, or 16 characters. Default: 2 million, which takes a second or two. */
   readonly maxSteps?: number;
 };
 
-export const DEFAULT_MAX_STEPS = 5_000_000;
+export const DEFAULT_MAX_STEPS = 2_000_000;
 
 /**
  * The body without its variables and locals, or everything that is wrong with it, each with its place. Names that nobody defined stay as

@@ -9,6 +9,13 @@ import type { Expression } from "./syntax.ts";
 /** A string in quotes; the cursor is at the opening one. A literal where it holds no template part. */
 export function parseQuoted(cursor: Cursor): Parsed<Expression> {
   const start = cursor.offset;
+  const plain = /"([^"\\\n$%]*)"/y;
+  plain.lastIndex = start;
+  const simple = plain.exec(cursor.text);
+  if (simple !== null) {
+    cursor.offset = plain.lastIndex;
+    return ok({ kind: "literal", value: (simple[1] ?? "").normalize("NFC"), range: rangeFrom(cursor, start) });
+  }
   const tokens = startTokens("string");
   cursor.offset += 1;
   while (cursor.text[cursor.offset] !== '"') {

@@ -112,6 +112,7 @@ function parseDot(cursor: Cursor): Parsed<Step> {
   const index = digits.exec(cursor.text)?.[0];
   if (index !== undefined) {
     cursor.offset += index.length;
+    if (/^\.\d/.test(cursor.text.slice(cursor.offset, cursor.offset + 2))) return failAt(cursor, start, "two legacy indexes (.0) cannot stand one behind the other; write [0][1]");
     const key: LiteralExpression = { kind: "literal", value: Number(index), range: rangeFrom(cursor, start + 1) };
     return ok({ kind: "index", key, range: rangeFrom(cursor, start) });
   }

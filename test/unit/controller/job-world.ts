@@ -112,7 +112,7 @@ function remember(world: JobWorld, next: JobPlan): JobWorld {
   const completed = Object.fromEntries(Object.values(next.groups).flatMap((group) => (group.completed === undefined ? [] : [[group.group, group.completed]])));
   const { markStable, deployment } = next;
   const stable = markStable === undefined || world.stable.includes(markStable) ? world.stable : [...world.stable, markStable].sort((a, b) => a - b);
-  const seen = world.pods.filter((pod) => pod.state === "complete" && pod.jobVersion === world.version && (world.type === "batch" || world.type === "sysbatch"));
+  const seen = world.pods.filter((pod) => pod.state === "complete" && pod.wasStopped !== true && pod.jobVersion === world.version && (world.type === "batch" || world.type === "sysbatch"));
   const done = [...new Set([...world.done, ...seen.map((pod) => `${pod.group}/${isNodeJob(world) ? pod.node?.name : pod.index}/${pod.jobVersion}`)])];
   return { ...world, done, stable, completed, ...(deployment === undefined ? {} : { deployment }) };
 }
@@ -167,6 +167,8 @@ const disturbance: fc.Arbitrary<Action> = fc.oneof(
   fc.nat(9).map((n) => onPod(n, () => true, (_world, pod) => stopping(pod))),
   { weight: 2, arbitrary: fc.nat(9).map((n) => twin(n)) },
   fc.constant<Action>((world) => ({ ...world, pods: world.pods.filter((pod) => pod.state !== "stopping") })),
+  /** A pod that we stopped stays to be read, whichever way it ended. */
+  fc.constantFrom("complete", "failed").map((state) => (world: JobWorld) => ({ ...world, pods: world.pods.map((pod) => (pod.state === "stopping" ? { ...pod, state, wasStopped: true, endedAt: world.now } : pod)) })),
   /** The cluster's own garbage collector takes ended pods, after the controller has seen them. */
   fc.constant<Action>((world) => {
     const seen = remember(world, planOf(world));

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { JobObject } from "../../../../src/mapping/job-record.ts";
-import { type EventContext, jobEvents, nodeEvents } from "../../../../src/bridge/events/cluster-events.ts";
-import type { Node } from "../../../../src/api/pod.ts";
-import type { ClusterState } from "../../../../src/bridge/bridge-deps.ts";
+import { allocationEvents, type EventContext, jobEvents, nodeEvents } from "../../../../src/bridge/events/cluster-events.ts";
+import type { Node, Pod } from "../../../../src/api/pod.ts";
+import type { Allocation, ClusterState } from "../../../../src/bridge/bridge-deps.ts";
 
 const cluster = {
   isManaged: (namespace: string) => namespace === "default",
@@ -29,6 +29,26 @@ describe("a change of a job", () => {
   it("says what Nomad says", () => {
     const [event] = jobEvents(context, { type: "deleted", object: task(1) });
     expect([event, event?.payload()]).toMatchObject([{ topic: "Job", key: "web", namespace: "default", index: 9 }, { Job: { ID: "web" }, Deleted: true }]);
+  });
+});
+
+describe("a change of a pod", () => {
+  const pod = (phase: string, more: object = {}) => ({ kind: "Pod", metadata: { name: "p", namespace: "default", uid: "a1", annotations: {}, ...more }, spec: { containers: [{ name: "web" }] }, status: { phase } }) as unknown as Pod;
+  const allocation = { pod: pod("Running"), job: { jobId: "web", namespace: "default" } } as Allocation;
+
+  it.each([
+    { title: "a new one", change: { type: "added", object: pod("Pending") }, type: ["AllocationCreated"] },
+    { title: "its end by itself", change: { type: "updated", object: pod("Failed"), previous: pod("Running") }, type: ["AllocationUpdated"] },
+    { title: "what only the kubelet cares for", change: { type: "updated", object: pod("Running", { resourceVersion: "2" }), previous: pod("Running") }, type: [] },
+    { title: "a stop", change: { type: "updated", object: pod("Running", { deletionTimestamp: "2026-01-01T00:00:00Z" }), previous: pod("Running") }, type: ["AllocationUpdateDesiredStatus"] },
+  ] as const)("is, for $title, $type", ({ change, type }) => {
+    expect(allocationEvents(context, change, allocation).map((event) => event.type)).toEqual(type);
+  });
+
+  it("can be asked for by its job, and is nothing when the job is gone", () => {
+    const change = { type: "added", object: pod("Pending") } as const;
+    expect(allocationEvents(context, change, allocation)).toMatchObject([{ topic: "Allocation", key: "a1", namespace: "default", filterKeys: ["web"], index: 9 }]);
+    expect(allocationEvents(context, change, undefined)).toEqual([]);
   });
 });
 

@@ -166,7 +166,9 @@ describe("an event stream", () => {
     const { events } = broker({ kept: 10, subscribers: 1 });
     const first = client(events.subscribe(requestOf(""), ANYBODY, open));
     expect(events.subscribe(requestOf(""), ANYBODY, open)).toBeUndefined();
+    expect(events.open()).toBe(1);
     await first.leave();
+    expect(events.open()).toBe(0);
     expect(events.subscribe(requestOf(""), ANYBODY, open)).toBeDefined();
   });
 });

@@ -176,9 +176,9 @@ describe("what is not registered", () => {
 describe("a job that cannot run here", () => {
   it("is stored, so that its evaluation says why, and the reply warns", async () => {
     const { world, call } = one();
-    const { status, json } = await call("PUT", "/v1/jobs", run(jobBody("web", {}, { Tasks: [{ Name: "server", Driver: "docker", Config: { image: "x" } }] })));
+    const { status, json } = await call("PUT", "/v1/jobs", run(jobBody("web", {}, { Tasks: [{ Name: "server", Driver: "java", Config: { jar_path: "x" } }] })));
     expect([status, world.jobs().length]).toEqual([200, 1]);
-    expect(json.Warnings).toMatch(/this job will not run here: .*docker/s);
+    expect(json.Warnings).toMatch(/this job will not run here: .*java/s);
     world.observe("web", { state: "pending", conditions: [{ type: "Accepted", status: "False", reason: "JobRefused", message: "no such driver", lastTransitionTime: "2026-01-01T00:00:00Z" }] });
     expect((await call("GET", `/v1/evaluation/${json.EvalID}`)).json).toMatchObject({ Status: "failed", StatusDescription: "no such driver", FailedTGAllocs: { web: { ConstraintFiltered: { "no such driver": 1 }, CoalescedFailures: 1 } } });
   });

@@ -76,13 +76,18 @@ describe("a pod as an allocation", () => {
   it.each([
     [{ stop: { "pod-uid": { at: 1 } } }, "Running", "stop"],
     [{ stop: { "pod-uid": { at: 1, reschedule: true } } }, "Running", "migrate"],
-    [{ stop: { constructor: { at: 1 } } }, "Running", undefined],
+    [{ stop: {} }, "Running", undefined],
     [{ reschedule: ms(60) }, "Running", undefined],
     [{ reschedule: ms(60) }, "Failed", "force-reschedule"],
     [{ reschedule: ms(40) }, "Failed", undefined],
   ])("heeds the request %j while it is %s: %s", (requests, phase, transition) => {
     const pod = podOf({ phase, container: { state: phase === "Failed" ? terminated(1, 50) : running(1) } });
     expect(jobAllocation(pod, { ...context, requests }).transition).toBe(transition);
+  });
+
+  it("is asked nothing by a name that every object has", () => {
+    const pod = podOf({ metadata: { uid: "constructor" } });
+    expect(jobAllocation(pod, { ...context, requests: { stop: {} } }).transition).toBeUndefined();
   });
 
   it("is stopping, and then complete, when it was stopped and Kubernetes says it failed", () => {

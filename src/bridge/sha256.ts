@@ -1,4 +1,4 @@
-/** @module SHA-256 for the names and IDs that mapping makes. Used by the handlers of jobs. */
+/** @module SHA-256 for the names and IDs that mapping makes. Used by the bridge. */
 import { createHash } from "node:crypto";
 
 /** In hexadecimal. */
