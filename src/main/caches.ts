@@ -37,7 +37,7 @@ export type WorkCaches = {
 };
 
 /** The controller's alone: one object each, which say where the API server is. */
-export type ControllerCaches = WorkCaches & { readonly apiService: Cache<ApiService>; readonly apiEndpoints: Cache<ApiEndpoints> };
+export type ControllerCaches = WorkCaches & { /** Those of NomadJobs, by the index `owner`. */ readonly services: Cache<KubeObject>; readonly apiService: Cache<ApiService>; readonly apiEndpoints: Cache<ApiEndpoints> };
 
 export type BridgeCaches = WorkCaches & {
   readonly policies: Cache<AclPolicyObject>;
@@ -76,6 +76,7 @@ export function controllerCaches(context: CacheContext): ControllerCaches {
   const options = { log, clock, signal };
   return {
     ...workCaches(context),
+    services: createCache<KubeObject>(client, { resource: RESOURCES.services, labelSelector: `${LABEL.managed}=true` }, { ...options, indexes: { owner: ownerUid } }),
     apiService: createCache<ApiService>(client, { resource: RESOURCES.services, ...API_SERVER }, options),
     apiEndpoints: createCache<ApiEndpoints>(client, { resource: RESOURCES.endpointSlices, ...API_SERVER }, options),
   };

@@ -9,7 +9,7 @@ import { allocationsOf, askPlan, type PlanDeps } from "../controller/nomad-job/p
 import { isParent } from "../controller/nomad-job/read-job.ts";
 import type { JobRecord } from "../mapping/job-record.ts";
 import { jobObjectName } from "../mapping/object-names.ts";
-import { missingPaths, type NodeProbe } from "../mapping/probe.ts";
+import { missingPaths, type NodeProbe, operatingSystemOf } from "../mapping/probe.ts";
 import { storedSpec } from "../mapping/stored-job.ts";
 import { profileFor } from "../mapping/task-checks.ts";
 import type { JobSpec } from "../nomad/job.ts";
@@ -30,6 +30,7 @@ export function updatePlanner({ caches, config, probeOf, now }: Context): Cluste
   const deps: PlanDeps = {
     node: (name) => caches.nodes.get(undefined, name),
     nodes: () => caches.nodes.all(),
+    osOf: (node) => operatingSystemOf(node, probeOf(node.metadata.name)),
     now,
     podsOf: (uid) => caches.pods.byIndex("owner", uid),
     remember,
@@ -46,7 +47,7 @@ export function updatePlanner({ caches, config, probeOf, now }: Context): Cluste
     const job = nextVersion(spec, present);
     const accepted = acceptJob({ remember, configVersion: () => "", missingPaths: lacking, sha256 }, job, known);
     if (!accepted.ok) return undefined;
-    const allocations = allocationsOf(deps, job, accepted.value);
+    const allocations = allocationsOf(deps, job, { accepted: accepted.value, config: known });
     const { groups } = askPlan(deps, { job, accepted: accepted.value, config: known, allocations });
     return Object.fromEntries(Object.entries(groups).map(([group, { updates }]) => [group, updates]));
   };

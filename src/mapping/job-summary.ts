@@ -1,4 +1,5 @@
 /** @module How many allocations of a job's groups are in which state, by Nomad's names: in lists of jobs, in the job's summary and in metrics. Used by the bridge. */
+import type { GroupCounts } from "../api/nomad-job.ts";
 import type { Pod } from "../api/pod.ts";
 import { ANNOTATION } from "../contract/pod-metadata.ts";
 import type { NomadJobStub } from "../nomad/api-types.ts";
@@ -22,14 +23,13 @@ export type SummarySource = {
 /** A NomadJob's counts are those that the controller keeps, which know of allocations that are gone; an ExecTask's are those of its pods. */
 export function jobSummary({ job, record, pods, now }: SummarySource): JobSummary {
   const { object } = record;
-  const status = object.kind === "NomadJob" ? object.status : undefined;
-  const states = status?.groups === undefined ? statesByGroup(pods, now) : undefined;
-  const { pending = 0, running = 0, dead = 0 } = status?.children ?? {};
-  // A parent runs nothing itself: nothing of it waits.
+  const { groups = {}, children } = object.kind === "NomadJob" ? (object.status ?? {}) : {};
+  const states = object.kind === "NomadJob" ? undefined : statesByGroup(pods, now);
+  const { pending = 0, running = 0, dead = 0 } = children ?? {};
   return {
     JobID: job.ID,
     Namespace: job.Namespace,
-    Summary: Object.fromEntries(job.TaskGroups.map((group) => [group.Name, keptSummary(status?.groups?.[group.Name]) ?? countedSummary(isParent(job) ? { ...group, Count: 0 } : group, states?.get(group.Name) ?? [])])),
+    Summary: Object.fromEntries(job.TaskGroups.map((group) => [group.Name, states === undefined ? keptSummary(groups[group.Name]) : countedSummary(group, states.get(group.Name) ?? [])])),
     Children: isParent(job) ? { Pending: pending, Running: running, Dead: dead } : null,
     CreateIndex: job.CreateIndex,
     ModifyIndex: indexOf(object),
@@ -38,11 +38,10 @@ export function jobSummary({ job, record, pods, now }: SummarySource): JobSummar
 
 const isParent = ({ ParentID, Periodic, ParameterizedJob }: Job): boolean => ParentID === "" && (Periodic !== null || ParameterizedJob !== null);
 
-type KeptCounts = { readonly queued: number; readonly starting: number; readonly running: number; readonly complete: number; readonly failed: number; readonly lost: number; readonly unknown: number };
+const NO_COUNTS: GroupCounts = { queued: 0, starting: 0, running: 0, complete: 0, failed: 0, lost: 0, unknown: 0 };
 
-function keptSummary(kept: KeptCounts | undefined): GroupSummary | undefined {
-  if (kept === undefined) return undefined;
-  return { Queued: kept.queued, Complete: kept.complete, Failed: kept.failed, Running: kept.running, Starting: kept.starting, Lost: kept.lost, Unknown: kept.unknown };
+function keptSummary({ queued, starting, running, complete, failed, lost, unknown }: GroupCounts = NO_COUNTS): GroupSummary {
+  return { Queued: queued, Complete: complete, Failed: failed, Running: running, Starting: starting, Lost: lost, Unknown: unknown };
 }
 
 function countedSummary({ Count }: TaskGroup, states: readonly AllocationRecord["state"][]): GroupSummary {

@@ -156,6 +156,34 @@ const JOB_LIFE: readonly CliCommand[] = [
   { command: "job stop", title: "and forget it", args: ["job", "stop", "-purge", "$NEW_JOB"], calls: [...FIND_JOB, "GET /v1/job/$NEW_JOB", "DELETE /v1/job/$NEW_JOB"], exit: 0 },
 ];
 
+/** A job that others are launched by: one by hand, one by the clock. Both are batch jobs that end at once. */
+const JOB_CHILDREN: readonly CliCommand[] = [
+  { command: "job run", title: "of one to dispatch", args: ["job", "run", "$DISPATCH_FILE"], calls: ["PUT /v1/jobs"], exit: 0 },
+  { command: "job dispatch", args: ["job", "dispatch", "-meta=who=Ada", "-payload=hello", "$DISPATCH_JOB"], calls: [...FIND_JOB, "PUT /v1/job/$DISPATCH_JOB/dispatch", ...MONITOR], exit: 0, saw: { evaluation: { Status: "complete" } } },
+  { command: "job dispatch", title: "without what it must have", args: ["job", "dispatch", "$DISPATCH_JOB"], calls: [...FIND_JOB, "PUT /v1/job/$DISPATCH_JOB/dispatch"], exit: 1, error: /^Failed to dispatch job: .*who/ },
+  { command: "job status", title: "of one to dispatch", args: ["job", "status", "$DISPATCH_JOB"], calls: [...FIND_JOB, "GET /v1/job/$DISPATCH_JOB"], exit: 0, saw: { children: 1 } },
+  { command: "job stop", title: "of one to dispatch", args: ["job", "stop", "-detach", "-purge", "$DISPATCH_JOB"], calls: [...FIND_JOB, "GET /v1/job/$DISPATCH_JOB", "DELETE /v1/job/$DISPATCH_JOB"], exit: 0 },
+  { command: "job run", title: "of a periodic one", args: ["job", "run", "$PERIODIC_FILE"], calls: ["PUT /v1/jobs"], exit: 0 },
+  { command: "job periodic force", args: ["job", "periodic", "force", "$PERIODIC_JOB"], calls: [...FIND_JOB, "PUT /v1/job/$PERIODIC_JOB/periodic/force", ...MONITOR], exit: 0 },
+  { command: "job status", title: "of a periodic one", args: ["job", "status", "$PERIODIC_JOB"], calls: [...FIND_JOB, "GET /v1/job/$PERIODIC_JOB"], exit: 0, saw: { children: 1 } },
+  { command: "job stop", title: "of a periodic one", args: ["job", "stop", "-detach", "-purge", "$PERIODIC_JOB"], calls: [...FIND_JOB, "GET /v1/job/$PERIODIC_JOB", "DELETE /v1/job/$PERIODIC_JOB"], exit: 0 },
+];
+
+const CANARY = "GET /v1/deployments";
+
+/** A deployment that waits for a person: its second version has a canary. */
+const CANARIES: readonly CliCommand[] = [
+  { command: "job run", title: "of one with canaries", args: ["job", "run", "$CANARY_FILE"], calls: ["PUT /v1/jobs", ...MONITOR, "GET /v1/deployment/:id"], exit: 0 },
+  { command: "job run", title: "of its next version", args: ["job", "run", "-detach", "$NEXT_CANARY_FILE"], calls: ["PUT /v1/jobs"], exit: 0 },
+  { command: "job deployments", title: "of one with canaries", args: ["job", "deployments", "-latest", "$CANARY_JOB"], calls: [...FIND_JOB, "GET /v1/job/$CANARY_JOB/deployment"], exit: 0, saw: { status: "running" }, keeps: { DEPLOYMENT: "id" } },
+  { command: "deployment status", title: "of one", args: ["deployment", "status", "$DEPLOYMENT"], calls: [CANARY, HINTS], exit: 0, saw: { status: "running" } },
+  { command: "deployment pause", args: ["deployment", "pause", "-detach", "$DEPLOYMENT"], calls: [CANARY, "PUT /v1/deployment/pause/:id"], exit: 0 },
+  { command: "deployment status", title: "of one that is paused", args: ["deployment", "status", "$DEPLOYMENT"], calls: [CANARY, HINTS], exit: 0, saw: { status: "paused" } },
+  { command: "deployment resume", args: ["deployment", "resume", "-detach", "$DEPLOYMENT"], calls: [CANARY, "PUT /v1/deployment/pause/:id"], exit: 0 },
+  { command: "deployment fail", args: ["deployment", "fail", "-detach", "$DEPLOYMENT"], calls: [CANARY, "PUT /v1/deployment/fail/:id"], exit: 0 },
+  { command: "job stop", title: "of one with canaries", args: ["job", "stop", "-detach", "-purge", "$CANARY_JOB"], calls: [...FIND_JOB, "GET /v1/job/$CANARY_JOB", "DELETE /v1/job/$CANARY_JOB"], exit: 0 },
+];
+
 const DEPLOYMENTS: readonly CliCommand[] = [
   { command: "deployment list", args: ["deployment", "list"], calls: FIND_DEPLOYMENT, exit: 0 },
   { command: "deployment status", args: ["deployment", "status"], calls: FIND_DEPLOYMENT, exit: 0 },
@@ -167,7 +195,7 @@ const DEPLOYMENTS: readonly CliCommand[] = [
 ];
 
 /** What changes an allocation comes last. */
-export const COMMANDS: readonly CliCommand[] = [...ALLOCATION_READS, ...ALLOCATION_FILES, ...JOB_READS, ...CLUSTER_READS, ...CLUSTER_MORE, ...ACL, ...ACL_LOGIN, ...JOB_LIFE, ...DEPLOYMENTS, ...ALLOCATION_WRITES];
+export const COMMANDS: readonly CliCommand[] = [...ALLOCATION_READS, ...ALLOCATION_FILES, ...JOB_READS, ...CLUSTER_READS, ...CLUSTER_MORE, ...ACL, ...ACL_LOGIN, ...JOB_LIFE, ...JOB_CHILDREN, ...CANARIES, ...DEPLOYMENTS, ...ALLOCATION_WRITES];
 
 /** Written by Nomad's documented behaviour, and not run yet. */
 export const COMMANDS_TO_COME: readonly CliCommand[] = [

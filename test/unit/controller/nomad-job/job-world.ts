@@ -20,6 +20,7 @@ export type JobCluster = {
   pods: Map<string, Pod>;
   revisions: Map<string, JobRevision>;
   nodes: Map<string, Node>;
+  services: Map<string, KubeObject>;
   tasks: ExecTask[];
   config: BridgeConfigSpec | undefined;
   managed: boolean;
@@ -38,7 +39,7 @@ export const nodeOf = (name: string, fields: Partial<Node["metadata"]> = {}, rea
 });
 
 export const emptyCluster = (fields: Partial<JobCluster> = {}): JobCluster => ({
-  jobs: new Map(), pods: new Map(), revisions: new Map(), nodes: new Map([["n1", nodeOf("n1")]]), tasks: [], config: configOf(), managed: true, now: CREATED, version: 1, events: [], refuse: () => undefined, ...fields,
+  jobs: new Map(), pods: new Map(), revisions: new Map(), nodes: new Map([["n1", nodeOf("n1")]]), services: new Map(), tasks: [], config: configOf(), managed: true, now: CREATED, version: 1, events: [], refuse: () => undefined, ...fields,
 });
 
 /** A second job of the same name is another object. */
@@ -49,7 +50,7 @@ export function apply(cluster: JobCluster, job: LooseJob, spec: Partial<NomadJob
   const changed = before === undefined || JSON.stringify(before.spec) !== JSON.stringify(wanted);
   const metadata = before?.metadata ?? { name: canonical.ID, namespace: "team", uid: `job-${cluster.version}`, creationTimestamp: new Date(cluster.now).toISOString(), generation: 0 };
   const object: NomadJob = {
-    ...(before ?? {}), apiVersion: "nomad-bridge.dev/v1alpha1", kind: "NomadJob", spec: wanted,
+    ...before, apiVersion: "nomad-bridge.dev/v1alpha1", kind: "NomadJob", spec: wanted,
     metadata: { ...metadata, resourceVersion: String(changed ? cluster.version++ : metadata.resourceVersion), generation: (metadata.generation ?? 0) + (changed ? 1 : 0) },
   };
   cluster.jobs.set(canonical.ID, object);
@@ -102,6 +103,10 @@ export function depsOf(cluster: JobCluster): NomadJobDeps {
     revisionsOf: (uid) => [...cluster.revisions.values()].filter(owns(uid)),
     nodes: () => cluster.nodes.values(),
     node: (name) => cluster.nodes.get(name),
+    osOf: () => undefined,
+    servicesOf: (uid) => [...cluster.services.values()].filter(owns(uid)),
+    applyService: (service) => write("applyService", () => void cluster.services.set(service.metadata.name, service)),
+    deleteService: ({ metadata }) => write("deleteService", () => void cluster.services.delete(metadata.name)),
     isManaged: () => cluster.managed,
     config: () => cluster.config,
     configVersion: () => "1",

@@ -63,7 +63,7 @@ describe("the node of an allocation", () => {
 });
 
 describe("a pod as an allocation", () => {
-  const context = { type: "service" as const, requests: {}, node: () => nodeOf("n1"), skippedPaths: () => [], now: ms(100) };
+  const context = { type: "service" as const, requests: {}, node: () => nodeOf("n1"), skippedPaths: () => [], isMisplaced: () => false, now: ms(100) };
   const annotated = (annotations: Record<string, string>, fields: Partial<Parameters<typeof podOf>[0]> = {}) => podOf({ ...fields, metadata: { annotations } });
 
   it("has what its annotations and its node say", () => {
@@ -126,7 +126,7 @@ describe("versions", () => {
   });
   it("are the same whatever the order of keys, and another when a value is", () => {
     const spec = object.spec;
-    expect(isSameSpec(spec, { ...spec, job: Object.fromEntries(Object.entries(spec.job).reverse()) })).toBe(true);
+    expect(isSameSpec(spec, { ...spec, job: Object.fromEntries(Object.entries(spec.job).toReversed()) })).toBe(true);
     expect(isSameSpec(spec, { ...spec, job: { ...spec.job, Priority: 51 } })).toBe(false);
   });
 });

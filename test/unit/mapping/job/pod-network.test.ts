@@ -39,6 +39,13 @@ describe("ports of an allocation", () => {
     expect(new Set(Array.from({ length: 1000 }, (_, index) => podPorts(one, index)[0]?.hostPort)).size).toBe(1000);
   });
 
+  it("are two numbers where two labels have one hash, or a static port has it", () => {
+    const dynamic = podPorts(groupOf({ Mode: "bridge", DynamicPorts: [{ Label: "p111" }, { Label: "p580" }] }), 0).map(({ port }) => port);
+    expect(dynamic).toEqual([22_129, 22_130]);
+    const fixed = podPorts(groupOf({ Mode: "bridge", ReservedPorts: [{ Label: "a", Value: 22_129 }], DynamicPorts: [{ Label: "p111" }] }), 0).map(({ port }) => port);
+    expect(fixed).toEqual([22_129, 22_130]);
+  });
+
   it.each<[string, LooseGroup, RegExp]>([
     ["two networks", { Networks: [{ Mode: "bridge" }, { Mode: "bridge" }] }, /^TaskGroups\[0\]\.Networks\[1\]: Only one network/],
     ["a label twice", { Networks: [{ DynamicPorts: [{ Label: "a" }, { Label: "a" }] }] }, /Port label a already in use/],
