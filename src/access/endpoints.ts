@@ -132,6 +132,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   { method: "GET", pattern: "/v1/client/allocation/:allocId/checks", needs: inObject("read-job") },
   { method: "PUT", pattern: "/v1/client/allocation/:allocId/restart", needs: inObject("alloc-lifecycle") },
   { method: "PUT", pattern: "/v1/client/allocation/:allocId/signal", needs: inObject("alloc-lifecycle") },
+  { method: "GET", pattern: "/v1/client/allocation/:allocId/gc", needs: inObject("submit-job", "gc-allocation") },
+  { method: "PUT", pattern: "/v1/client/allocation/:allocId/gc", needs: inObject("submit-job", "gc-allocation") },
   { method: "PUT", pattern: "/v1/acl/bootstrap", needs: NONE },
   { method: "GET", pattern: "/v1/acl/policies", needs: VALID_TOKEN },
   { method: "GET", pattern: "/v1/acl/policy/self", needs: VALID_TOKEN },

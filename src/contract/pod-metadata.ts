@@ -37,10 +37,10 @@ export const ANNOTATION = {
   previousAllocation: `${GROUP}/previous-allocation`,
   /** On a pod that was stopped and is kept to be read: why, in Nomad's words. Its allocation is complete, whatever Kubernetes calls its phase. */
   stopped: `${GROUP}/stopped`,
-  /** On a Service of ours: the name that the job gives it. */
-  service: `${GROUP}/service`,
   /** What users have done to the pod's tasks: TaskMarks, JSON. */
   taskMarks: `${GROUP}/task-marks`,
+  /** On a Service of ours: the name that the job gives it. */
+  service: `${GROUP}/service`,
   /** On a NomadJob or an ExecTask: JobRequests, JSON. */
   requests: `${GROUP}/requests`,
   /** On a child of a periodic or parameterized NomadJob: the ID of its parent. */
