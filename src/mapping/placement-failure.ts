@@ -1,4 +1,5 @@
 /** @module Why allocations of a group found no place, as Nomad's AllocationMetric. Used for evaluations and plans. */
+import { withOwnReasons } from "./job/placement/left-out.ts";
 
 export type PlacementFailure = {
   /** How many allocations wait. */
@@ -9,10 +10,13 @@ export type PlacementFailure = {
 /** Of a job that cannot be run here: the reason stands where Nomad's CLI prints a constraint that no node meets. */
 export const refusedPlacement = (reason: string, count: number): PlacementFailure => ({ count, metric: metricOf(count, { ConstraintFiltered: { [reason]: 1 }, NodesFiltered: 1, NodesEvaluated: 1 }) });
 
-/** @param message the Kubernetes scheduler's, such as "0/3 nodes are available: 3 Insufficient memory." */
-export function placementFailure(message: string, count: number): PlacementFailure {
+/**
+ * @param message the Kubernetes scheduler's, such as "0/3 nodes are available: 3 Insufficient memory."
+ * @param leftOut nodes that the job's constraints left out when the pod was made, by Nomad's reason
+ */
+export function placementFailure(message: string, count: number, leftOut: Readonly<Record<string, number>> = {}): PlacementFailure {
   const nodes = Number(/^0\/(\d{1,6}) nodes/.exec(message)?.[1] ?? 0);
-  const reasons = reasonsOf(message);
+  const reasons = withOwnReasons(reasonsOf(message), leftOut);
   const isExhausted = (reason: string) => reason.startsWith("Insufficient ") || reason === "Too many pods";
   const exhausted = reasons.filter(([reason]) => isExhausted(reason));
   const filtered = reasons.filter(([reason]) => !isExhausted(reason));

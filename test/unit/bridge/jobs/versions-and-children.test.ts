@@ -239,8 +239,8 @@ describe("a plan", () => {
   });
 
   it("names what keeps a job from running", async () => {
-    const body = { Job: jobBody("web", {}, { Tasks: [{ Name: "server", Driver: "qemu", Config: {} }] }), Diff: true };
-    expect((await one().call("PUT", "/v1/job/web/plan", body)).json).toMatchObject({ FailedTGAllocs: { web: { CoalescedFailures: 1 } }, Warnings: expect.stringContaining("qemu") });
+    const body = { Job: jobBody("web", {}, { Tasks: [{ Name: "server", Driver: "java", Config: {} }] }), Diff: true };
+    expect((await one().call("PUT", "/v1/job/web/plan", body)).json).toMatchObject({ FailedTGAllocs: { web: { CoalescedFailures: 1 } }, Warnings: expect.stringContaining("java") });
   });
 
   it.each([
