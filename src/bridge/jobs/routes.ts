@@ -13,6 +13,7 @@ import { parseJob, planJob, validateJob } from "./plan.ts";
 import { register } from "./register.ts";
 import { listActions, readScale, readSummary, scaleJob } from "./scale.ts";
 import { readSubmission } from "./submission.ts";
+import { collectGarbage } from "./system-gc.ts";
 import { listVersions, markStable, revertJob, tagVersion, untagVersion } from "./versions.ts";
 
 export const JOB_ROUTES: Routes = {
@@ -52,6 +53,5 @@ export const JOB_ROUTES: Routes = {
   "PUT /v1/deployment/unblock/:deploymentId": unblockDeployment,
   "PUT /v1/deployment/allocation-health/:deploymentId": setAllocationHealth,
   "PUT /v1/allocation/:allocId/stop": stopAllocation,
-  // What has ended the controller takes away by itself.
-  "PUT /v1/system/gc": () => json(null),
+  "PUT /v1/system/gc": collectGarbage,
 };
