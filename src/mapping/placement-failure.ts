@@ -1,4 +1,5 @@
 /** @module Why allocations of a group found no place, as Nomad's AllocationMetric. Used for evaluations and plans. */
+import type { FilteredNodes } from "./job/placement/eligible-nodes.ts";
 
 export type PlacementFailure = {
   /** How many allocations wait. */
@@ -9,17 +10,40 @@ export type PlacementFailure = {
 /** Of a job that cannot be run here: the reason stands where Nomad's CLI prints a constraint that no node meets. */
 export const refusedPlacement = (reason: string, count: number): PlacementFailure => ({ count, metric: metricOf(count, { ConstraintFiltered: { [reason]: 1 }, NodesFiltered: 1, NodesEvaluated: 1 }) });
 
-/** @param message the Kubernetes scheduler's, such as "0/3 nodes are available: 3 Insufficient memory." */
-export function placementFailure(message: string, count: number): PlacementFailure {
-  const nodes = Number(/^0\/(\d{1,6}) nodes/.exec(message)?.[1] ?? 0);
+/** Of a group that no node can have, whatever is free on it: known before any pod is made. Undefined where a node can. */
+export function impossiblePlacement(nodes: FilteredNodes, count: number): PlacementFailure | undefined {
+  const filtered = total(Object.entries(nodes.filtered));
+  return count > 0 && filtered >= nodes.evaluated ? { count, metric: metricOf(count, constraintsOf(nodes)) } : undefined;
+}
+
+function constraintsOf({ evaluated, inPool, available, filtered }: FilteredNodes): Known {
+  const reasons = Object.entries(filtered);
+  return {
+    NodesEvaluated: evaluated,
+    NodesFiltered: total(reasons),
+    NodesInPool: inPool,
+    NodesAvailable: available,
+    ...(reasons.length === 0 ? {} : { ConstraintFiltered: filtered }),
+  };
+}
+
+/**
+ * @param message the Kubernetes scheduler's, such as "0/3 nodes are available: 3 Insufficient memory."
+ * @param nodes what the job's own constraints say; the scheduler knows only that an affinity does not match
+ */
+export function placementFailure(message: string, count: number, nodes?: FilteredNodes): PlacementFailure {
+  const evaluated = Number(/^0\/(\d{1,6}) nodes/.exec(message)?.[1] ?? 0);
   const reasons = reasonsOf(message);
   const isExhausted = (reason: string) => reason.startsWith("Insufficient ") || reason === "Too many pods";
   const exhausted = reasons.filter(([reason]) => isExhausted(reason));
-  const filtered = reasons.filter(([reason]) => !isExhausted(reason));
+  const constrained = nodes !== undefined && Object.keys(nodes.filtered).length > 0;
+  const isOurs = (reason: string) => constrained && reason.includes("node affinity");
+  const filtered = [...reasons.filter(([reason]) => !isExhausted(reason) && !isOurs(reason)), ...(constrained ? Object.entries(nodes.filtered) : [])];
   return {
     count,
     metric: metricOf(count, {
-      NodesEvaluated: nodes,
+      NodesEvaluated: evaluated,
+      ...(nodes === undefined ? {} : { NodesInPool: nodes.inPool, NodesAvailable: nodes.available }),
       NodesFiltered: total(filtered),
       NodesExhausted: total(exhausted),
       ConstraintFiltered: filtered.length === 0 ? null : Object.fromEntries(filtered),
@@ -44,6 +68,8 @@ function reasonsOf(message: string): readonly (readonly [string, number])[] {
 }
 
 type Known = Partial<{
+  readonly NodesInPool: number;
+  readonly NodesAvailable: Readonly<Record<string, number>>;
   readonly NodesEvaluated: number;
   readonly NodesFiltered: number;
   readonly NodesExhausted: number;

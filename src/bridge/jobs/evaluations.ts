@@ -22,7 +22,8 @@ type ReadContext = Pick<RequestContext, "cluster" | "query" | "params" | "search
 export function evaluationSource({ cluster, now }: Pick<ReadContext, "cluster" | "now">, job: JobRecord): EvaluationSource | undefined {
   const asNomad = cluster.nomadJob(job);
   if (asNomad === undefined) return undefined;
-  return { sha256, job, asNomad, versions: cluster.versionsOf(job), pods: cluster.allocationsOf(job).map(({ pod }) => pod), now };
+  const filteredNodes = () => (job.object.kind === "ExecTask" ? {} : cluster.filteredNodes(asNomad));
+  return { sha256, job, asNomad, versions: cluster.versionsOf(job), pods: cluster.allocationsOf(job).map(({ pod }) => pod), filteredNodes, now };
 }
 
 type Found = { readonly source: EvaluationSource; readonly cause: EvaluationCause };
