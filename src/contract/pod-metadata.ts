@@ -25,6 +25,8 @@ export const ANNOTATION = {
   tasks: `${GROUP}/tasks`,
   /** The allocation's ports in the job's order, JSON: PodPort[]. Absent: it has none. */
   ports: `${GROUP}/ports`,
+  /** How many nodes a job's constraints left out when the pod was made, by Nomad's reason, JSON. Absent: none. */
+  leftOut: `${GROUP}/left-out`,
   /** The launcher's document of the pod's first task, JSON; those of others are under documentAnnotation. */
   launcher: `${GROUP}/launcher`,
   /** The protocol that the pod's launcher speaks. */

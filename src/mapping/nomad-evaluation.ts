@@ -11,7 +11,7 @@ import { deploymentId, evaluationId, type EvaluationCause, knownCauses } from ".
 import { indexOf } from "./nomad-job.ts";
 import type { Sha256 } from "./object-names.ts";
 import type { JobVersion } from "./stored-job.ts";
-import type { FilteredNodes } from "./job/placement/eligible-nodes.ts";
+import { leftOutOf } from "./job/placement/left-out.ts";
 import { type PlacementFailure, placementFailure, refusedPlacement } from "./placement-failure.ts";
 import { epochMs } from "../lib/epoch.ts";
 
@@ -28,8 +28,6 @@ export type EvaluationSource = {
   readonly asNomad: Job;
   readonly versions: readonly Pick<JobVersion, "version" | "modifyIndex" | "submittedAt" | "stop">[];
   readonly pods: readonly Pod[];
-  /** By group, what keeps it from nodes; asked only where something found no place. */
-  readonly filteredNodes: () => Readonly<Record<string, FilteredNodes>>;
   /** Epoch ms. */
   readonly now: number;
 };
@@ -172,7 +170,7 @@ function versionOutcome(source: EvaluationSource): Outcome {
   if (asNomad.Stop) return done();
   const pods = source.pods.filter((pod) => podVersion(pod) === asNomad.Version && pod.metadata.deletionTimestamp === undefined);
   if (pods.length === 0) return isAboutToPlace(source) ? PENDING : done();
-  return pods.some(isUndecided) ? PENDING : done(failuresOf(pods, source.filteredNodes));
+  return pods.some(isUndecided) ? PENDING : done(failuresOf(pods));
 }
 
 /** The controller has seen the job, and has written so before its first pod was there. */
@@ -187,10 +185,8 @@ const scheduled = (pod: Pod) => pod.status?.conditions?.find(({ type }) => type 
 
 const isUndecided = (pod: Pod): boolean => pod.spec.nodeName === undefined && scheduled(pod) === undefined;
 
-function failuresOf(pods: readonly Pod[], filteredNodes: EvaluationSource["filteredNodes"]): Outcome["failures"] {
+function failuresOf(pods: readonly Pod[]): Outcome["failures"] {
   const waiting = pods.filter((pod) => pod.spec.nodeName === undefined && scheduled(pod)?.status === "False");
-  if (waiting.length === 0) return {};
-  const nodes = filteredNodes();
   const groups = Map.groupBy(waiting, (pod) => pod.metadata.annotations?.[ANNOTATION.group] ?? "");
-  return Object.fromEntries([...groups].map(([group, all]) => [group, placementFailure(scheduled(all[0] as Pod)?.message ?? "", all.length, nodes[group])]));
+  return Object.fromEntries([...groups].map(([group, all]) => [group, placementFailure(scheduled(all[0] as Pod)?.message ?? "", all.length, leftOutOf(all[0] as Pod))]));
 }

@@ -1,5 +1,6 @@
 /** @module Why allocations of a group found no place, as Nomad's AllocationMetric. Used for evaluations and plans. */
 import type { FilteredNodes } from "./job/placement/eligible-nodes.ts";
+import { withOwnReasons } from "./job/placement/left-out.ts";
 
 export type PlacementFailure = {
   /** How many allocations wait. */
@@ -11,39 +12,27 @@ export type PlacementFailure = {
 export const refusedPlacement = (reason: string, count: number): PlacementFailure => ({ count, metric: metricOf(count, { ConstraintFiltered: { [reason]: 1 }, NodesFiltered: 1, NodesEvaluated: 1 }) });
 
 /** Of a group that no node can have, whatever is free on it: known before any pod is made. Undefined where a node can. */
-export function impossiblePlacement(nodes: FilteredNodes, count: number): PlacementFailure | undefined {
-  const filtered = total(Object.entries(nodes.filtered));
-  return count > 0 && filtered >= nodes.evaluated ? { count, metric: metricOf(count, constraintsOf(nodes)) } : undefined;
-}
-
-function constraintsOf({ evaluated, inPool, available, filtered }: FilteredNodes): Known {
+export function impossiblePlacement({ evaluated, inPool, available, filtered }: FilteredNodes, count: number): PlacementFailure | undefined {
   const reasons = Object.entries(filtered);
-  return {
-    NodesEvaluated: evaluated,
-    NodesFiltered: total(reasons),
-    NodesInPool: inPool,
-    NodesAvailable: available,
-    ...(reasons.length === 0 ? {} : { ConstraintFiltered: filtered }),
-  };
+  if (count === 0 || total(reasons) < evaluated) return undefined;
+  const constraints = reasons.length === 0 ? {} : { ConstraintFiltered: filtered };
+  return { count, metric: metricOf(count, { NodesEvaluated: evaluated, NodesFiltered: total(reasons), NodesInPool: inPool, NodesAvailable: available, ...constraints }) };
 }
 
 /**
  * @param message the Kubernetes scheduler's, such as "0/3 nodes are available: 3 Insufficient memory."
- * @param nodes what the job's own constraints say; the scheduler knows only that an affinity does not match
+ * @param leftOut nodes that the job's constraints left out when the pod was made, by Nomad's reason
  */
-export function placementFailure(message: string, count: number, nodes?: FilteredNodes): PlacementFailure {
-  const evaluated = Number(/^0\/(\d{1,6}) nodes/.exec(message)?.[1] ?? 0);
-  const reasons = reasonsOf(message);
+export function placementFailure(message: string, count: number, leftOut: Readonly<Record<string, number>> = {}): PlacementFailure {
+  const nodes = Number(/^0\/(\d{1,6}) nodes/.exec(message)?.[1] ?? 0);
+  const reasons = withOwnReasons(reasonsOf(message), leftOut);
   const isExhausted = (reason: string) => reason.startsWith("Insufficient ") || reason === "Too many pods";
   const exhausted = reasons.filter(([reason]) => isExhausted(reason));
-  const constrained = nodes !== undefined && Object.keys(nodes.filtered).length > 0;
-  const isOurs = (reason: string) => constrained && reason.includes("node affinity");
-  const filtered = [...reasons.filter(([reason]) => !isExhausted(reason) && !isOurs(reason)), ...(constrained ? Object.entries(nodes.filtered) : [])];
+  const filtered = reasons.filter(([reason]) => !isExhausted(reason));
   return {
     count,
     metric: metricOf(count, {
-      NodesEvaluated: evaluated,
-      ...(nodes === undefined ? {} : { NodesInPool: nodes.inPool, NodesAvailable: nodes.available }),
+      NodesEvaluated: nodes,
       NodesFiltered: total(filtered),
       NodesExhausted: total(exhausted),
       ConstraintFiltered: filtered.length === 0 ? null : Object.fromEntries(filtered),

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
 import { runCommand } from "../../local-cluster/run-command.ts";
 import { clientEnvironment } from "./client-environment.ts";
 import { type CliCommand, COMMANDS } from "./nomad-cli-commands.ts";
@@ -51,16 +51,18 @@ afterAll(async () => {
 
 describe("nomad", () => {
   for (const row of COMMANDS) {
-    it(row.title === undefined ? row.command : `${row.command}, ${row.title}`, async () => {
-      const report = await run(row);
-      expect({ exit: report.Exit, error: report.Error, calls: callsOf(report), hazards: report.Hazards }).toEqual({
-        exit: row.exit, error: row.error === undefined ? "" : expect.stringMatching(row.error), calls: row.calls, hazards: [],
-      });
-      expect(report.Saw).toMatchObject(JSON.parse(resolved(JSON.stringify(row.saw ?? {}))) as object);
-      for (const [name, seen] of Object.entries(row.keeps ?? {})) names.set(name, String(report.Saw[seen]));
-    });
+    it(row.title === undefined ? row.command : `${row.command}, ${row.title}`, () => (row.comes ? vi.waitFor(() => check(row), { timeout: 30_000, interval: 200 }) : check(row)));
   }
 });
+
+async function check(row: CliCommand): Promise<void> {
+  const report = await run(row);
+  expect({ exit: report.Exit, error: report.Error, calls: callsOf(report), hazards: report.Hazards }).toEqual({
+    exit: row.exit, error: row.error === undefined ? "" : expect.stringMatching(row.error), calls: row.calls, hazards: [],
+  });
+  expect(report.Saw).toMatchObject(JSON.parse(resolved(JSON.stringify(row.saw ?? {}))) as object);
+  for (const [name, seen] of Object.entries(row.keeps ?? {})) names.set(name, String(report.Saw[seen]));
+}
 
 async function run({ args }: Pick<CliCommand, "args">): Promise<Report> {
   const child = spawn(program, args.map(resolved), { env, stdio: ["ignore", "pipe", "pipe"] });

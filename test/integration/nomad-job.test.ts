@@ -138,7 +138,7 @@ describe("a job that is purged", () => {
 
 describe("a server that is killed while a job is updated", () => {
   it("has a successor that finishes it: every index once, of the last version", async () => {
-    const job = (text: string) => ({ TaskGroups: [group(WAITS(text), { Count: 4, Update: { ...AT_ONCE, MaxParallel: 2 } }), group(WAITS(text), { Name: "side", Count: 2 })] });
+    const job = (text: string) => ({ TaskGroups: [group(WAITS(text), { Count: 4, Update: { ...AT_ONCE, MaxParallel: 2 } }), group(WAITS(text), { Name: "side", Count: 2, Update: AT_ONCE })] });
     await applyJob(world, "crash", job("one"));
     await statusWhen(world, "crash", running(6));
     await applyJob(world, "crash", job("two"));

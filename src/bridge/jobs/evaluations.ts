@@ -22,8 +22,7 @@ type ReadContext = Pick<RequestContext, "cluster" | "query" | "params" | "search
 export function evaluationSource({ cluster, now }: Pick<ReadContext, "cluster" | "now">, job: JobRecord): EvaluationSource | undefined {
   const asNomad = cluster.nomadJob(job);
   if (asNomad === undefined) return undefined;
-  const filteredNodes = () => (job.object.kind === "ExecTask" ? {} : cluster.filteredNodes(asNomad));
-  return { sha256, job, asNomad, versions: cluster.versionsOf(job), pods: cluster.allocationsOf(job).map(({ pod }) => pod), filteredNodes, now };
+  return { sha256, job, asNomad, versions: cluster.versionsOf(job), pods: cluster.allocationsOf(job).map(({ pod }) => pod), now };
 }
 
 type Found = { readonly source: EvaluationSource; readonly cause: EvaluationCause };

@@ -99,7 +99,12 @@ function parseSteps(cursor: Cursor, from: Expression): Parsed<Expression> {
 }
 
 function isSplatDot(cursor: Cursor): boolean {
-  return /^\.[ \t]*\*/.test(cursor.text.slice(cursor.offset, cursor.offset + 20));
+  const start = cursor.offset;
+  cursor.offset += 1;
+  skipBlanks(cursor);
+  const isSplat = cursor.text[cursor.offset] === "*";
+  cursor.offset = start;
+  return isSplat;
 }
 
 /** The cursor is at the ".". */
@@ -107,7 +112,7 @@ function parseDot(cursor: Cursor): Parsed<Step> {
   const start = cursor.offset;
   cursor.offset += 1;
   skipBlanks(cursor);
-  const digits = /\d+/y;
+  const digits = /\d+(?:[eE][+-]?\d+)?/y;
   digits.lastIndex = cursor.offset;
   const index = digits.exec(cursor.text)?.[0];
   if (index !== undefined) {

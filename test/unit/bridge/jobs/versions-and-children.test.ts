@@ -245,17 +245,12 @@ describe("a plan", () => {
     expect([world.api.calls.writes, world.job("web").metadata.generation]).toEqual([writes, 1]);
   });
 
-  it("names the constraint that no node meets, and so does the evaluation afterwards", async () => {
+  it("names the constraint that no node meets", async () => {
     const { world } = one();
     planned(world);
     const { call } = world.bridge();
     const because = { FailedTGAllocs: { web: { NodesEvaluated: 1, NodesFiltered: 1, NodesInPool: 1, ConstraintFiltered: { "${attr.kernel.name} = windows": 1 } } } };
     expect((await call("PUT", "/v1/job/web/plan", { Job: jobBody("web", onWindows) })).json).toMatchObject(because);
-    const { EvalID } = (await call("PUT", "/v1/jobs", { Job: jobBody("web", onWindows) })).json;
-    world.pod(world.observe("web"), "web", { unschedulable: "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector. preemption: 0/1 nodes are available." });
-    const { FailedTGAllocs } = (await call("GET", `/v1/evaluation/${EvalID}`)).json as unknown as typeof because;
-    expect(FailedTGAllocs).toMatchObject(because.FailedTGAllocs);
-    expect(FailedTGAllocs.web.ConstraintFiltered).toEqual(because.FailedTGAllocs.web.ConstraintFiltered);
   });
 
   it("names what keeps a job from running", async () => {

@@ -151,6 +151,25 @@ describe("jobs that are over", () => {
     expect(statusOf(world).state).toBe("dead");
   });
 
+  it("stay when they are parents of a child that is at work, and go after it", async () => {
+    const world = emptyCluster({ now: START });
+    apply(world, periodic(every("* * * * *")));
+    await run(world);
+    world.now += MINUTE;
+    await run(world);
+    const [child] = childrenOf(world);
+    await settle(world, { name: child?.metadata.name ?? "", rounds: 2 });
+    stop(world);
+    await run(world);
+    world.now += 2 * JOB_GC_THRESHOLD_MS;
+    await run(world);
+    expect(world.jobs.has("web")).toBe(true);
+    await settle(world, { name: child?.metadata.name ?? "", program: () => 0, rounds: 2 });
+    await run(world);
+    await run(world);
+    expect(world.jobs.has("web")).toBe(false);
+  });
+
   it("leave of a parent's dead children the newest few, and all that are at work", async () => {
     const world = emptyCluster({ now: START });
     apply(world, { Type: "batch", ParameterizedJob: { Payload: "optional", MetaRequired: [], MetaOptional: [] }, TaskGroups: [{ Count: 1 }] });
