@@ -64,7 +64,6 @@ const CASES: readonly { readonly method: string; readonly path: string; readonly
   { method: "PUT", path: "/v1/deployment/allocation-health/x", pattern: "/v1/deployment/allocation-health/:deploymentId", rules: NO_RULES },
   { method: "PUT", path: "/v1/allocation/x/stop", pattern: "/v1/allocation/:allocId/stop", rules: NO_RULES },
   { method: "PUT", path: "/v1/system/gc", pattern: "/v1/system/gc", rules: undefined },
-  { method: "GET", path: "/v1/event/stream", pattern: "/v1/event/stream", rules: NO_RULES },
   { method: "GET", path: "/v1/status/leader", pattern: "/v1/status/leader", rules: NO_RULES },
   { method: "GET", path: "/v1/status/peers", pattern: "/v1/status/peers", rules: NO_RULES },
   { method: "GET", path: "/v1/regions", pattern: "/v1/regions", rules: NO_RULES },

@@ -60,6 +60,7 @@ const CLUSTER: ClusterState = {
   jobOfEvaluation: () => undefined,
   jobOfDeployment: () => undefined,
   desiredUpdates: () => undefined,
+  filteredNodes: () => ({}),
   allocationsOf: (owner) => PODS.filter((each) => each.job === owner),
   allocation: (allocId) => PODS.find((each) => each.pod.metadata.uid === allocId),
   namespaces: () => [],

@@ -45,6 +45,7 @@ function bridge(rules?: string) {
     jobOfEvaluation: () => undefined,
     jobOfDeployment: () => undefined,
     desiredUpdates: () => undefined,
+    filteredNodes: () => ({}),
     allocationsOf: () => [],
     allocation: () => undefined,
     namespaces: () => ["team", "web-team"].map((name) => ({ apiVersion: "v1", kind: "Namespace", metadata: { name, resourceVersion: "5", labels: { owner: "x" } } })),
