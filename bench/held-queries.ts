@@ -39,7 +39,7 @@ async function measure(): Promise<void> {
   while (feed.waiting() < count) await new Promise((resolve) => setTimeout(resolve, 20));
   const held = residentMiB();
   const began = performance.now();
-  feed.report({ kind: "job", namespace: "default", key: "web" });
+  feed.report({ kinds: ["job"], namespace: "default", key: "web" });
   const woken = performance.now() - began;
   await new Promise((resolve) => clients.once("message", resolve));
   const answered = performance.now() - began;

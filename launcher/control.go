@@ -16,6 +16,8 @@ const (
 	operationEnvironment = "environment"
 	operationSession     = "session"
 	operationFarewell    = "farewell"
+	// operationFollow is for readers of the logs.
+	operationFollow = "follow"
 )
 
 // controlRequest and controlReply are one JSON line each way.

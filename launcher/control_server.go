@@ -21,7 +21,7 @@ type controlCall struct {
 }
 
 // serveControl listens, and answers in the background for as long as the launcher lives.
-func serveControl(path string, requests chan<- controlCall) error {
+func serveControl(path string, requests chan<- controlCall, followers *followerList) error {
 	listener, err := listenPrivate(path)
 	if err != nil {
 		return err
@@ -39,14 +39,14 @@ func serveControl(path string, requests chan<- controlCall) error {
 			go func() {
 				defer func() { <-slots }()
 				defer syscall.Close(fd)
-				serveConnection(fd, requests)
+				serveConnection(fd, requests, followers)
 			}()
 		}
 	}()
 	return nil
 }
 
-func serveConnection(fd int, requests chan<- controlCall) {
+func serveConnection(fd int, requests chan<- controlCall, followers *followerList) {
 	peer, err := rootPeer(fd)
 	if err != nil {
 		return
@@ -65,6 +65,10 @@ func serveConnection(fd int, requests chan<- controlCall) {
 	}
 	if request.Operation == operationSession {
 		followSession(fd, peer, request.Leader)
+		return
+	}
+	if request.Operation == operationFollow {
+		followers.serve(fd)
 		return
 	}
 	answer := make(chan controlReply, 1)
@@ -88,7 +92,7 @@ func parseControlRequest(line []byte) (controlRequest, error) {
 		return request, fmt.Errorf("the request is not valid: %w", err)
 	}
 	switch request.Operation {
-	case operationRestart, operationSignal, operationStatus, operationEnvironment, operationSession:
+	case operationRestart, operationSignal, operationStatus, operationEnvironment, operationSession, operationFollow:
 		return request, nil
 	}
 	return request, fmt.Errorf("the operation %q is unknown", request.Operation)

@@ -87,6 +87,14 @@ type taskLifecycle struct {
 	LeaderTask string   `json:"leaderTask"`
 }
 
+// documentPort is one labelled port. HostPort is 0 where the node does not pass it on. Isolated: the pod has a network of its own.
+type documentPort struct {
+	Label    string `json:"label"`
+	Port     uint16 `json:"port"`
+	HostPort uint16 `json:"hostPort"`
+	Isolated bool   `json:"isolated"`
+}
+
 type taskDocument struct {
 	Version          int                  `json:"version"`
 	Task             string               `json:"task"`
@@ -99,6 +107,7 @@ type taskDocument struct {
 	NodeValues       bool                 `json:"nodeValues"`
 	BareVariables    bool                 `json:"bareVariables"`
 	Unescaped        bool                 `json:"unescaped,omitempty"`
+	Ports            []documentPort       `json:"ports,omitempty"`
 	User             string               `json:"user"`
 	Users            map[string]userEntry `json:"users"`
 	DeniedUIDs       string               `json:"deniedUids"`

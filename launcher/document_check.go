@@ -35,6 +35,7 @@ func (d taskDocument) check() error {
 		checkPrograms(d),
 		d.Fetch.check(),
 		d.Lifecycle.check(),
+		checkPorts(d.Ports),
 	)
 }
 
@@ -51,6 +52,16 @@ func checkPrograms(d taskDocument) error {
 		require(d.Logs.MaxFiles >= 1 && d.Logs.MaxFileBytes >= 1, "logs keep %d files of %d bytes", d.Logs.MaxFiles, d.Logs.MaxFileBytes),
 		require(!hasNUL(d.PayloadFile), "payloadFile is %q", d.PayloadFile),
 	)
+}
+
+// checkPorts keeps a label from being anything but a part of a name.
+func checkPorts(ports []documentPort) error {
+	for _, port := range ports {
+		if port.Port == 0 || port.Label == "" || strings.ContainsAny(port.Label, "=\x00") {
+			return fmt.Errorf("ports has %q at %d; it must have a label without \"=\", and a port", port.Label, port.Port)
+		}
+	}
+	return nil
 }
 
 // check reads denyNetworks as fetch does: networks, and addresses with one port.

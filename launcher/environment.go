@@ -28,6 +28,8 @@ type podFacts struct {
 	user users.User
 	// cores is the list of CPUs that the container may run on, such as "0-1,3".
 	cores string
+	// addresses are what the document's ports are reached at.
+	addresses podAddresses
 	// parentCgroup is empty where it is not known.
 	parentCgroup string
 	// node is nil where the document does not ask for it.
@@ -38,6 +40,7 @@ type podFacts struct {
 // replaced; the values of extra, which templates make, are final.
 func taskEnvironment(document taskDocument, facts podFacts, extra map[string]string) (map[string]string, error) {
 	all := podVariables(facts)
+	maps.Copy(all, portVariables(document.Ports, facts.addresses))
 	metas := map[string]string{}
 	for name, value := range document.Env {
 		if strings.HasPrefix(name, metaPrefix) {

@@ -29,7 +29,7 @@ const (
 var errNodeUnknown = errors.New("the record of this pod's node is not there yet")
 
 func readPodFacts(places layout, document taskDocument, podUID string, user users.User) (podFacts, error) {
-	facts := podFacts{uid: podUID, user: user, cores: allowedCPUs(), parentCgroup: parentCgroup()}
+	facts := podFacts{uid: podUID, user: user, cores: allowedCPUs(), parentCgroup: parentCgroup(), addresses: readPodAddresses()}
 	if !document.NodeValues {
 		return facts, nil
 	}

@@ -4,6 +4,7 @@ package main
 import (
 	"fmt"
 	"syscall"
+	"time"
 )
 
 // looksBetweenListings: a follower asks for the next number at each look, and lists the directory only now and then, as a
@@ -14,6 +15,8 @@ const looksBetweenListings = 5
 type logReader struct {
 	log    *rotatedLog
 	output *operationOutput
+	// ending is closed when there is not much time left.
+	ending <-chan struct{}
 	fd     int
 	opened bool
 	number int64
@@ -35,8 +38,12 @@ func (r *logReader) run(message operateMessage) error {
 		if err := r.drain(message.Follow, looks%looksBetweenListings == 0); err != nil || !message.Follow {
 			return err
 		}
-		if err := r.output.pause(betweenFileLooks); err != nil {
-			return err
+		select {
+		case <-r.output.gone:
+			return errGone
+		case <-r.ending:
+			return r.drain(false, true)
+		case <-time.After(betweenFileLooks):
 		}
 	}
 }

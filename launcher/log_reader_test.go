@@ -121,6 +121,13 @@ func TestLogsThatATaskHasPutThere(t *testing.T) {
 		t.Logf("no link is tried: %v", err)
 	}
 	output, said := capture()
+	for number := int64(11); number <= 13; number++ {
+		// As if it had been put there between the listing and the opening.
+		swapped := readerOf(alloc, "stdout", output)
+		if swapped.open(number); swapped.opened {
+			t.Errorf("%d was opened", number)
+		}
+	}
 	if err := readerOf(alloc, "stdout", output).run(operateMessage{}); err != nil || said.text.String() != "aaa\nbbbbb\ncc\n" {
 		t.Errorf("%q, %v", said.text.String(), err)
 	}
@@ -209,5 +216,52 @@ func TestALauncherThatOnlyHoldsSaysTheEndAgain(t *testing.T) {
 	eventually(t, "the end is said again", func() bool { return strings.HasSuffix(after.stdout(), "xout\n") && after.complaint() == "err\n" })
 	if got := len(after.stdout()); got != replayedBytes {
 		t.Errorf("%d bytes were said again", got)
+	}
+}
+
+// TestAFollowerHearsTheLastWords has a task that says them and is gone at once, many times: each must get through.
+func TestAFollowerHearsTheLastWords(t *testing.T) {
+	document := shell("echo first; read -r word < \"$FIFO\"; echo last words; exit 9")
+	document.TaskEnv = map[string]string{"FIFO": fifoOf(t)}
+	document.Restart.Attempts = 1000
+	directory, _ := withLogs(t, document)
+	for round := range 5 {
+		r := startRun(t, directory)
+		r.untilStdout("first")
+		c := openSessionIn(t, directory)
+		c.send(encodeJSON(frameOperate, operateMessage{Operation: operationLogs, Task: "web", Stream: "stdout", Origin: originEnd, Follow: true}))
+		c.until(frameFile)
+		ended := make(chan struct{})
+		go func() { <-r.ended; close(ended) }()
+		if err := os.WriteFile(document.TaskEnv["FIFO"], []byte("go\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		c.exit()
+		c.input.Close()
+		<-ended
+		if got := c.stdout.String(); got != "last words\n" {
+			t.Fatalf("round %d: %q", round, got)
+		}
+	}
+}
+
+func TestTheFirstProcessWaitsForNoFollowerForLong(t *testing.T) {
+	document := shell("echo first; read -r word < \"$FIFO\"; exit 7")
+	document.TaskEnv = map[string]string{"FIFO": fifoOf(t)}
+	directory, _ := withLogs(t, document)
+	r := startRun(t, directory)
+	r.untilStdout("first")
+	c := openSessionIn(t, directory)
+	c.withheld = true
+	c.send(encodeJSON(frameOperate, operateMessage{Operation: operationLogs, Task: "web", Stream: "stdout", Origin: originEnd, Follow: true}))
+	c.until(frameFile)
+	if err := c.command.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(document.TaskEnv["FIFO"], []byte("go\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if code := r.exitCode(); code != 7 {
+		t.Errorf("exit code %d", code)
 	}
 }

@@ -153,6 +153,9 @@ func (s *execSession) answer(message operateMessage) error {
 	if message.Operation == operationLogs {
 		reader := logReader{log: newRotatedLog(s.places.alloc, message.Task, message.Stream, document.Logs), output: s.results}
 		defer reader.close()
+		if message.Follow {
+			reader.ending = followFirstProcess(s.places.controlSocket())
+		}
 		return reader.run(message)
 	}
 	view := fileView{places: s.places, task: document.Task, tasks: message.Tasks}

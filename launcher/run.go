@@ -42,7 +42,9 @@ type supervisor struct {
 	restTimer <-chan time.Time
 	// waiters get their answer when the restart that they asked for has happened.
 	waiters []chan<- controlReply
-	null    int
+	// followers hear of the end before it comes.
+	followers followerList
+	null      int
 }
 
 // taskRun is one run of the task: from its start to its end, all of it is new each time.
@@ -71,13 +73,14 @@ func runCommand(places layout) int {
 		return s.startFailed(err).exitCode
 	}
 	requests := make(chan controlCall)
-	if err := serveControl(places.controlSocket(), requests); err != nil {
+	if err := serveControl(places.controlSocket(), requests, &s.followers); err != nil {
 		complain("the control socket is not available: %v", err)
 	}
 	others := make(chan struct{}, 1)
 	if s.group != nil {
 		watchGroup(s.group.directory, others)
 	}
+	defer s.followers.finish()
 	if code, done := s.apply(s.decide(restartEvent{kind: eventBegin})); done {
 		return code
 	}

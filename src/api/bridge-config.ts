@@ -100,6 +100,14 @@ const profile = z
     defaultIpcMode: isolationMode.default("private").describe("Nomad: default_ipc_mode."),
     allowHostPid: z.boolean().default(false).describe("Whether a task may have pidMode host."),
     allowHostIpc: z.boolean().default(false).describe("Whether a task may have ipcMode host."),
+    allowHostNetwork: z
+      .boolean()
+      .default(false)
+      .describe("Whether a Nomad job may have network mode host, the node's own network, and static ports of the node. Without it both are the pod's."),
+    allowDocker: z
+      .boolean()
+      .default(false)
+      .describe("Whether a Nomad job may have tasks of the driver docker: a root file system from an image that the job names, and whoever names it can be root in that container. Nomad: plugin docker."),
     chroot: chroot.prefault({ type: "host" }).describe("Root file system of the tasks."),
     hostVolumes: z
       .array(hostVolume)

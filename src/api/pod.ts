@@ -47,6 +47,7 @@ export type Pod = KubeObject & {
     readonly hostIPC?: boolean;
     readonly hostNetwork?: boolean;
     readonly activeDeadlineSeconds?: number;
+    readonly affinity?: object;
     readonly containers: readonly Container[];
     readonly initContainers?: readonly Container[];
     readonly volumes?: readonly { readonly name: string; readonly hostPath?: { readonly path: string } }[];
@@ -56,6 +57,7 @@ export type Pod = KubeObject & {
     readonly reason?: string;
     readonly message?: string;
     readonly podIP?: string;
+    readonly hostIP?: string;
     readonly startTime?: string;
     readonly conditions?: readonly PodCondition[];
     readonly containerStatuses?: readonly ContainerStatus[];

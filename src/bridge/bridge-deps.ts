@@ -3,12 +3,17 @@ import type { Claims } from "../access/login/bindings.ts";
 import type { LoginBeginning } from "../access/login/oidc-state.ts";
 import type { AclAuthMethodObject, AclBindingRuleObject, AclPolicyObject, AclRoleObject, AclTokenObject } from "../api/acl.ts";
 import type { BridgeConfigSpec } from "../api/bridge-config.ts";
-import type { KubeObject } from "../api/meta.ts";
+import type { ExecTask } from "../api/exec-task.ts";
+import type { KubeObject, OwnerReference } from "../api/meta.ts";
+import type { NomadJob } from "../api/nomad-job.ts";
 import type { Node, Pod } from "../api/pod.ts";
 import type { Result } from "../lib/result.ts";
-import type { JobRecord } from "../mapping/job-record.ts";
+import type { JobObject, JobRecord } from "../mapping/job-record.ts";
+import type { FilteredNodes } from "../mapping/job/placement/eligible-nodes.ts";
 import type { OperatingSystem } from "../mapping/operating-system.ts";
-import type { Job } from "../nomad/job.ts";
+import type { JobVersion } from "../mapping/stored-job.ts";
+import type { DesiredUpdates } from "../nomad/api-types.ts";
+import type { Job, JobSpec } from "../nomad/job.ts";
 
 /** A pod of ours with the live object that owns it: labels alone prove nothing. */
 export type Allocation = { readonly pod: Pod; readonly job: JobRecord };
@@ -23,6 +28,15 @@ export type ClusterState = {
   readonly nomadJob: (job: JobRecord) => Job | undefined;
   /** As it was at that version; undefined where that is kept no more. */
   readonly jobVersion: (job: JobRecord, version: number) => Job | undefined;
+  /** Those that are kept, the newest first: it is the present one. None for an object that no longer passes its schema. */
+  readonly versionsOf: (job: JobRecord) => readonly JobVersion[];
+  /** The job that an evaluation or a deployment is of. */
+  readonly jobOfEvaluation: (evalId: string) => JobRecord | undefined;
+  readonly jobOfDeployment: (deploymentId: string) => JobRecord | undefined;
+  /** What the controller would do for each group, were this the job's next version; undefined for a job that it would refuse, or that runs nothing itself. */
+  readonly desiredUpdates: (spec: JobSpec, present: JobRecord | undefined) => Readonly<Record<string, DesiredUpdates>> | undefined;
+  /** By group, the nodes that it cannot be on, and why; {} for a job that would be refused. */
+  readonly filteredNodes: (spec: JobSpec) => Readonly<Record<string, FilteredNodes>>;
   readonly allocationsOf: (job: JobRecord) => readonly Allocation[];
   readonly allocation: (allocId: string) => Allocation | undefined;
   /** The managed ones. */
@@ -82,4 +96,32 @@ export type NodeMark = { readonly labels?: Readonly<Record<string, string | null
 export type NodeMarks = {
   /** Resolves with the node as it is then, when this process's own reads show it. The error is a text for a person. */
   readonly mark: (node: Node, mark: NodeMark) => Promise<Result<Node, string>>;
+};
+
+/** A Secret of a job, which is gone when its owner is. */
+export type JobSecret = {
+  readonly namespace: string;
+  /** Begins with "nb-". */
+  readonly name: string;
+  readonly owner: OwnerReference;
+  /** Base64, under their keys. */
+  readonly data: Readonly<Record<string, string>>;
+};
+
+/**
+ * Each write resolves when this process's own reads show it, and is refused with `conflict` where the object is another than the one given:
+ * then look again, with `read`, and decide anew.
+ */
+export type JobObjects = {
+  /** As the API server has it at this moment, whatever the watch has brought. */
+  readonly read: (kind: JobObject["kind"], namespace: string, name: string) => Write<JobObject | undefined>;
+  readonly create: (object: NomadJob) => Write<NomadJob>;
+  readonly replace: (object: NomadJob) => Write<NomadJob>;
+  readonly remove: (object: JobObject) => Write<undefined>;
+  readonly annotate: (object: JobObject, annotations: Readonly<Record<string, string>>) => Write<JobObject>;
+  readonly scaleTask: (task: ExecTask, count: number) => Write<ExecTask>;
+  readonly readSecret: (namespace: string, name: string) => Write<Readonly<Record<string, string>> | undefined>;
+  /** Makes it, or makes it so. */
+  readonly putSecret: (secret: JobSecret) => Write<undefined>;
+  readonly removeSecret: (namespace: string, name: string) => Write<undefined>;
 };

@@ -22,15 +22,23 @@ import { BLOCKING_KINDS } from "./blocking/blocking-kinds.ts";
 import { type ChangeFeed, waitForChange } from "./blocking/change-feed.ts";
 import type { ChangeKind } from "./blocking/feed-state.ts";
 import { type Body, parseBody } from "./body.ts";
-import type { AclObjects, ClusterState, Logins, NodeMarks } from "./bridge-deps.ts";
+import type { AclObjects, ClusterState, JobObjects, Logins, NodeMarks } from "./bridge-deps.ts";
 import type { ClientDeps } from "./client/client-deps.ts";
 import { CLIENT_ROUTES } from "./client/client-routes.ts";
 import { AGENT_ROUTES } from "./cluster/agent.ts";
+import { METRIC_ROUTES } from "./cluster/metrics.ts";
 import { NAMESPACE_ROUTES } from "./cluster/namespaces.ts";
 import { NODE_POOL_ROUTES } from "./cluster/node-pools.ts";
 import { NODE_ROUTES } from "./cluster/nodes.ts";
 import { SCALING_ROUTES } from "./cluster/scaling.ts";
 import { SEARCH_ROUTES } from "./cluster/search.ts";
+import { SERVICE_ROUTES } from "./cluster/services.ts";
+import { VOLUME_ROUTES } from "./cluster/volumes.ts";
+import { EVENT_ROUTES } from "./events/event-route.ts";
+import type { EventBroker } from "./events/event-stream.ts";
+import { JOB_ROUTES } from "./jobs/routes.ts";
+import type { LogLines } from "./monitor/log-lines.ts";
+import { MONITOR_ROUTES } from "./monitor/monitor-route.ts";
 import { readQuery, type QueryOptions } from "./query.ts";
 import { READ_ROUTES } from "./read-handlers.ts";
 import { type Reply, text } from "./reply.ts";
@@ -41,8 +49,11 @@ export type HttpAppDeps = {
   readonly acl: AclObjects;
   readonly logins: Logins;
   readonly nodes: NodeMarks;
+  readonly jobs: JobObjects;
   readonly feed: ChangeFeed;
   readonly client: ClientDeps;
+  readonly events: EventBroker;
+  readonly logLines: LogLines;
   readonly authenticate: Authenticate;
   /** host:port that this server is reached at. */
   readonly address: () => string;
@@ -168,6 +179,12 @@ const ROUTES: Routes = {
   ...NODE_POOL_ROUTES,
   ...SCALING_ROUTES,
   ...SEARCH_ROUTES,
+  ...METRIC_ROUTES,
+  ...SERVICE_ROUTES,
+  ...VOLUME_ROUTES,
+  ...MONITOR_ROUTES,
+  ...EVENT_ROUTES,
+  ...JOB_ROUTES,
 };
 
 /** What the table promises and this file has no handler for: the exec route, which needs a socket. A test compares. */
@@ -187,19 +204,19 @@ async function dispatch(deps: HttpAppDeps, incoming: Incoming): Promise<Reply> {
   const reply = await handler(contextOf(deps, incoming, body.value));
   // Nobody will read it.
   if (request.method === "HEAD" && reply.kind === "stream") void reply.body.cancel();
-  if (!isRead) auditWrite(deps, incoming, { event: pattern.startsWith("/v1/acl/") ? "acl-write" : "write", status: reply.status, accessor: authorized.identity?.accessorId });
+  if (!isRead) auditWrite(deps, incoming, { event: pattern.startsWith("/v1/acl/") ? "acl-write" : "write", status: reply.status, accessor: authorized.identity?.accessorId, ...(reply.kind === "json" ? reply.audit : {}) });
   return reply;
 }
 
 function contextOf(deps: HttpAppDeps, { request, url, query, secret, authorized, source }: Incoming, body: Body): RequestContext {
   const { params, allowsNamespace, identity } = authorized;
-  const { cluster, acl, logins, nodes, client } = deps;
+  const { cluster, acl, logins, nodes, jobs, client, events, logLines, feed } = deps;
   const { searchParams: search } = url;
   const identityNow = () => {
     const again = deps.authenticate(secret, deps.now());
     return again.ok ? again.value : undefined;
   };
-  const context = { cluster, acl, logins, nodes, client, query, search, params, body, allowsNamespace, identityNow, secret, source, address: deps.address(), now: deps.now(), signal: request.signal };
+  const context = { cluster, acl, logins, nodes, jobs, client, events, logLines, feed, query, search, params, body, allowsNamespace, identityNow, secret, source, address: deps.address(), now: deps.now(), signal: request.signal };
   return identity === undefined ? context : { ...context, identity };
 }
 

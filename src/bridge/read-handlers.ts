@@ -1,38 +1,47 @@
 /** @module Reading jobs and allocations. Each handler is (context) → reply. */
+import { parseGoBool } from "../lib/go-bool.ts";
 import { ANNOTATION } from "../contract/pod-metadata.ts";
 import { nomadAllocation, allocationStub, type AllocationSource } from "../mapping/nomad-allocation.ts";
-import { nomadJobStub } from "../mapping/nomad-job.ts";
-import { allocationRecord } from "../mapping/pod-status.ts";
+import { jobStub } from "../mapping/job-summary.ts";
 import type { JobRecord } from "../mapping/job-record.ts";
 import type { NomadAllocationStub } from "../nomad/api-types.ts";
+import type { Job } from "../nomad/job.ts";
 import { unknownAllocation } from "../nomad/texts.ts";
 import type { Allocation } from "./bridge-deps.ts";
+import { sha256 } from "./sha256.ts";
 import { listReply, type ListRequest } from "./lists/list-page.ts";
 import { json, type Reply, text } from "./reply.ts";
 import type { RequestContext, Routes } from "./request-context.ts";
 
 /** What reading needs of a request. */
-type ReadContext = Pick<RequestContext, "cluster" | "query" | "params" | "allowsNamespace" | "now">;
+type ReadContext = Pick<RequestContext, "cluster" | "query" | "params" | "search" | "allowsNamespace" | "now">;
 
-function listJobs(context: ReadContext): Reply {
+/** @param fits which jobs; all where it is absent */
+export function listJobs(context: ReadContext, fits?: (job: Job) => boolean): Reply {
   const { cluster } = context;
+  const all = [...cluster.jobs()];
+  const isWanted = (record: JobRecord) => {
+    const job = cluster.nomadJob(record);
+    return job !== undefined && fits?.(job) === true;
+  };
   return listReply(
     {
-      rows: cluster.jobs(),
+      rows: fits === undefined ? all : all.filter(isWanted),
       // Two namespaces may have a job of one name: the namespace makes the key unique.
       key: ({ jobId, namespace }) => `${jobId}\0${namespace}`,
       namespace: ({ namespace }) => namespace,
       id: ({ jobId }) => jobId,
-      show: (job) => jobStub(context, job),
+      show: (job) => stubOfJob(context, job),
       filtered: (job) => cluster.nomadJob(job),
     },
     listRequest(context),
   );
 }
 
-function jobStub(context: ReadContext, job: JobRecord): object | undefined {
-  const asNomad = context.cluster.nomadJob(job);
-  return asNomad === undefined ? undefined : nomadJobStub(asNomad, recordsOf(context, job));
+function stubOfJob({ cluster, now, search }: ReadContext, record: JobRecord): object | undefined {
+  const job = cluster.nomadJob(record);
+  if (job === undefined) return undefined;
+  return jobStub({ job, record, pods: cluster.allocationsOf(record).map(({ pod }) => pod), now }, parseGoBool(search.get("meta") ?? "") === true);
 }
 
 function readJob(context: ReadContext): Reply {
@@ -82,8 +91,13 @@ function readAllocation(context: ReadContext): Reply {
   if (allocation === undefined) return text(404, "alloc not found");
   if (!context.allowsNamespace(allocation.job.namespace)) return text(500, unknownAllocation(allocId));
   const source = sourceOf(context, allocation);
-  return source === undefined ? text(404, "alloc not found") : json(nomadAllocation(source));
+  const next = replacementOf(context, allocation);
+  return source === undefined ? text(404, "alloc not found") : json(nomadAllocation({ ...source, ...(next === undefined ? {} : { next }) }));
 }
+
+/** The allocation that took its place, if any. */
+const replacementOf = ({ cluster }: ReadContext, { pod, job }: Allocation): string | undefined =>
+  cluster.allocationsOf(job).find((other) => other.pod.metadata.annotations?.[ANNOTATION.previousAllocation] === pod.metadata.uid)?.pod.metadata.uid;
 
 export const listRequest = ({ query, allowsNamespace }: ReadContext): ListRequest => ({ options: query, allowsNamespace });
 
@@ -95,21 +109,19 @@ const isVisible = ({ query, allowsNamespace }: ReadContext, { namespace }: JobRe
 
 const namedJob = ({ cluster, query, params }: ReadContext) => cluster.job(query.namespace, params["jobId"] ?? "");
 
-const recordsOf = ({ cluster, now }: ReadContext, job: JobRecord) => cluster.allocationsOf(job).map(({ pod }) => allocationRecord(pod, now));
-
 /** Nothing for an allocation of a job that cannot be read. */
-function stubOf(context: ReadContext, allocation: Allocation): readonly NomadAllocationStub[] {
+export function stubOf(context: ReadContext, allocation: Allocation): readonly NomadAllocationStub[] {
   const source = sourceOf(context, allocation);
   return source === undefined ? [] : [allocationStub(source)];
 }
 
 /** With the job as it was when the allocation was made, or as it is now where that is not kept any more. */
-function sourceOf({ cluster, now }: ReadContext, { pod, job }: Allocation): AllocationSource | undefined {
+export function sourceOf({ cluster, now }: Pick<ReadContext, "cluster" | "now">, { pod, job }: Allocation): AllocationSource | undefined {
   const version = Number(pod.metadata.annotations?.[ANNOTATION.jobVersion] ?? 0);
   const asNomad = cluster.jobVersion(job, version) ?? cluster.nomadJob(job);
   if (asNomad === undefined) return undefined;
   const node = pod.spec.nodeName === undefined ? undefined : cluster.nodeByName(pod.spec.nodeName);
-  return { pod, job: asNomad, nodeId: node?.metadata.uid, now };
+  return { pod, job: asNomad, record: job, sha256, nodeId: node?.metadata.uid, now };
 }
 
 /** Lower case, or undefined for what can begin no ID: Nomad's index takes pairs of hex digits and at most four hyphens. */
@@ -129,7 +141,7 @@ export const wholeAllocations = (context: ReadContext, fits: (allocation: Alloca
     });
 
 export const READ_ROUTES: Routes = {
-  "GET /v1/jobs": listJobs,
+  "GET /v1/jobs": (context) => listJobs(context),
   "GET /v1/job/:jobId*": readJob,
   "GET /v1/job/:jobId*/allocations": listJobAllocations,
   "GET /v1/allocations": listAllocations,

@@ -1,7 +1,7 @@
 /** @module Replies as values: what a handler returns, before HTTP makes bytes of it. */
 
 export type Reply =
-  | { readonly kind: "json"; readonly status: 200; readonly body: unknown; readonly nextToken?: string }
+  | { readonly kind: "json"; readonly status: 200; readonly body: unknown; readonly nextToken?: string; /** What a write says of itself in its audit line; no secrets. */ readonly audit?: Readonly<Record<string, string>> }
   /** Nomad sends errors, and some successes, as bare text. */
   | { readonly kind: "text"; readonly status: number; readonly body: string }
   /** Bytes as they come, uncompressed. The client's going away cancels the stream, and while it does not read none is asked for. */

@@ -1,8 +1,11 @@
 /** @module What a handler of Nomad's HTTP API gets, and the form of a table of them. Every handler asks for the part that it needs. */
 import type { Identity } from "../access/authenticate.ts";
 import type { Body } from "./body.ts";
-import type { AclObjects, ClusterState, Logins, NodeMarks } from "./bridge-deps.ts";
+import type { AclObjects, ClusterState, JobObjects, Logins, NodeMarks } from "./bridge-deps.ts";
 import type { ClientDeps } from "./client/client-deps.ts";
+import type { ChangeFeed } from "./blocking/change-feed.ts";
+import type { LogLines } from "./monitor/log-lines.ts";
+import type { EventBroker } from "./events/event-stream.ts";
 import type { QueryOptions } from "./query.ts";
 import type { Reply } from "./reply.ts";
 
@@ -12,7 +15,11 @@ export type RequestContext = {
   readonly acl: AclObjects;
   readonly logins: Logins;
   readonly nodes: NodeMarks;
+  readonly jobs: JobObjects;
   readonly client: ClientDeps;
+  readonly events: EventBroker;
+  readonly logLines: LogLines;
+  readonly feed: ChangeFeed;
   readonly query: QueryOptions;
   /** All parameters of the query, for those of one endpoint alone. */
   readonly search: URLSearchParams;

@@ -5,7 +5,7 @@
 
 export type DeploymentStatus = "running" | "paused" | "failed" | "successful" | "cancelled";
 
-/** What Nomad's DeploymentState of a task group says, and the canaries that are healthy now. */
+/** What Nomad's DeploymentState of a task group says, and two figures of our own. */
 export type DeploymentGroup = {
   readonly autoRevert: boolean;
   readonly autoPromote: boolean;
@@ -18,9 +18,11 @@ export type DeploymentGroup = {
   /** Pod UIDs. */
   readonly placedCanaries: readonly string[];
   readonly placedAllocs: number;
+  /** The most that were healthy at one time. */
   readonly healthyAllocs: number;
   readonly unhealthyAllocs: number;
-  readonly healthyCanaries?: number;
+  /** Now. */
+  readonly healthyCanaries: number;
 };
 
 export type DeploymentState = {
@@ -30,6 +32,9 @@ export type DeploymentState = {
   readonly createdAt: number;
   readonly modifiedAt: number;
   readonly groups: Readonly<Record<string, DeploymentGroup>>;
+  /** Pod UIDs that a request has called healthy; only of pods that exist. */
+  readonly markedHealthy: readonly string[];
+  /** The version to go back to, of a deployment that has failed. */
   readonly revertTo?: number;
 };
 

@@ -23,6 +23,8 @@ export const PAYLOAD_DIR = "/nomad-bridge/payload";
 /** Set on the container by the downward API, for the launcher alone: a task never sees them. */
 export const POD_UID_ENV = "NOMAD_BRIDGE_POD_UID";
 export const NODE_NAME_ENV = "NOMAD_BRIDGE_NODE_NAME";
+export const POD_IP_ENV = "NOMAD_BRIDGE_POD_IP";
+export const HOST_IP_ENV = "NOMAD_BRIDGE_HOST_IP";
 
 /**
  * The launcher's exit code for "do not start this task again": attempts spent, or a start that can never succeed.
@@ -96,6 +98,9 @@ export type DocumentLifecycle = {
   readonly leaderTask: string;
 };
 
+/** `hostPort`: where the node passes it on, 0: nowhere. `isolated`: the pod has a network of its own. */
+export type DocumentPort = { readonly label: string; readonly port: number; readonly hostPort: number; readonly isolated: boolean };
+
 /** What a task user's name means, as the profile's table has it. */
 export type UserEntry = { readonly uid: number; readonly gid: number; readonly home?: string };
 
@@ -123,6 +128,8 @@ export type LauncherDocument = {
    * job file has them, which the launcher reads first.
    */
   readonly unescaped?: true;
+  /** Labelled ports, which become NOMAD_PORT_<label> and its like with the addresses of POD_IP_ENV and HOST_IP_ENV. Absent: none. */
+  readonly ports?: readonly DocumentPort[];
   /** A name, or a decimal uid. Resolved in `users` first, then in the chroot's /etc/passwd. gid is 0 unless `users` says otherwise, as on Nomad. */
   readonly user: string;
   readonly users: Readonly<Record<string, UserEntry>>;

@@ -23,6 +23,10 @@ export const ANNOTATION = {
   specHash: `${GROUP}/spec-hash`,
   /** The pod's tasks in the group's order, JSON: PodTask[]. Absent: one task, of the name in `task`. */
   tasks: `${GROUP}/tasks`,
+  /** The allocation's ports in the job's order, JSON: PodPort[]. Absent: it has none. */
+  ports: `${GROUP}/ports`,
+  /** How many nodes a job's constraints left out when the pod was made, by Nomad's reason, JSON. Absent: none. */
+  leftOut: `${GROUP}/left-out`,
   /** The launcher's document of the pod's first task, JSON; those of others are under documentAnnotation. */
   launcher: `${GROUP}/launcher`,
   /** The protocol that the pod's launcher speaks. */
@@ -33,6 +37,10 @@ export const ANNOTATION = {
   previousAllocation: `${GROUP}/previous-allocation`,
   /** On a pod that was stopped and is kept to be read: why, in Nomad's words. Its allocation is complete, whatever Kubernetes calls its phase. */
   stopped: `${GROUP}/stopped`,
+  /** What users have done to the pod's tasks: TaskMarks, JSON. */
+  taskMarks: `${GROUP}/task-marks`,
+  /** On a Service of ours: the name that the job gives it. */
+  service: `${GROUP}/service`,
   /** On a NomadJob or an ExecTask: JobRequests, JSON. */
   requests: `${GROUP}/requests`,
   /** On a child of a periodic or parameterized NomadJob: the ID of its parent. */
@@ -52,6 +60,12 @@ export const POD_NAME_PREFIX = "nb-";
 
 /** One task of a pod, as the annotation `tasks` lists it. */
 export type PodTask = { readonly task: string; readonly container: string; readonly hook: "" | "prestart" | "poststart" | "poststop"; readonly sidecar: boolean };
+
+/**
+ * One labelled port of an allocation, as the annotation `ports` lists it. The task listens on `port`, at the pod's address; `hostPort` is where
+ * the node passes it on, 0: nowhere. `task`: of a task's own network block.
+ */
+export type PodPort = { readonly label: string; readonly port: number; readonly hostPort: number; readonly task?: string };
 
 /** Where a container's document is; the first task's has the plain name. */
 export const documentAnnotation = (container: string, position: number): string =>

@@ -14,11 +14,16 @@ import { createPodExecOpener } from "../kubernetes/pod-exec.ts";
 import type { Log } from "../kubernetes/types.ts";
 import { accessStore, aclObjects } from "./acl-objects.ts";
 import { podLogReader } from "./pod-log.ts";
+import { taskMarks } from "./task-marks.ts";
 import type { AuditFile } from "./audit-file.ts";
 import { type BridgeCaches, bridgeCaches, cachesSynced } from "./caches.ts";
 import { type ChangeFeed, createChangeFeed } from "../bridge/blocking/change-feed.ts";
+import { createEventBroker, type EventBroker } from "../bridge/events/event-stream.ts";
 import { reportChanges } from "./change-reports.ts";
+import { reportEvents } from "./event-reports.ts";
+import type { LogLines } from "../bridge/monitor/log-lines.ts";
 import { createLogins } from "./login/logins.ts";
+import { jobObjects } from "./job-objects.ts";
 import { nodeMarks } from "./node-marks.ts";
 import { clusterState, podFate, podGoneNotifier } from "./cluster-state.ts";
 
@@ -31,6 +36,8 @@ export type BridgeOptions = {
   readonly aclEnabled: boolean;
   readonly audit: AuditFile;
   readonly log: Log;
+  /** What `log` writes, for who monitors the server. */
+  readonly logLines: LogLines;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 };
@@ -53,10 +60,11 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
   const caches = bridgeCaches({ client, log, clock, signal });
   await cachesSynced(caches);
   const feed = changeFeed();
+  const events = createEventBroker({ startTimer });
   const stopReports = reportChanges(feed, caches);
   const sessions = createSessionRegistry();
   const streams = createSessionRegistry(STREAM_LIMITS, "logs and files");
-  const { server, setAddress, sessionsOver } = assemble(options, { caches, client, feed, sessions, streams });
+  const { server, stopEvents, setAddress, sessionsOver } = assemble(options, { caches, client, feed, events, sessions, streams });
   const { promise: listening, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", reject).listen(options.port, options.host, resolve);
   await listening;
@@ -67,6 +75,8 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
     stopRechecks();
     stopReports();
     feed.close();
+    stopEvents();
+    events.close();
     sessions.endAll("the server is shutting down; start the session again");
     streams.endAll("the server is shutting down; ask again");
     server.close();
@@ -81,17 +91,18 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
 /** Blocking queries beyond these are refused until others have been answered. */
 const MAX_HELD_QUERIES = 5_000;
 
+const startTimer = (ms: number, fire: () => void) => {
+  const timer = setTimeout(fire, ms);
+  return () => clearTimeout(timer);
+};
+
 function changeFeed(): ChangeFeed {
-  const startTimer = (ms: number, fire: () => void) => {
-    const timer = setTimeout(fire, ms);
-    return () => clearTimeout(timer);
-  };
   return createChangeFeed({ random: Math.random, startTimer }, MAX_HELD_QUERIES);
 }
 
-type Parts = { readonly feed: ChangeFeed; readonly caches: BridgeCaches; readonly client: ReturnType<typeof createKubeClient>; readonly sessions: SessionRegistry; readonly streams: SessionRegistry };
+type Parts = { readonly feed: ChangeFeed; readonly events: EventBroker; readonly caches: BridgeCaches; readonly client: ReturnType<typeof createKubeClient>; readonly sessions: SessionRegistry; readonly streams: SessionRegistry };
 
-function assemble(options: BridgeOptions, { caches, client, feed, sessions, streams }: Parts) {
+function assemble(options: BridgeOptions, { caches, client, feed, events, sessions, streams }: Parts) {
   const { access, log, clock, audit, tls } = options;
   const now = () => clock.now();
   const cluster = clusterState(caches, now);
@@ -100,15 +111,16 @@ function assemble(options: BridgeOptions, { caches, client, feed, sessions, stre
   const gate = execGate(gateDeps);
   const route = { cluster, authenticate, gate, audit: audit.append, sessions, onPodGone: podGoneNotifier(caches), podFate: (uid: string) => podFate(caches, uid), log, now, monotonic: () => clock.monotonic() };
   let address = "";
-  const clientRoutes = { gate: operationGate(gateDeps), audit: audit.append, streams, podLog: podLogReader(client), monotonic: () => clock.monotonic() };
-  const app = createHttpApp({ cluster, acl: aclObjects(client, caches), logins: createLogins(client, now), nodes: nodeMarks(client, caches), client: clientRoutes, feed, authenticate, address: () => address, log, now });
+  const clientRoutes = { gate: operationGate(gateDeps), audit: audit.append, streams, podLog: podLogReader(client), markTasks: taskMarks(client, caches, log), now, monotonic: () => clock.monotonic(), sleep: (ms: number) => clock.sleep(ms) };
+  const app = createHttpApp({ cluster, acl: aclObjects(client, caches), logins: createLogins(client, now), nodes: nodeMarks(client, caches), jobs: jobObjects(client, caches), client: clientRoutes, events, logLines: options.logLines, feed, authenticate, address: () => address, log, now });
   const running = new Set<Promise<void>>();
   const onExec = (upgrade: ExecUpgrade): void => {
     const session = handleExec(route, upgrade).finally(() => running.delete(session));
     running.add(session);
   };
   const server = createHttpsServer({ app, tls, onExec });
-  return { server, setAddress: (known: string) => (address = known), sessionsOver: () => Promise.all(running) };
+  const stopEvents = reportEvents({ broker: events, feed, cluster, now }, caches);
+  return { server, stopEvents, setAddress: (known: string) => (address = known), sessionsOver: () => Promise.all(running) };
 }
 
 function recheckSessions({ tokens, policies, roles, namespaces, configs }: BridgeCaches, registries: readonly SessionRegistry[]): () => void {

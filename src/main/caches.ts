@@ -13,10 +13,13 @@ import type { Clock } from "../kubernetes/clock.ts";
 import type { Cache, Log } from "../kubernetes/types.ts";
 import { createCache } from "../kubernetes/watch.ts";
 import type { ApiEndpoints, ApiService } from "../mapping/api-server.ts";
+import { type JobObject, jobRecord, type JobRecord } from "../mapping/job-record.ts";
+import { deploymentIdsOf, evaluationIdsOf } from "../mapping/nomad-ids.ts";
 import { type NodeProbe, probedNode, PROBES_NAME, readProbe } from "../mapping/probe.ts";
 import { SYSTEM_NAMESPACE } from "./identity.ts";
 import { controllerOf } from "./owner.ts";
 import { RESOURCES } from "./resources.ts";
+import { sha256 } from "./sha256.ts";
 
 export type CacheContext = { readonly client: ConnectedKubeClient; readonly log: Log; readonly clock: Clock; readonly signal: AbortSignal };
 
@@ -34,7 +37,7 @@ export type WorkCaches = {
 };
 
 /** The controller's alone: one object each, which say where the API server is. */
-export type ControllerCaches = WorkCaches & { readonly apiService: Cache<ApiService>; readonly apiEndpoints: Cache<ApiEndpoints> };
+export type ControllerCaches = WorkCaches & { /** Those of NomadJobs, by the index `owner`. */ readonly services: Cache<KubeObject>; readonly apiService: Cache<ApiService>; readonly apiEndpoints: Cache<ApiEndpoints> };
 
 export type BridgeCaches = WorkCaches & {
   readonly policies: Cache<AclPolicyObject>;
@@ -47,12 +50,16 @@ export type BridgeCaches = WorkCaches & {
   readonly probes: Cache<ConfigMap>;
 };
 
-function workCaches(context: CacheContext): WorkCaches {
+type ByJob = Readonly<Record<string, (job: JobRecord) => readonly string[]>>;
+
+/** @param byJob further indexes of tasks and jobs */
+function workCaches(context: CacheContext, byJob: ByJob = {}): WorkCaches {
   const { client, log, clock, signal } = context;
   const options = { log, clock, signal };
+  const further = Object.fromEntries(Object.entries(byJob).map(([name, of]) => [name, (object: JobObject) => of(jobRecord(object))]));
   return {
-    tasks: createCache<ExecTask>(client, { resource: RESOURCES.execTasks }, { ...options, indexes: { namespace: (task) => [task.metadata.namespace ?? "default"] } }),
-    jobs: createCache<NomadJob>(client, { resource: RESOURCES.nomadJobs }, { ...options, indexes: { job: ({ metadata, spec }) => [`${metadata.namespace ?? "default"}/${spec.id}`], parent: parentOf, namespace: inNamespace } }),
+    tasks: createCache<ExecTask>(client, { resource: RESOURCES.execTasks }, { ...options, indexes: { ...further, namespace: (task) => [task.metadata.namespace ?? "default"] } }),
+    jobs: createCache<NomadJob>(client, { resource: RESOURCES.nomadJobs }, { ...options, indexes: { ...further, job: ({ metadata, spec }) => [`${metadata.namespace ?? "default"}/${spec.id}`], parent: parentOf, namespace: inNamespace } }),
     revisions: createCache<JobRevision>(client, { resource: RESOURCES.controllerRevisions, labelSelector: `${LABEL.managed}=true` }, { ...options, indexes: { owner: ownerUid } }),
     pods: createCache<Pod>(client, { resource: RESOURCES.pods, labelSelector: `${LABEL.managed}=true` }, { ...options, indexes: { owner: ownerUid, probe: probed, group: groupOf } }),
     namespaces: createCache<KubeObject>(client, { resource: RESOURCES.namespaces }, options),
@@ -69,6 +76,7 @@ export function controllerCaches(context: CacheContext): ControllerCaches {
   const options = { log, clock, signal };
   return {
     ...workCaches(context),
+    services: createCache<KubeObject>(client, { resource: RESOURCES.services, labelSelector: `${LABEL.managed}=true` }, { ...options, indexes: { owner: ownerUid } }),
     apiService: createCache<ApiService>(client, { resource: RESOURCES.services, ...API_SERVER }, options),
     apiEndpoints: createCache<ApiEndpoints>(client, { resource: RESOURCES.endpointSlices, ...API_SERVER }, options),
   };
@@ -78,7 +86,7 @@ export function bridgeCaches(context: CacheContext): BridgeCaches {
   const { client, log, clock, signal } = context;
   const options = { log, clock, signal };
   return {
-    ...workCaches(context),
+    ...workCaches(context, { evaluation: (job) => evaluationIdsOf(sha256, job), deployment: (job) => deploymentIdsOf(sha256, job) }),
     policies: createCache<AclPolicyObject>(client, { resource: RESOURCES.aclPolicies }, { ...options, indexes: { name: (policy) => [policy.spec.name] } }),
     roles: createCache<AclRoleObject>(client, { resource: RESOURCES.aclRoles }, { ...options, indexes: { name: (role) => [role.spec.name] } }),
     authMethods: createCache<AclAuthMethodObject>(client, { resource: RESOURCES.aclAuthMethods }, { ...options, indexes: { name: (method) => [method.spec.name] } }),

@@ -28,9 +28,9 @@ export function reportChanges(feed: ChangeFeed, caches: BridgeCaches): () => voi
 
 /** What was there before counts as one change, so that indexes go on from where an earlier server's were. */
 function report<T extends KubeObject>(feed: ChangeFeed, cache: Cache<T>, kinds: readonly ChangeKind[]): () => void {
-  for (const kind of kinds) feed.report({ kind, namespace: "", key: "", version: cache.version() });
+  feed.report({ kinds, namespace: "", key: "", version: cache.version() });
   return cache.onChange(({ object }) => {
     const { name, namespace = "", resourceVersion } = object.metadata;
-    for (const kind of kinds) feed.report({ kind, namespace, key: name, version: Number(resourceVersion ?? 0) });
+    feed.report({ kinds, namespace, key: name, version: Number(resourceVersion ?? 0) });
   });
 }

@@ -1,30 +1,45 @@
 /** @module The bridge's view of the cluster, read from the caches: only managed namespaces, only pods with a live owner. */
 import type { Pod } from "../api/pod.ts";
 import type { Allocation, ClusterState } from "../bridge/bridge-deps.ts";
+import type { Cache } from "../kubernetes/types.ts";
 import { allocationRecord } from "../mapping/pod-status.ts";
 import { type JobObject, type JobRecord, jobRecord, versionOf } from "../mapping/job-record.ts";
 import { nomadJob } from "../mapping/nomad-job.ts";
 import { operatingSystemOf } from "../mapping/probe.ts";
+import type { JobVersion } from "../mapping/stored-job.ts";
 import type { Job } from "../nomad/job.ts";
 import { type BridgeCaches, configReader, isManaged, probeReader } from "./caches.ts";
 import { jobOwner } from "./owner.ts";
+import { storedJobs } from "./stored-jobs.ts";
+import { jobPlanner } from "./update-planner.ts";
 
 /** @param now epoch ms */
 export function clusterState(caches: BridgeCaches, now: () => number): ClusterState {
   const probeOf = probeReader(caches);
   const config = configReader(caches);
+  const stored = storedJobs(caches);
   const allocationsOf = (job: JobRecord): readonly Allocation[] => caches.pods.byIndex("owner", job.uid).map((pod) => ({ pod, job }));
   const asNomad = (job: JobRecord): Job | undefined => {
+    if (job.object.kind === "NomadJob") return stored.job(job.object, versionOf(job));
     const running = allocationsOf(job).some(({ pod }) => allocationRecord(pod, now()).state === "running");
-    return job.object.kind === "ExecTask" ? nomadJob(job.object, config() ?? DEFAULT_NAMES, running) : undefined;
+    return nomadJob(job.object, config() ?? DEFAULT_NAMES, running);
   };
+  const seen = (object: JobObject | undefined) => visible(caches, object);
+  const found = (index: "evaluation" | "deployment", id: string) => seen(caches.jobs.byIndex(index, id)[0] ?? (index === "evaluation" ? caches.tasks.byIndex(index, id)[0] : undefined));
   return {
     config,
     isManaged: (namespace) => isManaged(caches, namespace),
-    jobs: () => [...caches.tasks.all()].flatMap((object) => visible(caches, object) ?? []),
-    job: (namespace, jobId) => visible(caches, caches.tasks.get(namespace, jobId)),
+    jobs: () => [...caches.tasks.all(), ...caches.jobs.all()].flatMap((object) => seen(object) ?? []).filter((job) => jobOf(caches, job.namespace, job.jobId) === job.object),
+    job: (namespace, jobId) => seen(jobOf(caches, namespace, jobId)),
     nomadJob: asNomad,
-    jobVersion: (job, version) => (version === versionOf(job) ? asNomad(job) : undefined),
+    jobVersion: (job, version) => {
+      if (job.object.kind === "NomadJob") return stored.job(job.object, version);
+      return version === versionOf(job) ? asNomad(job) : undefined;
+    },
+    versionsOf: (job) => (job.object.kind === "NomadJob" ? stored.versions(job.object) : taskVersions(job, asNomad(job))),
+    jobOfEvaluation: (evalId) => found("evaluation", evalId),
+    jobOfDeployment: (deploymentId) => found("deployment", deploymentId),
+    ...jobPlanner({ caches, config, now, probeOf }),
     allocationsOf,
     allocation: (allocId) => allocationOf(caches, caches.pods.byUid(allocId)),
     namespaces: () => [...caches.namespaces.all()].filter(({ metadata }) => isManaged(caches, metadata.name)),
@@ -32,20 +47,43 @@ export function clusterState(caches: BridgeCaches, now: () => number): ClusterSt
     node: (nodeId) => caches.nodes.byUid(nodeId),
     nodeByName: (name) => caches.nodes.get(undefined, name),
     osOf: (node) => operatingSystemOf(node, probeOf(node.metadata.name)),
-    index: () => Math.max(1, caches.pods.version(), caches.tasks.version()),
+    index: () => Math.max(1, caches.pods.version(), caches.tasks.version(), caches.jobs.version(), caches.revisions.version()),
   };
 }
 
 const DEFAULT_NAMES = { region: "global", datacenter: "dc1" };
 
+/** Of several objects with one job ID the oldest is the job, as for the controller, which refuses the others. */
+function jobOf({ tasks, jobs }: BridgeCaches, namespace: string, jobId: string): JobObject | undefined {
+  const task = tasks.get(namespace, jobId);
+  const named: readonly JobObject[] = jobs.byIndex("job", `${namespace}/${jobId}`);
+  if (named.length === 0) return task;
+  return [...(task === undefined ? [] : [task]), ...named].toSorted(byAge)[0];
+}
+
+function byAge(a: JobObject, b: JobObject): number {
+  const text = ({ metadata }: JobObject) => `${metadata.creationTimestamp ?? ""} ${metadata.uid ?? ""}`;
+  return text(a) < text(b) ? -1 : 1;
+}
+
+/** An ExecTask keeps no versions but its own. */
+function taskVersions(job: JobRecord, asNomad: Job | undefined): readonly JobVersion[] {
+  if (asNomad === undefined) return [];
+  return [{ version: versionOf(job), stop: false, modifyIndex: asNomad.JobModifyIndex, submittedAt: asNomad.SubmitTime / NS_PER_MS, spec: asNomad }];
+}
+
+const NS_PER_MS = 1_000_000;
+
 function visible(caches: BridgeCaches, object: JobObject | undefined): JobRecord | undefined {
   return object !== undefined && isManaged(caches, object.metadata.namespace ?? "default") ? jobRecord(object) : undefined;
 }
 
-function allocationOf(caches: BridgeCaches, pod: Pod | undefined): Allocation | undefined {
+/** Undefined for a pod that is nobody's, or of a job that is gone. */
+export function allocationOf(caches: BridgeCaches, pod: Pod | undefined): Allocation | undefined {
   const owner = pod === undefined ? undefined : jobOwner(pod);
   if (pod === undefined || owner === undefined) return undefined;
-  const job = visible(caches, caches.tasks.get(pod.metadata.namespace, owner.name));
+  const cache: Cache<JobObject> = owner.kind === "NomadJob" ? caches.jobs : caches.tasks;
+  const job = visible(caches, cache.get(pod.metadata.namespace, owner.name));
   return job?.uid === owner.uid ? { pod, job } : undefined;
 }
 

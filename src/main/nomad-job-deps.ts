@@ -8,10 +8,11 @@ import type { JobStatusIntent } from "../controller/nomad-job/status.ts";
 import type { PodIdentity } from "../controller/plan/types.ts";
 import type { KubeClient } from "../kubernetes/types.ts";
 import { err, ok } from "../lib/result.ts";
+import { operatingSystemOf } from "../mapping/probe.ts";
 import { configReader, isManaged } from "./caches.ts";
 import { createMemo } from "./memo.ts";
 import { controllerOf } from "./owner.ts";
-import { conditionsOf, type ControllerContext, denyNetworksOf, endPod, leaderOnly, missingPathsOf, podRef, podWrites, type Write, writeError, written } from "./reconcile-deps.ts";
+import { conditionsOf, type ControllerContext, denyNetworksOf, endPod, leaderOnly, missingPathsOf, podRef, isSubset, podWrites, type Write, writeError, written } from "./reconcile-deps.ts";
 import { RESOURCES } from "./resources.ts";
 import { sha256 } from "./sha256.ts";
 import { latestObjects, type LatestObjects } from "./latest-objects.ts";
@@ -35,6 +36,12 @@ export function nomadJobDeps(context: NomadJobContext): NomadJobDeps {
     podsOfGroup: (namespace, group) => caches.pods.byIndex("group", `${namespace}/${group}`),
     revisionsOf: (uid) => revisions.with(caches.revisions.byIndex("owner", uid), (each) => controllerOf(each)?.uid === uid),
     nodes: () => caches.nodes.all(),
+    osOf: (node) => operatingSystemOf(node, context.probes.of(node)),
+    servicesOf: (uid) => caches.services.byIndex("owner", uid),
+    applyService: leaderOnly(context, async (service: KubeObject) => await applyService(context, service)),
+    deleteService: leaderOnly(context, async ({ metadata: { name, namespace = "default", uid } }: KubeObject) =>
+      written(await context.client.remove({ resource: RESOURCES.services, namespace, name }, uid === undefined ? {} : { uid })),
+    ),
     node: (name) => caches.nodes.get(undefined, name),
     isManaged: (namespace) => isManaged(caches, namespace),
     config: configReader(caches),
@@ -69,6 +76,18 @@ async function stopPod({ client, caches }: Pick<NomadJobContext, "client" | "cac
   if (known.spec.nodeName === undefined) return written(await client.remove(podRef(namespace, pod), { uid: pod.uid }));
   const patch = { metadata: { uid: pod.uid, annotations: { [ANNOTATION.stopped]: reason } }, spec: { activeDeadlineSeconds: 1 } };
   return written(await client.mergePatch(podRef(namespace, pod), patch));
+}
+
+/** A Service of that name that is not the job's is left alone: whose it is says why its job waits. */
+async function applyService({ client, caches }: Pick<NomadJobContext, "client" | "caches">, service: KubeObject): Write {
+  const { name, namespace = "default" } = service.metadata;
+  const present = caches.services.get(namespace, name);
+  if (present === undefined) {
+    const created = await createOwned(client, RESOURCES.services, service);
+    return created.ok ? ok(undefined) : created;
+  }
+  if (isSubset(service, present)) return ok(undefined);
+  return written(await client.apply(RESOURCES.services, service, { fieldManager: STATUS_MANAGER, force: true, namespace }));
 }
 
 type ObjectWrites = Pick<NomadJobDeps, "createRevision" | "deleteRevision" | "createJob" | "deleteJob" | "replaceSpec">;

@@ -66,6 +66,7 @@ function watchForWork({ caches, probes }: JobsTerm, queue: WorkQueue): readonly 
     caches.nodes.onChange(({ type, object, previous }) => {
       if (type !== "updated" || previous === undefined || nodeQuestion(object) !== nodeQuestion(previous)) addConcerned(caches, object, queue);
     }),
+    caches.services.onChange(({ object }) => addOwner(object, queue)),
     caches.configs.onChange(addAll),
     caches.namespaces.onChange(({ object, previous }) => {
       if (JSON.stringify(object.metadata.labels) !== JSON.stringify(previous?.metadata.labels)) addAll();
@@ -100,8 +101,8 @@ const nodeQuestion = (node: Node): string =>
     node.status?.conditions?.find(({ type }) => type === "Ready")?.status,
   ]);
 
-/** Jobs that have something on the node, and those that belong on every node. */
+/** Jobs that have something on the node or wait for one, and those that belong on every node. */
 function addConcerned(caches: ControllerCaches, node: Node, queue: WorkQueue): void {
-  for (const pod of caches.pods.all()) if (pod.spec.nodeName === node.metadata.name) addOwner(pod, queue);
+  for (const pod of caches.pods.all()) if (pod.spec.nodeName === undefined || pod.spec.nodeName === node.metadata.name) addOwner(pod, queue);
   for (const job of caches.jobs.all()) if (job.spec.type === "system" || job.spec.type === "sysbatch") queue.add(`${namespaceOf(job)}/${job.metadata.name}`);
 }

@@ -139,7 +139,7 @@ function condition(task: Conditioned, intent: ConditionIntent, now: string): Con
 }
 
 /** Whether every field of `wanted` is in `present` with the same value; lists must be equal. */
-function isSubset(wanted: unknown, present: unknown): boolean {
+export function isSubset(wanted: unknown, present: unknown): boolean {
   if (Array.isArray(wanted)) {
     const there = Array.isArray(present) ? present : [];
     return wanted.length === there.length && wanted.every((each, i) => isSubset(each, there[i]));

@@ -38,7 +38,7 @@ function until<T extends KubeObject>(cache: Cache<T>, holds: () => boolean): Pro
   });
 }
 
-function failureOf(error: KubeError): WriteFailure {
+export function failureOf(error: KubeError): WriteFailure {
   if (error.kind === "network") return { kind: "failed", message: error.message };
   if (error.code === 409) return { kind: "conflict", message: error.message };
   return { kind: error.code === 404 ? "missing" : "failed", message: error.message };

@@ -11,6 +11,10 @@ export type AcceptedMember = MappedTask & {
   readonly capabilities: readonly string[];
   /** Whether some text of the task names a value of the node. */
   readonly nodeValues: boolean;
+  /** Its own root file system, where the job names an image for it; else the group's. */
+  readonly chroot: Chroot;
+  /** When kubelet pulls its image. */
+  readonly pull: "Always" | "IfNotPresent";
 };
 
 /**
@@ -46,6 +50,8 @@ export type AcceptedGroup = {
   readonly tasks: readonly AcceptedMember[];
   readonly chroot: Chroot;
   readonly groupName: string;
+  /** Names of all groups of the job as `groupName` is one: its own at least. */
+  readonly siblings: readonly string[];
   /** Changes exactly when what runs would change; count is not part of it. */
   readonly specHash: string;
   readonly findings: readonly Finding[];

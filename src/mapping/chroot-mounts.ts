@@ -43,6 +43,9 @@ export function chrootOf({ driver, chrootPaths }: ExecTaskSpec, { chroot }: Prof
   };
 }
 
+/** Of an image that a job names for one of its tasks. */
+export const imageChroot = (image: string): Chroot => ({ kind: "image", image, entries: [], skipped: [] });
+
 /** An image brings all that its tasks see. */
 function entriesOf(chroot: Profile["chroot"]): readonly ChrootEntry[] {
   if (chroot.type === "image") return [];
@@ -103,10 +106,12 @@ export function fetchChrootMounts(chroot: Chroot): Mounts {
 }
 
 /** The containers that run before all others, so that the tasks find a root file system. */
-export function chrootContainers(chroot: Chroot, tasks: readonly MappedTask[], launcherImage: string): readonly ContainerPart[] {
-  if (chroot.kind === "image") return [installContainer(launcherImage)];
-  if (chroot.kind === "hostCopy") return tasks.map((task) => copyContainer(chroot, { task, several: tasks.length > 1, launcherImage }));
-  return [];
+export function chrootContainers(tasks: readonly (MappedTask & { readonly chroot: Chroot })[], launcherImage: string): readonly ContainerPart[] {
+  const copied = tasks.filter(({ chroot }) => chroot.kind === "hostCopy");
+  return [
+    ...(tasks.some(({ chroot }) => chroot.kind === "image") ? [installContainer(launcherImage)] : []),
+    ...copied.map((task) => copyContainer(task.chroot, { task, several: tasks.length > 1, launcherImage })),
+  ];
 }
 
 const LAUNCHER_VOLUME: Volume = { name: "launcher", emptyDir: {} };

@@ -8,6 +8,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import type { AcceptedGroup, AcceptedMember } from "./accepted-task.ts";
 import { documentArtifacts } from "./artifacts.ts";
 import { documentLifecycle, isStartedAgain } from "./group-tasks.ts";
+import { documentPorts, isOnHost, podPorts } from "./job/pod-network.ts";
 import type { Refusal } from "./refusal.ts";
 import { killTimeoutMs, milliseconds } from "./stop-times.ts";
 import { isRootAllowed } from "./task-checks.ts";
@@ -33,6 +34,7 @@ function launcherDocument(accepted: AcceptedGroup, task: AcceptedMember, { index
   const { profile, config, source } = accepted;
   const { driver } = accepted.spec;
   const { spec } = task;
+  const ports = documentPorts(podPorts(accepted, index), task.name, isOnHost(accepted));
   const identity = { ...source, task: task.name, region: config.region, datacenter: config.datacenter, index, mhzPerCore: profile.mhzPerCore };
   return {
     version: 1,
@@ -46,6 +48,7 @@ function launcherDocument(accepted: AcceptedGroup, task: AcceptedMember, { index
     nodeValues: task.nodeValues,
     bareVariables: spec.artifactSource !== undefined,
     ...(source.terms === undefined ? {} : { unescaped: true as const }),
+    ...(ports.length > 0 ? { ports } : {}),
     ...userFields(spec, driver, profile),
     capabilities: task.capabilities.map((name) => `CAP_${name.toUpperCase()}`),
     mounts: mountDestinations(spec),

@@ -1,11 +1,16 @@
 /** @module A pod of ours as the Nomad allocation that it is: the allocation's ID is the pod's UID. Used by the bridge. */
 import type { Pod } from "../api/pod.ts";
 import { ANNOTATION } from "../contract/pod-metadata.ts";
+import { readTaskMarks } from "../contract/task-marks.ts";
 import type { NomadAllocation, NomadAllocationStub, NomadTaskState } from "../nomad/api-types.ts";
 import type { Job, Resources, TaskGroup } from "../nomad/job.ts";
 import { indexOf, NO_RESOURCES } from "./nomad-job.ts";
 import { epochMs } from "../lib/epoch.ts";
-import { placeOfPod } from "./object-names.ts";
+import { allocatedPorts } from "./job/allocated-ports.ts";
+import type { JobRecord } from "./job-record.ts";
+import { evaluationOf } from "./nomad-evaluation.ts";
+import { deploymentId } from "./nomad-ids.ts";
+import { placeOfPod, type Sha256 } from "./object-names.ts";
 import { type AllocationRecord, allocationRecord, type TaskRecord } from "./pod-status.ts";
 import { allocationName } from "./task-environment.ts";
 import { type EventSource, taskEvents } from "./task-events.ts";
@@ -17,6 +22,11 @@ export type AllocationSource = {
   readonly pod: Pod;
   /** As it was at the pod's version, where that is still known. */
   readonly job: Job;
+  /** As the job is now. */
+  readonly record: JobRecord;
+  readonly sha256: Sha256;
+  /** The one that took its place, where that is known. */
+  readonly next?: string;
   /** UID of the pod's node; undefined while it has none, or the node is gone. */
   readonly nodeId: string | undefined;
   /** Epoch ms. */
@@ -29,9 +39,10 @@ export function allocationStub(source: AllocationSource): NomadAllocationStub {
   const record = allocationRecord(pod, source.now);
   const status = clientStatus(record);
   const created = epochMs(pod.metadata.creationTimestamp) ?? 0;
+  const stopped = pod.metadata.annotations?.[ANNOTATION.stopped];
   return {
     ID: pod.metadata.uid ?? "",
-    EvalID: "",
+    EvalID: evaluationOf(source.sha256, source.record, pod),
     Name: allocationName({ jobId: job.ID, group, index: placeOfPod(pod.metadata.name).index }),
     Namespace: job.Namespace,
     NodeID: nodeId ?? "",
@@ -40,14 +51,14 @@ export function allocationStub(source: AllocationSource): NomadAllocationStub {
     JobType: job.Type,
     JobVersion: jobVersion(pod),
     TaskGroup: group,
-    DesiredStatus: record.state === "stopping" ? "stop" : "run",
-    DesiredDescription: "",
+    DesiredStatus: record.state === "stopping" || stopped !== undefined ? "stop" : "run",
+    DesiredDescription: stopped ?? "",
     ClientStatus: status,
     ClientDescription: DESCRIPTION[status],
     TaskStates: Object.fromEntries(record.tasks.map((each) => [each.task, taskState({ pod, record, task: each })])),
-    DeploymentStatus: null,
+    DeploymentStatus: deploymentStatus(source, record),
     FollowupEvalID: "",
-    NextAllocation: "",
+    NextAllocation: source.next ?? "",
     CreateIndex: indexOf(pod),
     ModifyIndex: indexOf(pod),
     CreateTime: created * NS_PER_MS,
@@ -61,6 +72,7 @@ export function nomadAllocation(source: AllocationSource): NomadAllocation {
   const resources = taskResources(source, Object.keys(stub.TaskStates));
   const all = Object.values(resources);
   const sum = (field: "CPU" | "Cores" | "MemoryMB" | "MemoryMaxMB") => all.reduce((total, each) => total + each[field], 0);
+  const { ports, networks, status: network } = allocatedPorts(source.pod);
   const disk = taskGroup(source)?.EphemeralDisk.SizeMB ?? 0;
   return {
     ...stub,
@@ -71,12 +83,31 @@ export function nomadAllocation(source: AllocationSource): NomadAllocation {
       Tasks: Object.fromEntries(
         Object.entries(resources).map(([task, { CPU, MemoryMB, MemoryMaxMB }]) => [task, { Cpu: { CpuShares: CPU }, Memory: { MemoryMB, MemoryMaxMB } }]),
       ),
-      Shared: { DiskMB: disk, Networks: [], Ports: [] },
+      Shared: { DiskMB: disk, Networks: networks, Ports: ports },
     },
     Metrics: { NodesEvaluated: 1 },
-    PreviousAllocation: "",
-    DeploymentID: "",
+    NetworkStatus: network,
+    PreviousAllocation: source.pod.metadata.annotations?.[ANNOTATION.previousAllocation] ?? "",
+    DeploymentID: isDeployed(source) ? deploymentId(source.sha256, source.record.uid, version) : "",
     AllocModifyIndex: stub.ModifyIndex,
+  };
+}
+
+/** Whether the allocation's version has a deployment: a service's that is updated step by step. */
+const isDeployed = (source: AllocationSource): boolean =>
+  source.record.object.kind === "NomadJob" && source.job.Type === "service" && (taskGroup(source)?.Update?.MaxParallel ?? 0) > 0;
+
+/** Healthy from when it has been ready for as long as its group asks for; failed ones are not, and of the others nobody knows yet. */
+function deploymentStatus(source: AllocationSource, { readySince, state }: AllocationRecord): NomadAllocationStub["DeploymentStatus"] {
+  if (!isDeployed(source)) return null;
+  const minHealthyMs = (taskGroup(source)?.Update?.MinHealthyTime ?? 0) / NS_PER_MS;
+  const isHealthy = readySince !== undefined && source.now - readySince >= minHealthyMs;
+  const isUnhealthy = state === "failed" || state === "spent";
+  return {
+    Healthy: isHealthy ? true : isUnhealthy ? false : null,
+    Timestamp: timeText(isHealthy ? readySince + minHealthyMs : undefined),
+    Canary: source.pod.metadata.annotations?.[ANNOTATION.canary] === "true",
+    ModifyIndex: indexOf(source.pod),
   };
 }
 
@@ -121,13 +152,18 @@ export function clientStatus({ state, tasks }: Pick<AllocationRecord, "state" | 
 const jobVersion = (pod: Pod) => Number(pod.metadata.annotations?.[ANNOTATION.jobVersion] ?? 0) || 0;
 
 function taskState(source: EventSource): NomadTaskState {
-  const { task, record } = source;
+  const { task, record, pod } = source;
+  const { marks, restarts } = readTaskMarks(pod.metadata.annotations?.[ANNOTATION.taskMarks]);
+  const inPlace = marks.findLast((mark) => mark.task === task.task && mark.kind === "restart")?.at;
+  // Of the restarts by Kubernetes and those in place, the later.
+  const lastRestart = Math.max(inPlace ?? 0, task.restarts > 0 ? (task.startedAt ?? task.lastEnd?.finishedAt ?? 0) : 0);
+  const startedAt = task.startedAt === undefined ? undefined : Math.max(task.startedAt, inPlace ?? 0);
   return {
     State: task.state,
     Failed: task.failed,
-    Restarts: task.restarts,
-    LastRestart: task.restarts > 0 ? timeText(task.startedAt ?? task.lastEnd?.finishedAt) : ZERO_TIME,
-    StartedAt: timeText(task.startedAt ?? (task.state === "dead" ? task.lastEnd?.startedAt : undefined)),
+    Restarts: task.restarts + (restarts[task.task] ?? 0),
+    LastRestart: lastRestart > 0 ? timeText(lastRestart) : ZERO_TIME,
+    StartedAt: timeText(startedAt ?? (task.state === "dead" ? task.lastEnd?.startedAt : undefined)),
     FinishedAt: task.state === "dead" ? timeText(task.lastEnd?.finishedAt ?? finishedBy(task, record)) : ZERO_TIME,
     Events: taskEvents(source),
   };

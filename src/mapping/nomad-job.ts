@@ -3,11 +3,9 @@ import { type ExecTask, type ExecTaskSpec, execTaskSpec } from "../api/exec-task
 import type { BridgeConfigSpec } from "../api/bridge-config.ts";
 import type { TaskSpec } from "../api/task-fields.ts";
 import { epochMs } from "../lib/epoch.ts";
-import type { NomadJobStub } from "../nomad/api-types.ts";
 import type { Job, Resources, TaskGroup, VolumeRequest } from "../nomad/job.ts";
 import { nomadTask, restartPolicy } from "./nomad-task.ts";
-import { identityOf } from "./pod-for-task.ts";
-import type { AllocationRecord } from "./pod-status.ts";
+import { identityOf } from "./accepted-task.ts";
 
 const NS_PER_MS = 1_000_000;
 
@@ -65,52 +63,6 @@ const NOT_IN_A_JOB = {
   NomadTokenID: "",
   VersionTag: null,
 } as const satisfies Partial<Job>;
-
-export function nomadJobStub(job: Job, records: readonly AllocationRecord[]): NomadJobStub {
-  const { ID, Name, Namespace, Datacenters, NodePool, Type, Priority, Stop, Status, StatusDescription, CreateIndex, ModifyIndex, JobModifyIndex, SubmitTime } = job;
-  return {
-    ID,
-    ParentID: "",
-    Name,
-    Namespace,
-    Datacenters,
-    NodePool,
-    Type,
-    Priority,
-    Periodic: false,
-    ParameterizedJob: false,
-    Stop,
-    Status,
-    StatusDescription,
-    JobSummary: {
-      JobID: ID,
-      Namespace,
-      Summary: Object.fromEntries(job.TaskGroups.map((group) => [group.Name, groupSummary(group, records)])),
-      Children: { Pending: 0, Running: 0, Dead: 0 },
-      CreateIndex,
-      ModifyIndex,
-    },
-    CreateIndex,
-    ModifyIndex,
-    JobModifyIndex,
-    SubmitTime,
-  };
-}
-
-function groupSummary(group: TaskGroup, records: readonly AllocationRecord[]) {
-  const count = (...states: AllocationRecord["state"][]) => records.filter((record) => states.includes(record.state)).length;
-  const running = count("running");
-  const starting = count("pending");
-  return {
-    Queued: Math.max(0, group.Count - running - starting),
-    Complete: count("complete", "stopping"),
-    Failed: count("failed", "spent"),
-    Running: running,
-    Starting: starting,
-    Lost: 0,
-    Unknown: 0,
-  };
-}
 
 function taskGroup(task: ExecTask, spec: ExecTaskSpec): TaskGroup {
   const { group, task: own } = identityOf(task);

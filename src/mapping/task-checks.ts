@@ -2,15 +2,27 @@
 import type { ExecTaskSpec } from "../api/exec-task.ts";
 import type { BridgeConfigSpec, Profile } from "../api/bridge-config.ts";
 import type { TaskSpec } from "../api/task-fields.ts";
+import { GROUP } from "../contract/pod-metadata.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { effectiveCapabilities, LINUX_CAPABILITIES } from "../nomad/driver/capabilities.ts";
 import { checkArtifacts, escapes } from "./artifacts.ts";
 import { isSubdomain } from "./object-names.ts";
 import { firstRefusal, type Refusal } from "./refusal.ts";
 
+const grantedProfiles = (namespace: string, { profiles }: BridgeConfigSpec): readonly Profile[] =>
+  profiles.filter((p) => p.namespaces.includes(namespace) || p.namespaces.includes("*"));
+
+const POOL_LABEL = `${GROUP}/node-pool`;
+
+/** Those that a Nomad job may run under, in the config's order: without the ones for nodes of another pool. */
+export function jobProfiles({ namespace }: { readonly namespace: string }, pool: string, config: BridgeConfigSpec): readonly Profile[] {
+  const wanted = pool === "" ? "default" : pool;
+  return grantedProfiles(namespace, config).filter(({ nodeSelector }) => wanted === "all" || [undefined, wanted].includes(nodeSelector[POOL_LABEL]));
+}
+
 /** The profile that the spec names, or the first that lists the namespace. */
 export function profileFor(namespace: string, wanted: string | undefined, config: BridgeConfigSpec): Result<Profile, Refusal> {
-  const granted = config.profiles.filter((p) => p.namespaces.includes(namespace) || p.namespaces.includes("*"));
+  const granted = grantedProfiles(namespace, config);
   const profile = wanted === undefined ? granted[0] : granted.find((p) => p.name === wanted);
   if (profile !== undefined) return ok(profile);
   const subject = wanted === undefined ? "no profile" : `no profile named "${wanted}"`;

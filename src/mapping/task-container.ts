@@ -1,37 +1,49 @@
 /** @module One task of the group as a container, and the container that fetches its artifacts. Used by podForTask. */
-import { LAUNCHER_PATH, NODE_NAME_ENV, POD_UID_ENV } from "../contract/launcher-document.ts";
+import { HOST_IP_ENV, LAUNCHER_PATH, NODE_NAME_ENV, POD_IP_ENV, POD_UID_ENV } from "../contract/launcher-document.ts";
 import type { AcceptedGroup, AcceptedMember, TaskImages } from "./accepted-task.ts";
 import { credentialSecrets, fetchContainer, hasArtifacts } from "./artifacts.ts";
 import { chrootMounts, fetchChrootMounts, isRootReadOnly } from "./chroot-mounts.ts";
 import { isInit } from "./group-tasks.ts";
+import { probeFields } from "./job/group-checks.ts";
+import { containerPorts, podPorts } from "./job/pod-network.ts";
 import { type ContainerPart, fieldEnv, join, type Mounts } from "./pod-parts.ts";
 import { containerResources } from "./resources.ts";
 import { groupMounts, launcherMounts, payloadMounts, taskDirectories } from "./task-directories.ts";
 import { taskVolumeMounts } from "./volumes.ts";
 
+/** One task of the allocation with this index. */
+type TaskInstance = { readonly task: AcceptedMember; readonly index: number };
+
 /** The container in which the task runs: its first process is the launcher. */
-export function taskContainer(accepted: AcceptedGroup, task: AcceptedMember, images: TaskImages): ContainerPart {
-  const { chroot, profile, spec, tasks } = accepted;
+export function taskContainer(accepted: AcceptedGroup, { task, index }: TaskInstance, images: TaskImages): ContainerPart {
+  const { profile, spec, tasks } = accepted;
+  const { chroot } = task;
+  const allocated = podPorts(accepted, index);
+  const ports = containerPorts(allocated, task);
   const { volumes, volumeMounts } = taskMounts(accepted, task);
   return {
     volumes,
     container: {
       name: task.container,
       image: chroot.kind === "image" ? chroot.image : images.launcher,
-      imagePullPolicy: "IfNotPresent",
+      imagePullPolicy: task.pull,
       command: [LAUNCHER_PATH, "run"],
       ...(isInit(task) && task.sidecar ? { restartPolicy: "Always" } : {}),
-      env: [fieldEnv(POD_UID_ENV, "metadata.uid"), ...(task.nodeValues ? [fieldEnv(NODE_NAME_ENV, "spec.nodeName")] : [])],
+      env: [fieldEnv(POD_UID_ENV, "metadata.uid"), ...(task.nodeValues ? [fieldEnv(NODE_NAME_ENV, "spec.nodeName")] : []), ...(allocated.length > 0 ? ADDRESSES : [])],
+      ...(ports.length > 0 ? { ports } : {}),
+      ...probeFields(accepted, task.name, index),
       resources: containerResources(task.spec.resources, profile.mhzPerCore, task === tasks[0] ? spec.ephemeralDisk.size : undefined),
-      securityContext: securityContext(accepted, task.capabilities),
+      securityContext: securityContext(accepted, task),
       volumeMounts,
     },
   };
 }
 
-function taskMounts({ chroot, profile, spec, tasks }: AcceptedGroup, task: AcceptedMember): Mounts {
+const ADDRESSES = [fieldEnv(POD_IP_ENV, "status.podIP"), fieldEnv(HOST_IP_ENV, "status.hostIP")];
+
+function taskMounts({ profile, spec, tasks }: AcceptedGroup, task: AcceptedMember): Mounts {
   return join([
-    chrootMounts(chroot, task, tasks.length > 1),
+    chrootMounts(task.chroot, task, tasks.length > 1),
     taskDirectories(task),
     launcherMounts(task, tasks, task.nodeValues),
     groupMounts(tasks),
@@ -41,9 +53,9 @@ function taskMounts({ chroot, profile, spec, tasks }: AcceptedGroup, task: Accep
 }
 
 /** Undefined for a task without artifacts. */
-export function taskFetch({ chroot, tasks }: AcceptedGroup, task: AcceptedMember, images: TaskImages): ContainerPart | undefined {
+export function taskFetch({ tasks }: AcceptedGroup, task: AcceptedMember, images: TaskImages): ContainerPart | undefined {
   if (!hasArtifacts(task.spec)) return undefined;
-  const mounts = join([fetchChrootMounts(chroot), taskDirectories(task), launcherMounts(task, tasks, task.nodeValues)]);
+  const mounts = join([fetchChrootMounts(task.chroot), taskDirectories(task), launcherMounts(task, tasks, task.nodeValues)]);
   return fetchContainer(task, { image: images.fetch, secrets: credentialSecrets(tasks), mounts });
 }
 
@@ -53,7 +65,7 @@ export function taskFetch({ chroot, tasks }: AcceptedGroup, task: AcceptedMember
  */
 const LAUNCHER_CAPABILITIES = ["CHOWN", "SETGID", "SETPCAP", "SETUID"];
 
-function securityContext({ chroot, profile, spec }: AcceptedGroup, capabilities: readonly string[]) {
+function securityContext({ profile, spec }: AcceptedGroup, { chroot, capabilities }: AcceptedMember) {
   const { allowPrivilegeEscalation } = profile;
   const common = { runAsUser: 0, runAsGroup: 0, allowPrivilegeEscalation, readOnlyRootFilesystem: isRootReadOnly(chroot) };
   if (spec.driver === "raw_exec") return { ...common, capabilities: { add: ["ALL"] }, seccompProfile: { type: "Unconfined" } };

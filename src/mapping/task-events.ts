@@ -3,6 +3,8 @@
  * Source: what `nomad alloc status` of Nomad 2.0 prints.
  */
 import type { Pod } from "../api/pod.ts";
+import { ANNOTATION } from "../contract/pod-metadata.ts";
+import { readTaskMarks } from "../contract/task-marks.ts";
 import { epochMs } from "../lib/epoch.ts";
 import { formatDuration } from "../lib/duration.ts";
 import type { NomadTaskEvent } from "../nomad/api-types.ts";
@@ -20,7 +22,7 @@ export type EventSource = { readonly pod: Pod; readonly record: AllocationRecord
 
 /** Oldest first. */
 export function taskEvents(source: EventSource): readonly NomadTaskEvent[] {
-  const events = [...setupEvents(source), ...endEvents(source), ...siblingEvents(source), ...startEvents(source)];
+  const events = [...setupEvents(source), ...endEvents(source), ...siblingEvents(source), ...startEvents(source), ...userEvents(source)];
   return events.toSorted((a, b) => a.Time - b.Time);
 }
 
@@ -130,4 +132,20 @@ function startEvents(source: EventSource): readonly NomadTaskEvent[] {
   if (task.startedAt === undefined) return [];
   const asked = askedToStopAt(pod);
   return [event("Started", task.startedAt, STARTED), ...(asked === undefined ? [] : [killing(source, Math.max(asked, task.startedAt))])];
+}
+
+const WHOM = { task: "task", running: "running tasks", all: "all tasks" } as const;
+
+/** What users have done to it in place. How the run before a restart ended is written nowhere. */
+function userEvents({ pod, task }: EventSource): readonly NomadTaskEvent[] {
+  const { marks } = readTaskMarks(pod.metadata.annotations?.[ANNOTATION.taskMarks]);
+  return marks.filter((mark) => mark.task === task.task).flatMap((mark) => {
+    if (mark.kind === "signal") return [event("Signaling", mark.at, `Task being sent signal ${mark.signal}`, { task_signal: mark.signal })];
+    const reason = `User requested ${WHOM[mark.whom]} to restart`;
+    return [
+      event("Restart Signaled", mark.at, reason, { restart_reason: reason }),
+      event("Restarting", mark.done, "Task restarting in 0s", { start_delay: "0" }),
+      event("Started", mark.done, STARTED),
+    ];
+  });
 }

@@ -36,7 +36,7 @@ export type NomadJobStub = {
     readonly JobID: string;
     readonly Namespace: string;
     readonly Summary: Readonly<Record<string, GroupSummary>>;
-    readonly Children: { readonly Pending: number; readonly Running: number; readonly Dead: number };
+    readonly Children: { readonly Pending: number; readonly Running: number; readonly Dead: number } | null;
     readonly CreateIndex: number;
     readonly ModifyIndex: number;
   };
@@ -44,6 +44,7 @@ export type NomadJobStub = {
   readonly ModifyIndex: number;
   readonly JobModifyIndex: number;
   readonly SubmitTime: number;
+  readonly Meta?: Readonly<Record<string, string>>;
 };
 
 export type NomadTaskEvent = {
@@ -79,7 +80,8 @@ export type NomadAllocationStub = {
   readonly ClientStatus: string;
   readonly ClientDescription: string;
   readonly TaskStates: Readonly<Record<string, NomadTaskState>>;
-  readonly DeploymentStatus: null;
+  /** Null where the allocation belongs to no deployment. `Healthy` is null while nobody knows. */
+  readonly DeploymentStatus: { readonly Healthy: boolean | null; readonly Timestamp: string; readonly Canary: boolean; readonly ModifyIndex: number } | null;
   readonly FollowupEvalID: string;
   readonly NextAllocation: string;
   readonly CreateIndex: number;
@@ -97,6 +99,8 @@ export type NomadAllocation = Omit<NomadAllocationStub, "JobType" | "JobVersion"
     readonly Shared: { readonly DiskMB: number; readonly Networks: readonly unknown[]; readonly Ports: readonly unknown[] };
   };
   readonly Metrics: { readonly NodesEvaluated: number };
+  /** Null while the pod has no address. */
+  readonly NetworkStatus: unknown;
   readonly PreviousAllocation: string;
   readonly DeploymentID: string;
   readonly AllocModifyIndex: number;
@@ -158,4 +162,20 @@ export type NomadNode = {
   readonly Events: readonly unknown[];
   readonly CreateIndex: number;
   readonly ModifyIndex: number;
+};
+
+/** What `nomad job plan` prints of a group. */
+export type DesiredUpdates = {
+  readonly Ignore: number;
+  readonly Place: number;
+  readonly Migrate: number;
+  readonly Stop: number;
+  readonly InPlaceUpdate: number;
+  readonly DestructiveUpdate: number;
+  readonly Canary: number;
+  readonly Preemptions: number;
+  readonly Disconnect: number;
+  readonly Reconnect: number;
+  readonly RescheduleNow: number;
+  readonly RescheduleLater: number;
 };

@@ -4,6 +4,7 @@ Prints a JSON list of {"name", "error"}, where the error of a check that held is
 NOMAD_ADDR and NOMAD_TOKEN (a management token); NOMAD_CACERT is the CA to verify with, and NB_JOB a job with one running allocation.
 """
 
+import base64
 import json
 import os
 import time
@@ -166,6 +167,53 @@ def another_region_has_no_path():
     refused(BaseNomadException, "No path to region", client(token=TOKEN, region="no-such-region").jobs.get_jobs)
 
 
+def task_of(alloc):
+    return next(iter(alloc["TaskStates"]))
+
+
+def frames_of(text):
+    """Nomad sends JSON objects one behind the other, without anything between."""
+    decoder, place, frames = json.JSONDecoder(), 0, []
+    while place < len(text):
+        frame, place = decoder.raw_decode(text, place)
+        frames.append(frame)
+    return frames
+
+
+def logs_are_streamed():
+    alloc = running_allocation()
+    task = task_of(alloc)
+    plain = ADMIN.client.stream_logs.stream(alloc["ID"], task, "stdout", plain=True)
+    assert plain.startswith("hello from the task\n"), plain
+    frame = frames_of(ADMIN.client.stream_logs.stream(alloc["ID"], task, "stderr"))[0]
+    same((base64.b64decode(frame["Data"])[:17], frame["File"]), (b"a word on stderr\n", f"{task}.stderr.0"))
+    same(ADMIN.client.stream_logs.stream(alloc["ID"], task, "stderr", offset=1, origin="end", plain=True), "\n")
+    refused(BadRequestNomadException, 'unknown task name "none"', lambda: ADMIN.client.stream_logs.stream(alloc["ID"], "none", "stdout"))
+
+
+def files_are_listed_described_and_read():
+    alloc = running_allocation()
+    task = task_of(alloc)
+    same([each["Name"] for each in ADMIN.client.ls.list_files(alloc["ID"])], ["alloc", task])
+    log = f"alloc/logs/{task}.stderr.0"
+    described = ADMIN.client.stat.stat_file(alloc["ID"], log)
+    same((described["Name"], described["IsDir"]), (f"{task}.stderr.0", False))
+    whole = ADMIN.client.cat.read_file(alloc["ID"], log)
+    assert whole.startswith("a word on stderr\n"), whole
+    same(ADMIN.client.read_at.read_file_offset(alloc["ID"], 2, 4, log), "word")
+    refused(URLNotFoundNomadException, "stat nope: no such file or directory", lambda: ADMIN.client.stat.stat_file(alloc["ID"], "nope"))
+    refused(BadRequestNomadException, "Path escapes the alloc directory", lambda: ADMIN.client.cat.read_file(alloc["ID"], "../x"))
+    refused(URLNotFoundNomadException, f'Unknown allocation "{NOWHERE}"', lambda: ADMIN.client.ls.list_files(NOWHERE))
+
+
+def usage_is_told_and_signals_arrive():
+    alloc = running_allocation()
+    usage = ADMIN.client.allocation.read_allocation_stats(alloc["ID"])
+    assert usage["Tasks"][task_of(alloc)]["ResourceUsage"]["MemoryStats"]["RSS"] > 0
+    same(type(ADMIN.client.allocation.signal_allocation(alloc["ID"], "SIGHUP")), dict)
+    same(type(ADMIN.client.allocation.restart_allocation(alloc["ID"])), dict)
+
+
 CHECKS = [
     jobs_are_listed,
     jobs_are_found_by_prefix_and_namespace,
@@ -183,6 +231,9 @@ CHECKS = [
     without_a_token_nothing_is_read,
     an_unknown_token_reads_nothing,
     another_region_has_no_path,
+    logs_are_streamed,
+    files_are_listed_described_and_read,
+    usage_is_told_and_signals_arrive,
 ]
 
 

@@ -48,9 +48,9 @@ async function applyProfiles(bridge: BridgeUnderTest, profiles: readonly object[
   await kubectl(bridge, [...BREAK_GLASS, "apply", "--server-side", "--field-manager=nomad-bridge-clients-test", "-f", "-"], config);
 }
 
-/** The memory is for what sessions hold in their pipes; the task itself only waits. */
+/** The memory is for what sessions hold in their pipes; the task itself says a word on each stream, and one for each SIGHUP, and waits. */
 function execTask(name: string, spec: object): object {
-  const wait = 'trap "exit 0" INT; while :; do sleep 60 & wait $!; done';
+  const wait = 'trap "exit 0" INT; trap "echo heard HUP" HUP; echo hello from the task; echo a word on stderr >&2; while :; do sleep 60 & wait $!; done';
   return {
     apiVersion: API_VERSION,
     kind: "ExecTask",

@@ -66,6 +66,7 @@ const CHANGING: readonly Try[] = [
   { name: "one more label of ours", args: (pod) => here("label", "pod", pod, "nomad-bridge.dev/more=1") },
   { name: "another annotation of ours", args: (pod) => here("annotate", "pod", pod, "nomad-bridge.dev/spec-hash=x", "--overwrite") },
   { name: "removing an annotation of ours", args: (pod) => here("annotate", "pod", pod, "nomad-bridge.dev/launcher-") },
+  { name: "a mark of what users have done", args: (pod) => here("annotate", "pod", pod, "nomad-bridge.dev/task-marks={}") },
   { name: "another launcher document", args: (pod) => here("annotate", "pod", pod, "nomad-bridge.dev/launcher={}", "--overwrite") },
   { name: "another image", args: (pod) => here("set", "image", `pod/${pod}`, `${TASK}=example.org/none:1`) },
   { name: "another owner", args: (pod) => patch(pod, { metadata: { ownerReferences: null } }) },
@@ -249,6 +250,29 @@ describe("our own identities", () => {
 
   it("let the controller into no pod at all", async () => {
     expect(await execAs(identity("controller"), ours.metadata.name, LAUNCHER)).toMatchObject({ stdout: "", error: { kind: "refused", code: 403 } });
+  });
+
+  const patchAs = async (name: string, body: object) => {
+    const client = createKubeClient(identity("bridge"));
+    const said = await client.raw({ method: "PATCH", path: `/api/v1/namespaces/${world.namespace}/pods/${name}`, body, contentType: "application/merge-patch+json" });
+    await client.close();
+    return said;
+  };
+
+  it("let the bridge note on a pod of ours what users have done to its tasks", async () => {
+    expect(await patchAs(ours.metadata.name, { metadata: { annotations: { "nomad-bridge.dev/task-marks": '{"marks":[],"restarts":{}}' } } })).toMatchObject({ ok: true });
+  });
+
+  it.each<{ readonly name: string; readonly pod: () => string; readonly body: object }>([
+    { name: "another annotation of ours", pod: () => ours.metadata.name, body: { metadata: { annotations: { "nomad-bridge.dev/launcher": "{}" } } } },
+    { name: "an annotation of somebody else", pod: () => ours.metadata.name, body: { metadata: { annotations: { "example.org/x": "1" } } } },
+    { name: "a label", pod: () => ours.metadata.name, body: { metadata: { labels: { x: "1" } } } },
+    { name: "a finalizer", pod: () => ours.metadata.name, body: { metadata: { finalizers: ["example.org/x"] } } },
+    { name: "an owner", pod: () => ours.metadata.name, body: { metadata: { ownerReferences: [] } } },
+    { name: "its spec", pod: () => ours.metadata.name, body: { spec: { activeDeadlineSeconds: 1 } } },
+    { name: "a note on a pod that is not ours", pod: () => other, body: { metadata: { annotations: { "nomad-bridge.dev/task-marks": "{}" } } } },
+  ])("let the bridge change nothing else of a pod: $name", async ({ pod, body }) => {
+    expect(await patchAs(pod(), body)).toMatchObject({ ok: false, error: { kind: "status" } });
   });
 
   const core = (resource: string, namespace: string) => ({ path: `/api/v1/namespaces/${namespace}/${resource}`, resource });

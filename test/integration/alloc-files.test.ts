@@ -98,6 +98,16 @@ describe("the logs of a running task", () => {
     }
   });
 
+  it("are followed over the task's restarts to its last words", async () => {
+    const script = "n=$(cat /alloc/data/n 2>/dev/null || echo 0); n=$((n+1)); echo $n > /alloc/data/n; echo run $n; sleep 3; echo last words of $n; exit 1";
+    await applyTask(world, "short", { ...shell(script), resources: RESOURCES, restart: { attempts: 1, delay: "1s", interval: "10m" } });
+    const running = await eventually(async () => (await allocationsOf(world.namespace, "short")).find(({ ClientStatus }) => ClientStatus === "running"));
+    const stream = await follow(`/v1/client/fs/logs/${running.ID}?task=short&type=stdout&follow=true&plain=true`);
+    await stream.ended;
+    expect(stream.body()).toBe("run 1\nlast words of 1\nrun 2\nlast words of 2\n");
+    expect(stream.response.complete).toBe(true);
+  });
+
   it("are there for a task of the group that has ended, and not for one that has not begun", async () => {
     expect((await fs("logs", { task: "prepare", type: "stdout", plain: "true" }, group)).body).toBe("prepared\n");
     expect((await fs("logs", { task: "helper", type: "stdout", plain: "true" }, group)).body).toBe("helper\n");
@@ -238,7 +248,11 @@ describe("a running task", () => {
   it("is restarted in place, and its logs go on", async () => {
     expect((await nomad(`/v1/client/allocation/${id}/restart`, { method: "PUT", body: { TaskName: "chatty", AllTasks: false } })).status).toBe(200);
     await eventually(async () => ((await logs({ plain: "true" })).body.match(/started/g)?.length === 2 ? true : undefined));
-    expect((await allocation(id)).ClientStatus).toBe("running");
+    const { ClientStatus, TaskStates } = await allocation(id);
+    expect([ClientStatus, TaskStates["chatty"]?.Restarts]).toEqual(["running", 1]);
+    expect(TaskStates["chatty"]?.Events.slice(-4).map(({ Type, DisplayMessage }) => `${Type}: ${DisplayMessage}`)).toEqual([
+      "Signaling: Task being sent signal SIGHUP", "Restart Signaled: User requested task to restart", "Restarting: Task restarting in 0s", "Started: Task started by client",
+    ]);
     expect(await nomad(`/v1/client/allocation/${id}/restart`, { method: "PUT", body: { TaskName: "none" } })).toEqual({ status: 500, body: "Could not find task runner for task: none" });
     expect(await nomad(`/v1/client/allocation/${group}/restart`, { method: "PUT", body: { TaskName: "prepare" } })).toEqual({ status: 500, body: "Task not running" });
   });
@@ -256,6 +270,8 @@ describe("an allocation that has ended", () => {
     expect((await read({ origin: "end", offset: "3" })).length).toBe(3);
     expect((await allocation(failed.ID)).TaskStates["ended"]?.Events.map(({ DisplayMessage }) => DisplayMessage)).toContain("Exit Code: 3");
     expect(await fs("ls", { path: "/" }, failed.ID)).toEqual({ status: 404, body: `state for allocation ${failed.ID} not found on client` });
+    expect((await nomad(`/v1/client/allocation/${failed.ID}/gc`)).status).toBe(200);
+    expect(await nomad(`/v1/client/allocation/${id}/gc`)).toEqual({ status: 500, body: "No such allocation on client, or allocation not eligible for GC" });
     expect(await nomad(`/v1/client/allocation/${failed.ID}/restart`, { method: "PUT" })).toEqual({ status: 500, body: "Task not running" });
   });
 });

@@ -30,7 +30,7 @@ async function speak(url: string, frames: readonly string[], headers: Readonly<R
   socket.on("open", () => frames.forEach((frame) => socket.send(frame)));
   socket.on("message", (data: Buffer) => {
     const frame = decodeServerFrame(data);
-    if (!frame.ok) return void reject(new Error(frame.error));
+    if (!frame.ok) return reject(new Error(frame.error));
     if (frame.value.stdout?.data !== undefined) stdout += Buffer.from(frame.value.stdout.data).toString("utf8");
     exitCode ??= frame.value.exit?.code;
   });
@@ -48,12 +48,12 @@ describe("a browser's handshake", () => {
   });
 
   it.each([
-    ["no token", () => [hello("")], {}, 1011, "Permission denied"],
-    ["an unknown token", () => [hello("00000000-0000-4000-8000-000000000000")], {}, 1011, "Permission denied"],
-    ["another version", () => [hello("x", 3)], {}, 1008, "unexpected handshake value: 3"],
-    ["another token than the header", () => [hello("other")], { "X-Nomad-Token": "header" }, 1008, "handshake auth token mismatched auth header token"],
-  ])("with %s is refused", async (_name, frames, headers, code, reason) => {
-    expect(await speak(shaking(), frames(), headers)).toMatchObject({ code, reason });
+    { what: "no token", frame: () => hello(""), headers: {}, closed: { code: 1011, reason: "Permission denied" } },
+    { what: "an unknown token", frame: () => hello("00000000-0000-4000-8000-000000000000"), headers: {}, closed: { code: 1011, reason: "Permission denied" } },
+    { what: "another version", frame: () => hello("x", 3), headers: {}, closed: { code: 1008, reason: "unexpected handshake value: 3" } },
+    { what: "another token than the header", frame: () => hello("other"), headers: { "X-Nomad-Token": "header" }, closed: { code: 1008, reason: "handshake auth token mismatched auth header token" } },
+  ])("with $what is refused", async ({ frame, headers, closed }) => {
+    expect(await speak(shaking(), [frame()], headers)).toMatchObject(closed);
   });
 
   it("that is neither wanted nor unwanted is refused", async () => {

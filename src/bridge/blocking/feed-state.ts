@@ -19,10 +19,10 @@ export type ChangeKind =
   | "config";
 
 /**
- * `version` is the resourceVersion where the object has one, so that indexes go on growing over a restart of the server.
+ * All `kinds` of one change have the same index: evaluations, say, are read off jobs. `version` is the resourceVersion where the object has one, so that indexes go on growing over a restart of the server.
  * `namespace` is "" for what has none.
  */
-export type Change = { readonly kind: ChangeKind; readonly namespace: string; readonly key: string; readonly version?: number };
+export type Change = { readonly kinds: readonly ChangeKind[]; readonly namespace: string; readonly key: string; readonly version?: number };
 
 /** Wakes at a change of one of the kinds that `wants`, where given, is true for. */
 export type Interest = { readonly kinds: readonly ChangeKind[]; readonly wants?: (change: Change) => boolean };
@@ -78,7 +78,7 @@ export function stepFeed(state: FeedState, event: FeedEvent): Step {
  */
 function stepChange(state: FeedState, change: Change): Step {
   const index = Math.max(change.version ?? 0, state.index + 1);
-  const after = { ...state, index, byKind: new Map(state.byKind).set(change.kind, index) };
+  const after = { ...state, index, byKind: new Map([...state.byKind, ...change.kinds.map((kind) => [kind, index] as const)]) };
   const woken = [...state.waiting.values()].filter((waiting) => isWoken(waiting, change, index)).map(({ id }) => id);
   if (woken.length === 0) return [after, []];
   return [without(after, new Set(woken)), woken.map((id) => ({ id, why: "changed" }))];
@@ -86,7 +86,7 @@ function stepChange(state: FeedState, change: Change): Step {
 
 /** An index of the future, from a server that ran before this one, is not reached by just any change. */
 const isWoken = ({ kinds, wants, index: seen }: Waiting, change: Change, index: number): boolean =>
-  index > seen && kinds.includes(change.kind) && (wants === undefined || wants(change));
+  index > seen && kinds.some((kind) => change.kinds.includes(kind)) && (wants === undefined || wants(change));
 
 /** What has changed since the client looked ends the wait at once, wanted or not: one look too many, and never one too few. */
 function stepWait(state: FeedState, waiting: Waiting): Step {

@@ -1,9 +1,10 @@
-/** @module /v1/client/allocation/:id/{stats,restart,signal,checks}: what an allocation uses, and what can be done to it while it runs. */
+/** @module /v1/client/allocation/:id/{stats,restart,signal,checks,gc}: what an allocation uses, and what can be done to it while it runs. */
 import type { Operation, UsageMessage } from "../../contract/frames.ts";
+import type { TaskMark } from "../../contract/task-marks.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
-import { NO_TASK_OF_THAT_NAME, noAllocationState, noTaskRunner, TASK_NOT_RUNNING } from "../../nomad/texts.ts";
+import { NO_TASK_OF_THAT_NAME, NOT_ELIGIBLE_FOR_GC, noAllocationState, noTaskRunner, PERMISSION_DENIED, TASK_NOT_RUNNING, unknownAllocation } from "../../nomad/texts.ts";
 import { isTrue, textOf } from "../body.ts";
-import { profileOf } from "../exec-facts.ts";
+import { allocationFacts, profileOf } from "../exec-facts.ts";
 import { json, type Reply, text } from "../reply.ts";
 import { allocationUsage } from "./allocation-usage.ts";
 import { beginOperation, findTarget, type Refusal, type Target } from "./begin-operation.ts";
@@ -21,7 +22,7 @@ export async function readStats(context: ClientContext): Promise<Reply> {
   if (failed !== undefined && !failed.ok) return refusal(failed.error);
   const profile = profileOf(target.value.allocation.pod, context.cluster.config());
   const usages = measured.flatMap((each) => (each.ok ? [each.value] : []));
-  return json(allocationUsage(usages, { mhzPerCore: profile?.mhzPerCore ?? 1000, now: context.now }));
+  return json(allocationUsage(usages, { mhzPerCore: profile?.mhzPerCore ?? 1000, now: context.client.now() }));
 }
 
 /** Nomad's own checks of services are Kubernetes' business here, so there are none to tell of. */
@@ -36,7 +37,10 @@ export async function restartTasks(context: ClientContext): Promise<Reply> {
   const task = textOf(context.body, "TaskName");
   if (task !== "" && isTrue(context.body, "AllTasks")) return text(400, "TaskName and AllTasks cannot be given together");
   if (task !== "" && !target.value.facts.tasks.has(task)) return text(500, noTaskRunner(task));
-  return await inTasks(context, target.value, { operation: { operation: "restart" }, task });
+  const at = context.client.now();
+  const whom = task !== "" ? "task" : isTrue(context.body, "AllTasks") ? "all" : "running";
+  const mark = (name: string): TaskMark => ({ task: name, kind: "restart", at, done: context.client.now(), whom });
+  return await inTasks(context, target.value, { operation: { operation: "restart" }, task, mark });
 }
 
 /** Nomad's CLI sends SIGKILL unless it is told otherwise. */
@@ -45,16 +49,22 @@ export async function signalTasks(context: ClientContext): Promise<Reply> {
   if (!target.ok) return refusal(target.error);
   const task = textOf(context.body, "Task");
   if (task !== "" && !target.value.facts.tasks.has(task)) return text(500, NO_TASK_OF_THAT_NAME);
-  return await inTasks(context, target.value, { operation: { operation: "signal", signal: textOf(context.body, "Signal") || "SIGKILL" }, task });
+  const signal = textOf(context.body, "Signal") || "SIGKILL";
+  const at = context.client.now();
+  return await inTasks(context, target.value, { operation: { operation: "signal", signal }, task, mark: (name) => ({ task: name, kind: "signal", at, signal }) });
 }
 
-/** @param task empty: all that run. Each is asked; the first that fails is the answer. */
-async function inTasks(context: ClientContext, target: Target, { operation, task }: { readonly operation: Operation; readonly task: string }): Promise<Reply> {
+type Deed = { readonly operation: Operation; /** Empty: all that run. */ readonly task: string; readonly mark: (task: string) => TaskMark };
+
+/** Each task is asked; the first that fails is the answer. What was done before that has been done. */
+async function inTasks(context: ClientContext, target: Target, { operation, task, mark }: Deed): Promise<Reply> {
   const running = runningTasks(target);
   const chosen = task === "" ? running : running.filter((name) => name === task);
   if (chosen.length === 0) return text(500, TASK_NOT_RUNNING);
-  const outcomes = await Promise.all(chosen.map(async (name) => await answerOf(context, target, { operation, task: name })));
-  const failed = outcomes.find((each) => !each.ok);
+  const outcomes = await Promise.all(chosen.map(async (name) => ({ name, answer: await answerOf(context, target, { operation, task: name }) })));
+  const done = outcomes.filter(({ answer }) => answer.ok).map(({ name }) => mark(name));
+  if (done.length > 0) await context.client.markTasks(target.allocation.pod, done);
+  const failed = outcomes.find(({ answer }) => !answer.ok)?.answer;
   return failed === undefined || failed.ok ? json({ Index: context.cluster.index() }) : refusal(failed.error);
 }
 
@@ -82,4 +92,17 @@ const USAGE_MEMBERS = ["rss", "cache", "swap", "usage", "maxUsage", "userPercent
 
 function isUsage(value: unknown): value is UsageMessage {
   return typeof value === "object" && value !== null && USAGE_MEMBERS.every((name) => Number.isFinite((value as Record<string, unknown>)[name]));
+}
+
+/**
+ * The files of an allocation that has ended went with its containers, so nothing is left to be collected but its record, which the controller keeps as
+ * long as it says. One that has not ended cannot be collected, as on Nomad.
+ */
+export async function collectGarbage({ cluster, client, allocId, allowsNamespace }: ClientContext): Promise<Reply> {
+  const allocation = cluster.allocation(allocId);
+  if (allocation === undefined) return text(404, unknownAllocation(allocId));
+  if (!allowsNamespace(allocation.job.namespace)) return text(403, PERMISSION_DENIED);
+  const { clientStatus } = allocationFacts(allocation, undefined, client.now());
+  const hasEnded = clientStatus === "complete" || clientStatus === "failed" || clientStatus === "lost";
+  return hasEnded ? json({}) : text(500, NOT_ELIGIBLE_FOR_GC);
 }

@@ -19,9 +19,9 @@ export type Refusal = { readonly message: string; readonly code?: number };
 export type Target = { readonly allocation: Allocation; readonly facts: AllocationFacts };
 
 export function findTarget(context: ClientContext, operation: OperationName): Result<Target, AccessError> {
-  const { cluster, allocId, identity, now } = context;
+  const { cluster, allocId, identity, client } = context;
   const allocation = cluster.allocation(allocId);
-  const facts = allocation === undefined ? undefined : allocationFacts(allocation, profileOf(allocation.pod, cluster.config()), now);
+  const facts = allocation === undefined ? undefined : allocationFacts(allocation, profileOf(allocation.pod, cluster.config()), client.now());
   const allowed = authorizeAllocation(identity, { allocId, allocation: facts, operation });
   if (!allowed.ok) return allowed;
   // authorizeAllocation refuses where there is none.
@@ -34,8 +34,8 @@ export type Doing = { readonly operation: Operation; readonly task: string; read
 
 /** Authorises anew: what is granted is what is known now. Nothing is opened without an audit line, where one is due. */
 export async function beginOperation(context: ClientContext, target: Target, doing: Doing): Promise<Result<OperationReader, Refusal>> {
-  const { allocId, identity, client, now } = context;
-  const grant = authorizeOperation(identity, { allocId, allocation: target.facts, operation: doing.operation, task: doing.in, sessionId: randomUUID() }, now);
+  const { allocId, identity, client } = context;
+  const grant = authorizeOperation(identity, { allocId, allocation: target.facts, operation: doing.operation, task: doing.in, sessionId: randomUUID() }, client.now());
   if (!grant.ok) return grant;
   const slot = client.streams.open(identity.accessorId, () => stillAllowed(context, grant.value));
   if (!slot.ok) return err({ message: slot.error, code: 429 });
@@ -48,7 +48,7 @@ export async function beginOperation(context: ClientContext, target: Target, doi
 
 function audited(context: ClientContext, { allocation }: Target, { grant, task }: { readonly grant: OperationGrant; readonly task: string }): Result<undefined, Refusal> {
   if (grant.operation.operation === "stats") return ok(undefined);
-  const line = auditOperation(grant, { jobId: allocation.job.jobId, task, source: context.source }, context.now);
+  const line = auditOperation(grant, { jobId: allocation.job.jobId, task, source: context.source }, context.client.now());
   const written = context.client.audit(encodeAuditLine(line));
   return written.ok ? ok(undefined) : err({ message: `the audit log cannot be written, so nothing is opened: ${written.error}` });
 }

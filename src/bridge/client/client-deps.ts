@@ -2,6 +2,8 @@
 import type { AuditSink } from "../../access/audit.ts";
 import type { Identity } from "../../access/authenticate.ts";
 import type { OperationGate } from "../../access/operation-gate.ts";
+import type { Pod } from "../../api/pod.ts";
+import type { TaskMark } from "../../contract/task-marks.ts";
 import type { Result } from "../../lib/result.ts";
 import type { Body } from "../body.ts";
 import type { ClusterState } from "../bridge-deps.ts";
@@ -26,8 +28,13 @@ export type ClientDeps = {
   /** How many logs and files may be open at a time, and which of them have lost their right. */
   readonly streams: SessionRegistry;
   readonly podLog: (request: PodLogRequest, signal: AbortSignal) => Promise<Result<PodLog, string>>;
+  /** Notes on a pod what was done to its tasks, so that their events tell of it. Resolves when reads show it. */
+  readonly markTasks: (pod: Pod, marks: readonly TaskMark[]) => Promise<void>;
+  /** Epoch ms: a stream is longer than its request. */
+  readonly now: () => number;
   /** Monotonic ms. */
   readonly monotonic: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
 };
 
 /** A part of a RequestContext, with a caller that is known. */
@@ -39,8 +46,7 @@ export type ClientContext = {
   readonly search: URLSearchParams;
   readonly identity: Identity;
   readonly identityNow: () => Identity | undefined;
+  readonly allowsNamespace: (namespace: string) => boolean;
   readonly source: string;
   readonly body: Body;
-  /** Epoch ms. */
-  readonly now: number;
 };

@@ -4,7 +4,8 @@ import { listReply } from "../lists/list-page.ts";
 import { listRequest, visibleJobs } from "../read-handlers.ts";
 import { json, type Reply, text } from "../reply.ts";
 import type { RequestContext, Routes } from "../request-context.ts";
-import { uuidOf } from "./uuid.ts";
+import { nameUuid } from "../../mapping/nomad-ids.ts";
+import { sha256 } from "../sha256.ts";
 
 function listPolicies(context: RequestContext): Reply {
   const { search } = context;
@@ -30,7 +31,7 @@ const policiesOf = (context: RequestContext): readonly ScalingPolicy[] =>
 function policyOf(job: Job, uid: string, { Name, Scaling }: TaskGroup): readonly ScalingPolicy[] {
   if (Scaling === null) return [];
   const { Namespace, ID, CreateIndex, JobModifyIndex } = job;
-  return [{ ...Scaling, ID: uuidOf("scaling", uid, Name), Namespace, Target: { Namespace, Job: ID, Group: Name }, CreateIndex, ModifyIndex: JobModifyIndex }];
+  return [{ ...Scaling, ID: nameUuid(sha256, ["scaling", uid, Name]), Namespace, Target: { Namespace, Job: ID, Group: Name }, CreateIndex, ModifyIndex: JobModifyIndex }];
 }
 
 export const SCALING_ROUTES: Routes = {

@@ -6,7 +6,8 @@ import { textOf } from "../body.ts";
 import { visibleJobs } from "../read-handlers.ts";
 import { json, type Reply, text } from "../reply.ts";
 import type { RequestContext, Routes } from "../request-context.ts";
-import { uuidOf } from "./uuid.ts";
+import { nameUuid } from "../../mapping/nomad-ids.ts";
+import { sha256 } from "../sha256.ts";
 
 /** What a request may ask for; kinds that we have none of answer with nothing. */
 const CONTEXTS = ["allocs", "deployment", "evals", "jobs", "namespaces", "node_pools", "nodes", "plugins", "quotas", "recommendations", "scaling_policy", "vars", "volumes", "host_volumes"] as const;
@@ -27,7 +28,7 @@ const SOURCES: Readonly<Partial<Record<SearchContext, Source>>> = {
     jobsSeen(context)?.flatMap((job) => context.cluster.allocationsOf(job).map(({ pod }) => ({ id: pod.metadata.uid ?? "", scope: [job.namespace, pod.metadata.uid ?? ""] }))),
   scaling_policy: (context) =>
     jobsSeen(context)?.flatMap((job) =>
-      (context.cluster.nomadJob(job)?.TaskGroups ?? []).flatMap(({ Name, Scaling }) => (Scaling === null ? [] : [{ id: uuidOf("scaling", job.uid, Name), scope: [job.namespace] }])),
+      (context.cluster.nomadJob(job)?.TaskGroups ?? []).flatMap(({ Name, Scaling }) => (Scaling === null ? [] : [{ id: nameUuid(sha256, ["scaling", job.uid, Name]), scope: [job.namespace] }])),
     ),
   nodes: ({ cluster, identity }) =>
     identity !== undefined && allowNodeRead(identity.acl) ? [...cluster.nodes()].map(({ metadata }) => ({ id: metadata.uid ?? "", scope: [metadata.uid ?? ""] })) : undefined,

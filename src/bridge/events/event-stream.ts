@@ -3,7 +3,7 @@
  * one that falls further behind than the log reaches is ended, and its client subscribes again. Used by the HTTP app.
  * Source: developer.hashicorp.com/nomad/api-docs/events#event-stream
  */
-import { type EventRequest, isAskedFor, type NomadEvent, type Topic, type TopicFilter } from "./event.ts";
+import { type EventRequest, isAskedFor, type NomadEvent } from "./event.ts";
 import { append, emptyLog, type EventLog, placeOf, readNext } from "./event-log.ts";
 
 export type EventStreamDeps = {
@@ -22,6 +22,8 @@ export type EventBroker = {
   readonly publish: (event: NomadEvent) => void;
   /** A body for a reply; undefined when too many are open, which is a 429. Ends with the signal, with the broker, or when its reader is too slow. */
   readonly subscribe: (request: EventRequest, access: EventAccess, signal: AbortSignal) => ReadableStream<Uint8Array> | undefined;
+  /** How many are open. */
+  readonly open: () => number;
   readonly close: () => void;
 };
 
@@ -54,6 +56,7 @@ export function createEventBroker({ startTimer }: EventStreamDeps, limits = LIMI
       const source: StreamSource = { request, access, signal, startTimer, line, log: () => log, isClosed: () => isClosed, wakers };
       return new ReadableStream(underlying(source), ONE_AT_A_TIME);
     },
+    open: () => wakers.size,
     close: () => {
       isClosed = true;
       wakeAll();
@@ -156,9 +159,4 @@ function lineMaker(): (events: readonly NomadEvent[]) => Uint8Array {
     return json;
   };
   return (events) => encoder.encode(`{"Index":${events[0]?.index ?? 0},"Events":[${events.map(jsonOf).join(",")}]}\n`);
-}
-
-/** What each topic of the request needs, by its namespace. `*` is for management alone, as it holds the ACL topics. */
-export function mayAskFor(topics: readonly TopicFilter[], rights: { readonly isManagement: boolean; readonly allows: (topic: Topic) => boolean }): boolean {
-  return rights.isManagement || topics.every(({ topic }) => topic !== "*" && rights.allows(topic));
 }

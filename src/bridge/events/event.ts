@@ -3,9 +3,7 @@
  * Source: developer.hashicorp.com/nomad/api-docs/events
  */
 import { err, ok, type Result } from "../../lib/result.ts";
-
-export const TOPICS = ["ACLPolicy", "ACLRole", "ACLToken", "Allocation", "Deployment", "Evaluation", "Job", "Node", "NodePool", "Service"] as const;
-export type Topic = (typeof TOPICS)[number];
+import { EVENT_TOPICS, type EventTopic, type TopicFilter } from "../../nomad/event-topics.ts";
 
 export type EventType =
   | "ACLPolicyDeleted"
@@ -31,7 +29,7 @@ export type EventType =
   | "ServiceRegistration";
 
 export type NomadEvent = {
-  readonly topic: Topic;
+  readonly topic: EventTopic;
   readonly type: EventType;
   /** The object's ID. */
   readonly key: string;
@@ -43,9 +41,6 @@ export type NomadEvent = {
   /** Under the topic's name, such as `{ Job: … }`. Made when somebody first reads it, of values that no longer change. */
   readonly payload: () => object;
 };
-
-/** Every event where `topic` is "*", every one of the topic where `key` is. */
-export type TopicFilter = { readonly topic: Topic | "*"; readonly key: string };
 
 export type EventRequest = {
   readonly topics: readonly TopicFilter[];
@@ -76,7 +71,7 @@ export function readEventRequest(params: URLSearchParams): Result<EventRequest, 
 function readTopic(text: string): TopicFilter | undefined {
   const [, name = "", key = "*"] = /^([^:]*)(?::(.+))?$/s.exec(text) ?? [];
   if (name === "*") return { topic: "*", key };
-  const topic = TOPICS.find((known) => known === name);
+  const topic = EVENT_TOPICS.find((known) => known === name);
   return topic === undefined ? undefined : { topic, key };
 }
 

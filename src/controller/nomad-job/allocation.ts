@@ -15,6 +15,8 @@ export type AllocationContext = {
   readonly node: (name: string) => Node | undefined;
   /** Host paths that new pods of a group leave out of their root. */
   readonly skippedPaths: (group: string) => readonly string[];
+  /** Whether a pod without a node waits under constraints that are answered otherwise by now. */
+  readonly isMisplaced: (pod: Pod) => boolean;
   readonly now: number;
 };
 
@@ -36,6 +38,7 @@ export function jobAllocation(pod: Pod, context: AllocationContext): JobAllocati
     ...(transition === undefined ? {} : { transition }),
     ...(startedAt === undefined ? {} : { startedAt }),
     ...(isStopped ? { wasStopped: true } : {}),
+    ...(view.state === "pending" && context.isMisplaced(pod) ? { cannotStart: true } : {}),
   };
 }
 

@@ -6,6 +6,7 @@ import type { KubeObject } from "../../api/meta.ts";
 import type { NomadJob, NomadJobSpec } from "../../api/nomad-job.ts";
 import type { Node, Pod } from "../../api/pod.ts";
 import type { Result } from "../../lib/result.ts";
+import type { OperatingSystem } from "../../mapping/operating-system.ts";
 import type { Sha256 } from "../../mapping/object-names.ts";
 import type { TaskImages } from "../../mapping/pod-for-task.ts";
 import type { PodIdentity } from "../plan/types.ts";
@@ -28,6 +29,11 @@ export type NomadJobDeps = {
   readonly podsOfGroup: (namespace: string, groupName: string) => readonly Pod[];
   readonly revisionsOf: (ownerUid: string) => readonly JobRevision[];
   readonly nodes: () => Iterable<Node>;
+  /** Services of ours that the job owns. */
+  readonly servicesOf: (ownerUid: string) => readonly KubeObject[];
+  /** Makes it, or makes it what it should be; nothing where it is that. */
+  readonly applyService: (service: KubeObject) => Write;
+  readonly deleteService: (service: KubeObject) => Write;
   readonly node: (name: string) => Node | undefined;
   readonly isManaged: (namespace: string) => boolean;
   /** Undefined: there is no valid BridgeConfig "default". */
@@ -52,6 +58,8 @@ export type NomadJobDeps = {
   readonly event: (job: NomadJob, event: { readonly type: "Normal" | "Warning"; readonly reason: string; readonly note: string }) => void;
   /** What `make` gave for the key before, if it is still known: decoding and mapping a large job takes a while. */
   readonly remember: <T>(key: string, make: () => T) => T;
+  /** What a probe of the node says of its system. */
+  readonly osOf: (node: Node) => OperatingSystem | undefined;
   /** Of the BridgeConfig as it is. */
   readonly configVersion: () => string;
   readonly sha256: Sha256;

@@ -1,11 +1,14 @@
 /** @module What a node's state means for the allocations on it: whether it still answers, and whether it is being drained. Pure. */
-import type { Profile } from "../../api/bridge-config.ts";
+import type { BridgeConfigSpec } from "../../api/bridge-config.ts";
 import type { Node } from "../../api/pod.ts";
-import { DRAIN_ANNOTATION, ELIGIBILITY_LABEL, INELIGIBLE, type NodeDrain, readNodeDrain } from "../../contract/node-drain.ts";
+import { DRAIN_ANNOTATION, type NodeDrain, readNodeDrain } from "../../contract/node-drain.ts";
 import { epochMs } from "../../lib/epoch.ts";
 import type { JobType } from "../../nomad/job.ts";
-import { isReady, profilesOn } from "../../mapping/node-facts.ts";
+import { eligibleNodes, mayBeOn } from "../../mapping/job/placement/eligible-nodes.ts";
+import type { NodeSource } from "../../mapping/node-facts.ts";
+import type { AcceptedGroup } from "../../mapping/pod-for-task.ts";
 import type { AllocationNode } from "../plan/types.ts";
+import type { NomadJobDeps } from "./deps.ts";
 
 const drainOf = ({ metadata }: Node): NodeDrain | undefined => readNodeDrain(metadata.annotations?.[DRAIN_ANNOTATION]);
 
@@ -30,16 +33,16 @@ function drainFor(node: Node, type: JobType): AllocationNode["drain"] {
   return { deadlineAt: drain.deadlineMs < 0 ? 0 : drain.startedAt + drain.deadlineMs };
 }
 
+/** Nodes as constraints read them. */
+export const nodeSources = ({ nodes, osOf }: Pick<NomadJobDeps, "nodes" | "osOf">, config: BridgeConfigSpec): readonly NodeSource[] =>
+  [...nodes()].map((node) => ({ node, config, os: osOf(node) }));
+
 /**
- * Names of the nodes that a system or sysbatch group of the profile belongs on. A node that is closed to new allocations keeps those that it
- * has: a drain says for itself when they go.
+ * Names of the nodes that a system or sysbatch group belongs on. A node that is closed to new allocations keeps those that it has: a drain
+ * says for itself when they go.
  * @param occupied names of nodes that have one
  */
-export const eligibleNodes = (nodes: Iterable<Node>, profile: Profile, occupied: ReadonlySet<string>): readonly string[] =>
-  [...nodes]
-    .filter((node) => profilesOn(node, [profile]).length > 0 && (occupied.has(node.metadata.name) || (isReady(node) && isEligible(node))))
-    .map(({ metadata }) => metadata.name)
-    .sort();
-
-/** Whether new allocations may come to it. */
-export const isEligible = (node: Node): boolean => node.spec?.unschedulable !== true && node.metadata.labels?.[ELIGIBILITY_LABEL] !== INELIGIBLE && drainOf(node) === undefined;
+export function nodesFor(group: AcceptedGroup, nodes: readonly NodeSource[], occupied: ReadonlySet<string>): readonly string[] {
+  const kept = nodes.filter((source) => occupied.has(source.node.metadata.name) && mayBeOn(group, source)).map(({ node }) => node.metadata.name);
+  return [...new Set([...eligibleNodes(group, nodes), ...kept])].sort();
+}

@@ -39,7 +39,7 @@ const isChildOf = ({ metadata }: NomadJob, parent: NomadJob): boolean => metadat
 async function stopOwn(deps: NomadJobDeps, known: KnownJob): Write {
   if (deps.podsOf(known.job.metadata.uid ?? "").length === 0) return ok(undefined);
   const stopped = { ...known, job: { ...known.job, spec: { ...known.job.spec, stop: true } } };
-  const plan = askPlan(deps, { ...stopped, allocations: allocationsOf(deps, known.job, known.accepted) });
+  const plan = askPlan(deps, { ...stopped, allocations: allocationsOf(deps, known.job, known) });
   return await perform(deps, { ...stopped, plan });
 }
 

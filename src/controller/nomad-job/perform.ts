@@ -3,12 +3,14 @@ import type { BridgeConfigSpec } from "../../api/bridge-config.ts";
 import type { NomadJob } from "../../api/nomad-job.ts";
 import { ANNOTATION } from "../../contract/pod-metadata.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
+import { services } from "../../mapping/job/group-services.ts";
 import { placeOfPod } from "../../mapping/object-names.ts";
 import { type AcceptedGroup, podForTask } from "../../mapping/pod-for-task.ts";
 import type { GroupPlan, JobNewAllocation, JobPlan } from "../plan/types.ts";
 import type { WriteError } from "../reconcile.ts";
 import { acceptJob, type AcceptedJob } from "./accept-job.ts";
 import type { NomadJobDeps, Write } from "./deps.ts";
+import { nodeSources } from "./nodes.ts";
 import { placedPod } from "./placed-pod.ts";
 import { jobAt, versionOf } from "./revisions.ts";
 
@@ -40,7 +42,16 @@ function stepsOf(deps: NomadJobDeps, carried: Carried): readonly (readonly Actio
     each(({ updateInPlace }) => updateInPlace.map((pod) => () => deps.annotatePod(namespace, pod, inPlace))),
     each(({ group, create }) => create.map((place) => () => createPod(deps, carried, { group, place }))),
     each(({ forget }) => forget.map((pod) => () => deps.deletePod(namespace, pod))),
+    serviceActions(deps, carried),
   ];
+}
+
+/** A stopped job is found by nobody. */
+function serviceActions(deps: NomadJobDeps, { job, accepted }: Carried): readonly Action[] {
+  const wanted = job.spec.stop === true ? [] : services(accepted.groups, deps.sha256);
+  const names = new Set(wanted.map(({ metadata }) => metadata.name));
+  const gone = deps.servicesOf(job.metadata.uid ?? "").filter(({ metadata }) => !names.has(metadata.name));
+  return [...wanted.map((service) => () => deps.applyService(service)), ...gone.map((service) => () => deps.deleteService(service))];
 }
 
 async function allOf(actions: readonly Action[]): Write {
@@ -62,7 +73,7 @@ async function createPod(deps: NomadJobDeps, carried: Carried, { group, place }:
   const accepted = groupAt(deps, carried, group, place.jobVersion);
   if (accepted === undefined) return ok(undefined);
   const serial = freeSerial(deps, carried.job, accepted, place);
-  const made = podForTask(accepted, { ...place, serial }, deps.images, deps.denyNetworks());
+  const made = podForTask(accepted, { ...place, serial, nodes: nodeSources(deps, carried.config) }, deps.images, deps.denyNetworks());
   if (!made.ok) return err({ retry: false, ...made.error });
   const pod = placedPod(made.value, place);
   const { name } = pod.metadata;

@@ -3,6 +3,7 @@ import type { BridgeConfigSpec } from "../../api/bridge-config.ts";
 import type { NomadJob, NomadJobStatus } from "../../api/nomad-job.ts";
 import { type JobRequests, readJobRequests } from "../../contract/job-requests.ts";
 import { ANNOTATION } from "../../contract/pod-metadata.ts";
+import type { NodeSource } from "../../mapping/node-facts.ts";
 import type { StableVersion } from "../plan/deployment-state.ts";
 import { planJob } from "../plan/job.ts";
 import type { GroupSpec, JobAllocation, JobPlan } from "../plan/types.ts";
@@ -11,20 +12,28 @@ import { jobAllocation } from "./allocation.ts";
 import type { NomadJobDeps } from "./deps.ts";
 import { groupSpec } from "./group-spec.ts";
 import { deploymentOf, memoryOf, plannable } from "./memory.ts";
-import { eligibleNodes } from "./nodes.ts";
+import { misplaced } from "./misplaced.ts";
+import { nodesFor, nodeSources } from "./nodes.ts";
 import { withRequests } from "./requests.ts";
 import { isSameSpec, versionOf } from "./revisions.ts";
 
 export const requestsOf = ({ metadata }: NomadJob): JobRequests => readJobRequests(metadata.annotations?.[ANNOTATION.requests]);
 
-/** @param accepted undefined: of a job that is refused, whose pods run on */
-export function allocationsOf(deps: NomadJobDeps, job: NomadJob, accepted?: AcceptedJob): readonly JobAllocation[] {
+/** What a plan reads; the bridge asks for one that nobody carries out. */
+export type PlanDeps = Pick<NomadJobDeps, "node" | "nodes" | "now" | "osOf" | "podsOf" | "remember" | "revisionsOf" | "sha256">;
+
+export type Accepted = { readonly accepted: AcceptedJob; readonly config: BridgeConfigSpec };
+
+/** @param known undefined: of a job that is refused, whose pods run on */
+export function allocationsOf(deps: PlanDeps, job: NomadJob, known?: Accepted): readonly JobAllocation[] {
+  const accepted = known?.accepted;
   const skipped = new Map(accepted?.groups.map(({ source, skippedPaths }) => [source.group, skippedPaths]));
   const context = {
     type: accepted?.job.Type ?? job.spec.type ?? "service",
     requests: requestsOf(job),
     node: deps.node,
     skippedPaths: (group: string) => skipped.get(group) ?? [],
+    isMisplaced: known === undefined ? () => false : misplaced(known.accepted.groups, () => nodeSources(deps, known.config)),
     now: deps.now(),
   };
   return deps.podsOf(job.metadata.uid ?? "").map((pod) => jobAllocation(pod, context));
@@ -32,7 +41,7 @@ export function allocationsOf(deps: NomadJobDeps, job: NomadJob, accepted?: Acce
 
 export type Question = { readonly job: NomadJob; readonly accepted: AcceptedJob; readonly config: BridgeConfigSpec; readonly allocations: readonly JobAllocation[] };
 
-export function askPlan(deps: NomadJobDeps, { job, accepted, allocations }: Question): JobPlan {
+export function askPlan(deps: PlanDeps, { job, accepted, config, allocations }: Question): JobPlan {
   const status = job.status ?? {};
   const stable = stableVersion(deps, job);
   const now = deps.now();
@@ -43,7 +52,7 @@ export function askPlan(deps: NomadJobDeps, { job, accepted, allocations }: Ques
     type: accepted.job.Type,
     version: versionOf(job),
     stopped: job.spec.stop === true,
-    groups: groupsOf(deps, accepted, allocations),
+    groups: groupsOf(accepted, allocations, nodeSources(deps, config)),
     allocations,
     ...context,
     ...(deployment === undefined ? {} : { deployment }),
@@ -51,16 +60,16 @@ export function askPlan(deps: NomadJobDeps, { job, accepted, allocations }: Ques
   });
 }
 
-function groupsOf(deps: NomadJobDeps, { job, groups }: AcceptedJob, allocations: readonly JobAllocation[]): readonly GroupSpec[] {
+function groupsOf({ job, groups }: AcceptedJob, allocations: readonly JobAllocation[], nodes: readonly NodeSource[]): readonly GroupSpec[] {
   const isOnNodes = job.Type === "system" || job.Type === "sysbatch";
   return job.TaskGroups.flatMap((group, i) => {
     const accepted = groups[i];
     if (accepted === undefined) return [];
-    const { specHash, profile } = accepted;
+    const { specHash } = accepted;
     if (!isOnNodes) return [groupSpec(group, { specHash })];
     // A system group of count 0 runs nowhere.
-    const nodes = group.Count === 0 ? [] : eligibleNodes(deps.nodes(), profile, occupiedBy(group.Name, allocations));
-    return [groupSpec(group, { specHash, eligibleNodes: nodes })];
+    const eligible = group.Count === 0 ? [] : nodesFor(accepted, nodes, occupiedBy(group.Name, allocations));
+    return [groupSpec(group, { specHash, eligibleNodes: eligible })];
   });
 }
 
@@ -68,7 +77,7 @@ const occupiedBy = (name: string, allocations: readonly JobAllocation[]): Readon
   new Set(allocations.flatMap(({ group, state, node }) => (group === name && (state === "pending" || state === "running") && node !== undefined ? [node.name] : [])));
 
 /** The newest stable version before the present one, while it is known what it said. */
-function stableVersion({ revisionsOf, remember }: NomadJobDeps, job: NomadJob): StableVersion | undefined {
+function stableVersion({ revisionsOf, remember }: PlanDeps, job: NomadJob): StableVersion | undefined {
   const version = job.status?.stableVersion;
   if (version === undefined || version >= versionOf(job)) return undefined;
   const revision = revisionsOf(job.metadata.uid ?? "").find((each) => each.revision === version);

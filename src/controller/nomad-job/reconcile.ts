@@ -60,8 +60,8 @@ async function recordVersion(deps: NomadJobDeps, job: NomadJob): Promise<Result<
 }
 
 async function converge(deps: NomadJobDeps, known: KnownJob): Promise<Outcome> {
-  const { job, accepted } = known;
-  const allocations = allocationsOf(deps, job, accepted);
+  const { job } = known;
+  const allocations = allocationsOf(deps, job, known);
   const plan = askPlan(deps, { ...known, allocations });
   const done = await perform(deps, { ...known, plan });
   const written = await writeStatus(deps, known, { allocations, plan, ...(done.ok ? {} : { problem: done.error }) });

@@ -1,5 +1,5 @@
 /** @module Puts what was decided about a group's allocations into one plan, with the counts that Nomad prints of it. */
-import { earliest, type GroupInput, identity, isLive, stopFor } from "./group-input.ts";
+import { earliest, type GroupInput, hasEnded, hasFailed, identity, isLive, stopFor } from "./group-input.ts";
 import { endedLongAgo, overtime } from "./history.ts";
 import { lostIn } from "./live.ts";
 import type { Decision, Vacancy } from "./placement.ts";
@@ -85,8 +85,8 @@ function summaryOf(input: GroupInput, { placed, unknown, doneCount = 0 }: Parts)
   const runs = (each: JobAllocation) => each.state === "running" || each.startedAt !== undefined;
   return {
     Queued: numberOf(placed, ({ decision }) => decision.kind === "create" || decision.kind === "held") + countOf((each) => isThere(each) && !runs(each) && each.node === undefined),
-    Complete: Math.max(doneCount, countOf(({ state }) => state === "complete")),
-    Failed: countOf(({ state }) => state === "failed" || state === "spent"),
+    Complete: Math.max(doneCount, countOf((each) => hasEnded(each) && !hasFailed(each))),
+    Failed: countOf((each) => hasFailed(each) || each.state === "spent"),
     Running: countOf((each) => isThere(each) && runs(each)),
     Starting: countOf((each) => isThere(each) && !runs(each) && each.node !== undefined),
     Lost: countOf(isLost),

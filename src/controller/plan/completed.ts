@@ -2,13 +2,15 @@
 import { type GroupInput, isCurrent } from "./group-input.ts";
 import type { Completed } from "./types.ts";
 
-/** The indexes of "0-3,7"; what does not parse is left out. */
+/** The indexes of "0-3,7"; what does not parse, or goes back, is left out. A million at most, whoever wrote the text. */
 export function parseIndexes(text: string): ReadonlySet<number> {
   const indexes = new Set<number>();
+  let next = 0;
   for (const range of text.split(",")) {
-    const found = /^(\d{1,7})(?:-(\d{1,7}))?$/.exec(range);
+    const found = /^(\d{1,6})(?:-(\d{1,6}))?$/.exec(range);
     if (found === null) continue;
-    for (let index = Number(found[1]); index <= Number(found[2] ?? found[1]); index++) indexes.add(index);
+    next = Math.max(next, Number(found[1]));
+    for (const last = Number(found[2] ?? found[1]); next <= last; next++) indexes.add(next);
   }
   return indexes;
 }

@@ -4,7 +4,7 @@
  */
 import { assemble, type Placed } from "./assemble.ts";
 import { completedOf, parseIndexes } from "./completed.ts";
-import { type GroupInput, isCurrent, isTrial } from "./group-input.ts";
+import { type GroupInput, hasFailed, isCurrent, isTrial } from "./group-input.ts";
 import { latestBy, newestByIndex, pastByIndex } from "./history.ts";
 import { type Live, migrations, sortLive } from "./live.ts";
 import { decide, type Vacancy } from "./placement.ts";
@@ -20,7 +20,7 @@ export function planCountGroup(input: GroupInput): GroupPlan {
   const past = pastByIndex(input);
   const own = vacancies(input, { live, keep, past, done });
   const vacant = [...own, ...trialVacancies(input, live, new Set(own.map(({ index }) => index)))];
-  const failed = vacant.filter(({ before, canary }) => !canary && before?.state === "failed" && isCurrent(input, before)).length;
+  const failed = vacant.filter(({ before, canary }) => !canary && before !== undefined && hasFailed(before) && isCurrent(input, before)).length;
   const step = nextStep(input, { keep, empty: input.group.count - keep.length, failed });
   const serials = newestByIndex(input.allocations);
   const replaced = step.replace.map((before): Vacancy => ({ index: before.index, before, lastSerial: serials.get(before.index)?.serial ?? 0, isReplaced: true, canary: false }));

@@ -24,17 +24,12 @@ const cancelled = (state: DeploymentState, statusDescription: string, now: numbe
 
 const hasUpdate = ({ update, count }: GroupSpec) => update !== undefined && update.maxParallel > 0 && count > 0;
 
-/** Undefined where there is nothing to bring about, or nothing that a deployment would watch. */
+/** Undefined where there is nothing that a deployment would watch. One whose first state was never written begins again, and finds its pods. */
 function begin(input: JobPlanInput): DeploymentState | undefined {
   const watched = input.type === "service" ? input.groups.filter(hasUpdate) : [];
-  if (!watched.some((group) => isIncomplete(input, group))) return undefined;
+  if (watched.length === 0) return undefined;
   const groups = Object.fromEntries(watched.map((group) => [group.name, newGroup(input, group)]));
   return { jobVersion: input.version, status: "running", statusDescription: runningText({ groups }), createdAt: input.now, modifiedAt: input.now, groups, markedHealthy: [] };
-}
-
-function isIncomplete({ allocations, version }: JobPlanInput, { name, count }: GroupSpec): boolean {
-  const live = allocations.filter((each) => each.group === name && isLive(each));
-  return live.some(({ jobVersion }) => jobVersion !== version) || live.length < count;
 }
 
 function newGroup({ allocations, now }: JobPlanInput, { name, count, update, specHash }: GroupSpec): DeploymentGroup {
@@ -107,7 +102,7 @@ function watchedGroups(state: DeploymentState, input: JobPlanInput): readonly Wa
 function watch(deployment: DeploymentState, { group, before }: { readonly group: GroupSpec; readonly before: DeploymentGroup }, input: JobPlanInput): Watched {
   const all = input.allocations.filter((each) => each.group === group.name && each.node?.lostSince === undefined);
   const spec = groupOf(deployment, group, input);
-  const own = all.filter((each) => each.specHash === group.specHash && (isLive(each) || (each.jobVersion === input.version && each.state !== "stopping")));
+  const own = all.filter((each) => each.specHash === group.specHash && (isLive(each) || (each.jobVersion === input.version && each.state !== "stopping" && each.wasStopped !== true)));
   const canaries = own.filter((each) => each.canary === true && each.jobVersion === input.version && isLive(each));
   const healthy = own.filter((each) => isHealthy(spec, each));
   const places = new Set(healthy.filter(({ index }) => index < group.count).map(({ index }) => index));

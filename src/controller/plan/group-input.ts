@@ -39,6 +39,9 @@ export const stopFor = (reason: StopReason) => (each: JobAllocation): Stop => ({
 export const isLive = ({ state }: JobAllocation): boolean => state === "pending" || state === "running";
 export const hasEnded = ({ state }: JobAllocation): boolean => state === "failed" || state === "complete";
 
+/** What we stopped ourselves may end as it likes: that is no failure. */
+export const hasFailed = ({ state, wasStopped }: JobAllocation): boolean => state === "failed" && wasStopped !== true;
+
 export const isOutdated = ({ group }: GroupInput, each: JobAllocation): boolean => each.specHash !== group.specHash;
 /** Of this version of the job, and not only of the same words. */
 export const isCurrent = ({ group, version }: GroupInput, each: JobAllocation): boolean => each.specHash === group.specHash && each.jobVersion === version;

@@ -5,7 +5,7 @@
  */
 import { assemble, type Placed } from "./assemble.ts";
 import { completedOf } from "./completed.ts";
-import { earliest, type GroupInput, isCurrent, isLive, stopFor } from "./group-input.ts";
+import { earliest, type GroupInput, hasFailed, isCurrent, isLive, stopFor } from "./group-input.ts";
 import { latestBy, newestByIndex } from "./history.ts";
 import { lostIn } from "./live.ts";
 import { decide, type Vacancy } from "./placement.ts";
@@ -22,7 +22,7 @@ export function planNodeGroup(given: GroupInput): GroupPlan {
   const live = sortByNode(input, eligible);
   const keep = live.keep.filter((each) => !done.has(nodeOf(each)));
   const vacant = vacancies(input, { eligible, done, taken: new Set([...keep, ...live.unknown].map(nodeOf)) });
-  const failed = vacant.filter(({ before }) => before?.state === "failed" && isCurrent(input, before)).length;
+  const failed = vacant.filter(({ before }) => before !== undefined && hasFailed(before) && isCurrent(input, before)).length;
   const step = nextStep(input, { keep, empty: vacant.length, failed });
   const serials = newestByIndex(input.allocations);
   const replaced = step.replace.map((before): Vacancy => ({ index: before.index, before, lastSerial: serials.get(before.index)?.serial ?? 0, isReplaced: true, canary: false, node: nodeOf(before) }));

@@ -1,5 +1,5 @@
 /** @module What is made for each place that has no allocation: now, after a delay, or not at all. */
-import { type GroupInput, isCurrent, isOpen, isOutdated } from "./group-input.ts";
+import { type GroupInput, hasFailed, isCurrent, isOpen, isOutdated } from "./group-input.ts";
 import { priorAttempts, rescheduleIn, timesAfter } from "./reschedule.ts";
 import type { JobAllocation, JobNewAllocation } from "./types.ts";
 
@@ -27,7 +27,7 @@ export function decide(input: GroupInput, vacancy: Vacancy): Decision {
   const { before } = vacancy;
   if (before === undefined) return isOpen(input) || vacancy.canary ? create(input, vacancy) : { kind: "held" };
   if (before.state === "spent") return { kind: "ending" };
-  if (vacancy.isReplaced || before.state !== "failed") return create(input, vacancy);
+  if (vacancy.isReplaced || !hasFailed(before)) return create(input, vacancy);
   if (!isSameVersion(before, targetOf(input, vacancy))) return create(input, vacancy);
   if (input.rollout.hold === "failed" && isCurrent(input, before)) return { kind: "over" };
   const wait = rescheduleIn(before, input.group.reschedule, input.now);

@@ -2,6 +2,7 @@
  * @module What the plan is told of a job and of the pods that exist, and what it answers. Values only; every time is in epoch ms and every
  * span in ms. Used by the controller, which fills them from pods and carries the answer out.
  */
+import type { DesiredUpdates } from "../../nomad/api-types.ts";
 import type { JobType } from "../../nomad/job.ts";
 import type { DeploymentState, StableVersion } from "./deployment-state.ts";
 
@@ -168,21 +169,7 @@ export const STOP_REASON = {
 export type StopReason = (typeof STOP_REASON)[keyof typeof STOP_REASON];
 export type Stop = PodIdentity & { readonly reason: StopReason };
 
-/** What `nomad job plan` prints of a group. */
-export type DesiredUpdates = {
-  readonly Ignore: number;
-  readonly Place: number;
-  readonly Migrate: number;
-  readonly Stop: number;
-  readonly InPlaceUpdate: number;
-  readonly DestructiveUpdate: number;
-  readonly Canary: number;
-  readonly Preemptions: number;
-  readonly Disconnect: number;
-  readonly Reconnect: number;
-  readonly RescheduleNow: number;
-  readonly RescheduleLater: number;
-};
+export type { DesiredUpdates };
 
 /** The row of a group in Nomad's job summary, as the pods are now. */
 export type GroupSummary = {

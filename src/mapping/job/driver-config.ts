@@ -20,6 +20,8 @@ export type DriverConfig = {
   readonly ipcMode: Isolation | "";
   /** Of an image of the job's own, which takes the place of the profile's root file system. */
   readonly image?: string;
+  /** When kubelet pulls that image. */
+  readonly pull?: "Always" | "IfNotPresent";
 };
 
 const EXEC_KEYS = ["command", "args", "pid_mode", "ipc_mode", "cap_add", "cap_drop", "work_dir"];

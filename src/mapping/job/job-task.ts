@@ -1,12 +1,14 @@
 /** @module One task of a Nomad job in the words of an ExecTask. Used by job-groups.ts. */
 import type { ExecTask } from "../../api/exec-task.ts";
-import { ok, type Result } from "../../lib/result.ts";
+import { err, ok, type Result } from "../../lib/result.ts";
 import { SIGNAL_NAMES } from "../../nomad/driver/signals.ts";
 import type { JobSpec, Strings, Task, TaskArtifact, TaskGroup, Template } from "../../nomad/job.ts";
 import type { Refusal } from "../refusal.ts";
+import { dockerConfig } from "./docker-config.ts";
 import { type DriverConfig, execConfig, rawExecConfig } from "./driver-config.ts";
+import { type Judged, judgeFields, RESOURCE_FATES, TASK_FATES, TEMPLATE_FATES } from "./field-fates.ts";
 import { durationText } from "./job-durations.ts";
-import { type Mapped, mapAll, mapped, refusedAt } from "./mapped-job.ts";
+import { findingIf, type Mapped, mapAll, mapped, refusedAt } from "./mapped-job.ts";
 
 type ExecSpec = ExecTask["spec"];
 type TaskInput = NonNullable<ExecSpec["tasks"]>[number];
@@ -25,6 +27,8 @@ export type TaskPlace = { readonly job: JobSpec; readonly group: TaskGroup; read
 
 export function jobTask(task: Task, place: TaskPlace): Result<Mapped<JobTask>, Refusal> {
   const { path } = place;
+  const judged = judgeTask(task, path);
+  if (judged.refusal !== undefined) return err(judged.refusal);
   const driver = driverOf(task, path);
   if (!driver.ok) return driver;
   const signal = signalOf(task.KillSignal, `${path}.KillSignal`);
@@ -60,7 +64,23 @@ export function jobTask(task: Task, place: TaskPlace): Result<Mapped<JobTask>, R
     restart: restartOf(task),
     leader: task.Leader,
   };
-  return mapped({ input, config, driver: driver.value.value.driver }, [...driver.value.findings, ...templates.value.findings]);
+  return mapped({ input, config, driver: driver.value.value.driver }, [...judged.findings, ...driver.value.findings, ...templates.value.findings]);
+}
+
+function judgeTask(task: Task, path: string): Judged {
+  const all = [
+    judgeFields(task, TASK_FATES, `${path}.`),
+    judgeFields(task.Resources, RESOURCE_FATES, `${path}.Resources.`),
+    ...task.Templates.map((template, i) => judgeFields(template, TEMPLATE_FATES, `${path}.Templates[${i}].`)),
+  ];
+  const { Identity: identity } = task;
+  const findings = [
+    ...all.flatMap((each) => each.findings),
+    ...findingIf(identity?.Env === true || identity?.File === true, "lost", `${path}.Identity`, "tasks have no workload identity here: there is no token in env or file"),
+    ...task.VolumeMounts.flatMap(({ SELinuxLabel }, i) => findingIf(SELinuxLabel !== "", "lost", `${path}.VolumeMounts[${i}].SELinuxLabel`, "mounts are labelled as the container runtime does it")),
+  ];
+  const refusal = all.find((each) => each.refusal !== undefined)?.refusal;
+  return { findings, ...(refusal === undefined ? {} : { refusal }) };
 }
 
 type Driven = Pick<JobTask, "config" | "driver">;
@@ -73,8 +93,10 @@ function driverOf(task: Task, path: string): Result<Mapped<Driven>, Refusal> {
       return as("exec", execConfig(task, `${path}.Config`));
     case "raw_exec":
       return as("raw_exec", rawExecConfig(task, `${path}.Config`));
+    case "docker":
+      return as("exec", dockerConfig(task, `${path}.Config`));
     default:
-      return refusedAt(`${path}.Driver`, `missing drivers: no node here has the driver "${task.Driver}"; use exec, or raw_exec where a profile allows it`, "MissingDrivers");
+      return refusedAt(`${path}.Driver`, `missing drivers: no node here has the driver "${task.Driver}"; use exec, or docker or raw_exec where a profile allows it`, "MissingDrivers");
   }
 }
 

@@ -18,6 +18,8 @@ export type Cursor = {
   /** For terms and templates, which hold expressions in turn. */
   readonly parseExpression: (cursor: Cursor) => Parsed<Expression>;
   offset: number;
+  /** Of the last position that was asked for, from 0. */
+  lastLine: number;
   depth: number;
   newlines: "separate" | "blank";
 };
@@ -29,17 +31,21 @@ export function startCursor(text: string, options: Pick<Cursor, "dialect" | "max
   const lineStarts = [0];
   for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) lineStarts.push(at + 1);
   const offset = text.startsWith("\uFEFF") ? 1 : 0;
-  return { ...options, text, lineStarts, offset, depth: 0, newlines: "separate" };
+  return { ...options, text, lineStarts, offset, lastLine: 0, depth: 0, newlines: "separate" };
 }
 
 export function positionAt(cursor: Cursor, offset: number): Position {
-  let low = 0;
-  let high = cursor.lineStarts.length - 1;
+  // Most positions are on the line of the one before, or on the next.
+  const near = cursor.lastLine;
+  const isNear = (cursor.lineStarts[near] ?? Infinity) <= offset && offset < (cursor.lineStarts[near + 2] ?? Infinity);
+  let low = isNear ? near : 0;
+  let high = isNear ? Math.min(near + 1, cursor.lineStarts.length - 1) : cursor.lineStarts.length - 1;
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
     if ((cursor.lineStarts[middle] ?? 0) <= offset) low = middle;
     else high = middle - 1;
   }
+  cursor.lastLine = low;
   return { offset, line: low + 1, column: offset - (cursor.lineStarts[low] ?? 0) + 1 };
 }
 
@@ -50,13 +56,14 @@ export function rangeFrom(cursor: Cursor, start: number): Range {
 
 export const rangeBetween = (first: Range, last: Range): Range => ({ start: first.start, end: last.end });
 
-export function failAt(cursor: Cursor, offset: number, message: string): Parsed<never> {
-  return err({ message, position: positionAt(cursor, offset) });
+/** @param summary what HashiCorp's library heads such a mistake with; the old dialect has no such heads */
+export function failAt(cursor: Cursor, offset: number, message: string, summary = "Invalid expression"): Parsed<never> {
+  return err({ message: cursor.dialect === "hcl2" ? `${summary}; ${message}` : message, position: positionAt(cursor, offset) });
 }
 
 /** Fails at the cursor with what was expected and what stands there. */
-export function failExpecting(cursor: Cursor, expected: string): Parsed<never> {
-  return failAt(cursor, cursor.offset, `expected ${expected}, but found ${foundAt(cursor)}`);
+export function failExpecting(cursor: Cursor, expected: string, summary?: string): Parsed<never> {
+  return failAt(cursor, cursor.offset, `expected ${expected}, but found ${foundAt(cursor)}`, summary);
 }
 
 /** Names what stands at the cursor, for a message. */
@@ -91,7 +98,7 @@ export function withNewlines<T>(cursor: Cursor, newlines: Cursor["newlines"], pa
 /** Runs a part of the parser one level deeper, and refuses it where the text is nested too deeply. */
 export function nested<T>(cursor: Cursor, parse: () => Parsed<T>): Parsed<T> {
   if (cursor.depth >= cursor.maxDepth) {
-    return failAt(cursor, cursor.offset, `nested more than ${cursor.maxDepth} levels deep`);
+    return failAt(cursor, cursor.offset, `nested more than ${cursor.maxDepth} levels deep`, "Nesting too deep");
   }
   cursor.depth += 1;
   const result = parse();

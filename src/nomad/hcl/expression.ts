@@ -25,7 +25,7 @@ function parseConditional(cursor: Cursor): Parsed<Expression> {
   if (!condition.ok || !accept(cursor, "?")) return condition;
   const whenTrue = parseExpression(cursor);
   if (!whenTrue.ok) return whenTrue;
-  if (!accept(cursor, ":")) return failExpecting(cursor, '":" and the false value of this conditional');
+  if (!accept(cursor, ":")) return failExpecting(cursor, '":" and the false value of this conditional', "Missing false expression in conditional");
   const whenFalse = parseExpression(cursor);
   if (!whenFalse.ok) return whenFalse;
   const range = rangeBetween(condition.value.range, whenFalse.value.range);
@@ -37,15 +37,16 @@ function parseChain(cursor: Cursor, level: number): Parsed<Expression> {
   if (operators === undefined) return parseTerm(cursor);
   const first = parseChain(cursor, level + 1);
   if (!first.ok) return first;
+  let operator = acceptOperator(cursor, operators);
+  if (operator === undefined) return first;
   const rest: Chain["rest"][number][] = [];
-  for (let operator = acceptOperator(cursor, operators); operator !== undefined; operator = acceptOperator(cursor, operators)) {
+  for (; operator !== undefined; operator = acceptOperator(cursor, operators)) {
     const right = parseChain(cursor, level + 1);
     if (!right.ok) return right;
     rest.push({ operator, right: right.value });
   }
-  const last = rest.at(-1);
-  if (last === undefined) return first;
-  return ok({ kind: "chain", first: first.value, rest, range: rangeBetween(first.value.range, last.right.range) });
+  const { range } = rest.at(-1)?.right ?? first.value;
+  return ok({ kind: "chain", first: first.value, rest, range: rangeBetween(first.value.range, range) });
 }
 
 function acceptOperator(cursor: Cursor, operators: readonly BinaryOperator[]): BinaryOperator | undefined {

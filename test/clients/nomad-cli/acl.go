@@ -10,21 +10,18 @@ import (
 )
 
 var aclSequences = map[string]sequence{
-	"acl bootstrap":         aclBootstrap,
-	"acl policy apply":      aclPolicyApply,
-	"acl policy list":       aclPolicyList,
-	"acl policy info":       aclPolicyInfo,
-	"acl policy self":       aclPolicySelf,
-	"acl policy delete":     aclPolicyDelete,
-	"acl token create":      aclTokenCreate,
-	"acl token list":        aclTokenList,
-	"acl token info":        aclTokenInfo,
-	"acl token self":        aclTokenSelf,
-	"acl token update":      aclTokenUpdate,
-	"acl token delete":      aclTokenDelete,
-	"acl role list":         aclRoleList,
-	"acl auth-method list":  aclAuthMethodList,
-	"acl binding-rule list": aclBindingRuleList,
+	"acl bootstrap":     aclBootstrap,
+	"acl policy apply":  aclPolicyApply,
+	"acl policy list":   aclPolicyList,
+	"acl policy info":   aclPolicyInfo,
+	"acl policy self":   aclPolicySelf,
+	"acl policy delete": aclPolicyDelete,
+	"acl token create":  aclTokenCreate,
+	"acl token list":    aclTokenList,
+	"acl token info":    aclTokenInfo,
+	"acl token self":    aclTokenSelf,
+	"acl token update":  aclTokenUpdate,
+	"acl token delete":  aclTokenDelete,
 }
 
 func aclBootstrap(s *session) (int, error) {
@@ -131,23 +128,5 @@ func aclTokenUpdate(s *session) (int, error) {
 
 func aclTokenDelete(s *session) (int, error) {
 	_, err := s.client.ACLTokens().Delete(s.arg(0), nil)
-	return exitOK, err
-}
-
-func aclRoleList(s *session) (int, error) {
-	roles, _, err := s.client.ACLRoles().List(nil)
-	s.saw["roles"] = len(roles)
-	return exitOK, err
-}
-
-func aclAuthMethodList(s *session) (int, error) {
-	methods, _, err := s.client.ACLAuthMethods().List(nil)
-	s.saw["methods"] = len(methods)
-	return exitOK, err
-}
-
-func aclBindingRuleList(s *session) (int, error) {
-	rules, _, err := s.client.ACLBindingRules().List(nil)
-	s.saw["rules"] = len(rules)
 	return exitOK, err
 }

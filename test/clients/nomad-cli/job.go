@@ -260,19 +260,21 @@ func jobInspect(s *session) (int, error) {
 		s.saw["versions"] = len(versions)
 		return exitOK, err
 	}
+	job, _, err := s.client.Jobs().Info(stub.ID, query)
+	if err != nil {
+		return exitFailed, err
+	}
 	if s.has("hcl") {
-		submission, _, err := s.client.Jobs().Submission(stub.ID, int(stub.ModifyIndex), query)
+		s.needs("Job.Version", job.Version != nil)
+		submission, _, err := s.client.Jobs().Submission(stub.ID, int(*job.Version), query)
 		if err != nil {
 			return exitFailed, err
 		}
 		s.saw["source"] = submission.Source
 		return exitOK, nil
 	}
-	job, _, err := s.client.Jobs().Info(stub.ID, query)
-	if err == nil {
-		s.saw["job"] = map[string]any{"Job": job}
-	}
-	return exitOK, err
+	s.saw["job"] = map[string]any{"Job": job}
+	return exitOK, nil
 }
 
 func jobDispatch(s *session) (int, error) {
@@ -419,6 +421,14 @@ func jobDeployments(s *session) (int, error) {
 	stub, err := s.job(s.arg(0), "")
 	if err != nil {
 		return exitFailed, err
+	}
+	if s.has("latest") {
+		deployment, _, err := s.client.Jobs().LatestDeployment(stub.ID, inNamespace(stub.Namespace))
+		if err != nil || deployment == nil {
+			return exitFailed, err
+		}
+		s.saw["id"], s.saw["status"] = deployment.ID, deployment.Status
+		return exitOK, nil
 	}
 	deployments, _, err := s.client.Jobs().Deployments(stub.ID, s.has("all"), inNamespace(stub.Namespace))
 	s.saw["deployments"] = len(deployments)

@@ -39,6 +39,8 @@ export async function enterWorld(about: string): Promise<World> {
     // Before the namespace, whose end takes the controller's rights at once and the pods only one by one.
     const tasks = await must(client.list({ resource: RESOURCES.execTasks, namespace }));
     await Promise.all(tasks.items.map((task) => must(client.remove({ resource: RESOURCES.execTasks, namespace, name: task.metadata.name }))));
+    const jobs = await must(client.list({ resource: RESOURCES.nomadJobs, namespace }));
+    await Promise.all(jobs.items.map((job) => must(client.remove({ resource: RESOURCES.nomadJobs, namespace, name: job.metadata.name }))));
     await must(client.remove({ resource: RESOURCES.namespaces, name: namespace }));
     await Promise.all([client.close(), breakGlass.close()]);
   };

@@ -27,9 +27,47 @@ const inDefault = (capability: string): string => `namespace "default" { capabil
 
 /** One concrete path for each row of the table, and the least rules that open it; undefined: management alone. */
 const CASES: readonly { readonly method: string; readonly path: string; readonly pattern: string; readonly rules: string | undefined }[] = [
+  { method: "PUT", path: "/v1/jobs", pattern: "/v1/jobs", rules: NO_RULES },
+  { method: "PUT", path: "/v1/jobs/parse", pattern: "/v1/jobs/parse", rules: inDefault("parse-job") },
+  { method: "PUT", path: "/v1/validate/job", pattern: "/v1/validate/job", rules: inDefault("read-job") },
+  { method: "PUT", path: "/v1/job/a/b", pattern: "/v1/job/:jobId*", rules: NO_RULES },
+  { method: "DELETE", path: "/v1/job/a/b", pattern: "/v1/job/:jobId*", rules: inDefault("deregister-job") },
+  { method: "PUT", path: "/v1/job/a/plan", pattern: "/v1/job/:jobId*/plan", rules: NO_RULES },
+  { method: "GET", path: "/v1/job/a/evaluations", pattern: "/v1/job/:jobId*/evaluations", rules: inDefault("read-job") },
+  { method: "GET", path: "/v1/job/a/deployments", pattern: "/v1/job/:jobId*/deployments", rules: inDefault("read-job") },
+  { method: "GET", path: "/v1/job/a/deployment", pattern: "/v1/job/:jobId*/deployment", rules: inDefault("read-job") },
+  { method: "GET", path: "/v1/job/a/summary", pattern: "/v1/job/:jobId*/summary", rules: inDefault("read-job") },
+  { method: "GET", path: "/v1/job/a/versions", pattern: "/v1/job/:jobId*/versions", rules: inDefault("read-job") },
+  { method: "GET", path: "/v1/job/a/submission", pattern: "/v1/job/:jobId*/submission", rules: inDefault("read-job") },
+  { method: "GET", path: "/v1/job/a/actions", pattern: "/v1/job/:jobId*/actions", rules: inDefault("read-job") },
+  { method: "GET", path: "/v1/job/a/services", pattern: "/v1/job/:jobId*/services", rules: inDefault("read-job") },
+  { method: "GET", path: "/v1/job/a/scale", pattern: "/v1/job/:jobId*/scale", rules: inDefault("read-job-scaling") },
+  { method: "PUT", path: "/v1/job/a/scale", pattern: "/v1/job/:jobId*/scale", rules: inDefault("scale-job") },
+  { method: "PUT", path: "/v1/job/a/dispatch", pattern: "/v1/job/:jobId*/dispatch", rules: inDefault("dispatch-job") },
+  { method: "PUT", path: "/v1/job/a/periodic/force", pattern: "/v1/job/:jobId*/periodic/force", rules: inDefault("force-periodic-job") },
+  { method: "PUT", path: "/v1/job/a/evaluate", pattern: "/v1/job/:jobId*/evaluate", rules: inDefault("evaluate-job") },
+  { method: "PUT", path: "/v1/job/a/revert", pattern: "/v1/job/:jobId*/revert", rules: inDefault("revert-job") },
+  { method: "PUT", path: "/v1/job/a/stable", pattern: "/v1/job/:jobId*/stable", rules: inDefault("stable-job") },
+  { method: "PUT", path: "/v1/job/a/b/versions/t/tag", pattern: "/v1/job/:jobId*/versions/:tag/tag", rules: inDefault("tag-job-version") },
+  { method: "DELETE", path: "/v1/job/a/versions/t/tag", pattern: "/v1/job/:jobId*/versions/:tag/tag", rules: inDefault("tag-job-version") },
+  { method: "GET", path: "/v1/evaluations", pattern: "/v1/evaluations", rules: inDefault("read-job") },
+  { method: "GET", path: "/v1/evaluations/count", pattern: "/v1/evaluations/count", rules: inDefault("read-job") },
+  { method: "GET", path: "/v1/evaluation/x", pattern: "/v1/evaluation/:evalId", rules: NO_RULES },
+  { method: "GET", path: "/v1/evaluation/x/allocations", pattern: "/v1/evaluation/:evalId/allocations", rules: NO_RULES },
+  { method: "GET", path: "/v1/deployments", pattern: "/v1/deployments", rules: inDefault("read-job") },
+  { method: "GET", path: "/v1/deployment/x", pattern: "/v1/deployment/:deploymentId", rules: NO_RULES },
+  { method: "GET", path: "/v1/deployment/allocations/x", pattern: "/v1/deployment/allocations/:deploymentId", rules: NO_RULES },
+  { method: "PUT", path: "/v1/deployment/fail/x", pattern: "/v1/deployment/fail/:deploymentId", rules: NO_RULES },
+  { method: "PUT", path: "/v1/deployment/pause/x", pattern: "/v1/deployment/pause/:deploymentId", rules: NO_RULES },
+  { method: "PUT", path: "/v1/deployment/promote/x", pattern: "/v1/deployment/promote/:deploymentId", rules: NO_RULES },
+  { method: "PUT", path: "/v1/deployment/unblock/x", pattern: "/v1/deployment/unblock/:deploymentId", rules: NO_RULES },
+  { method: "PUT", path: "/v1/deployment/allocation-health/x", pattern: "/v1/deployment/allocation-health/:deploymentId", rules: NO_RULES },
+  { method: "PUT", path: "/v1/allocation/x/stop", pattern: "/v1/allocation/:allocId/stop", rules: NO_RULES },
+  { method: "PUT", path: "/v1/system/gc", pattern: "/v1/system/gc", rules: undefined },
   { method: "GET", path: "/v1/status/leader", pattern: "/v1/status/leader", rules: NO_RULES },
   { method: "GET", path: "/v1/status/peers", pattern: "/v1/status/peers", rules: NO_RULES },
   { method: "GET", path: "/v1/regions", pattern: "/v1/regions", rules: NO_RULES },
+  { method: "GET", path: "/v1/metrics", pattern: "/v1/metrics", rules: NO_RULES },
   { method: "GET", path: "/v1/agent/health", pattern: "/v1/agent/health", rules: NO_RULES },
   { method: "GET", path: "/v1/agent/self", pattern: "/v1/agent/self", rules: 'agent { policy = "read" }' },
   { method: "GET", path: "/v1/nodes", pattern: "/v1/nodes", rules: 'node { policy = "read" }' },
@@ -57,8 +95,18 @@ const CASES: readonly { readonly method: string; readonly path: string; readonly
   { method: "PUT", path: "/v1/node/n/evaluate", pattern: "/v1/node/:nodeId/evaluate", rules: 'node { policy = "write" }' },
   { method: "PUT", path: "/v1/node/n/purge", pattern: "/v1/node/:nodeId/purge", rules: 'node { policy = "write" }' },
   { method: "GET", path: "/v1/client/stats", pattern: "/v1/client/stats", rules: 'node { policy = "read" }' },
+  { method: "GET", path: "/v1/agent/monitor", pattern: "/v1/agent/monitor", rules: 'agent { policy = "read" }' },
+  { method: "GET", path: "/v1/services", pattern: "/v1/services", rules: inDefault("read-job") },
+  { method: "GET", path: "/v1/service/x", pattern: "/v1/service/:service", rules: inDefault("read-job") },
+  { method: "GET", path: "/v1/allocation/x/services", pattern: "/v1/allocation/:allocId/services", rules: NO_RULES },
+  { method: "GET", path: "/v1/volumes", pattern: "/v1/volumes", rules: inDefault("csi-list-volume") },
+  { method: "GET", path: "/v1/volume/csi/x", pattern: "/v1/volume/csi/:volumeId", rules: inDefault("csi-read-volume") },
+  { method: "GET", path: "/v1/plugins", pattern: "/v1/plugins", rules: 'plugin { policy = "list" }' },
+  { method: "GET", path: "/v1/plugin/csi/x", pattern: "/v1/plugin/csi/:plugin", rules: 'plugin { policy = "list" }' },
+  { method: "GET", path: "/v1/node/pool/x/jobs", pattern: "/v1/node/pool/:pool/jobs", rules: 'node { policy = "read" }' },
   { method: "GET", path: "/v1/scaling/policies", pattern: "/v1/scaling/policies", rules: inDefault("list-scaling-policies") },
   { method: "GET", path: "/v1/scaling/policy/x", pattern: "/v1/scaling/policy/:policyId", rules: NO_RULES },
+  { method: "GET", path: "/v1/event/stream", pattern: "/v1/event/stream", rules: NO_RULES },
   { method: "PUT", path: "/v1/search", pattern: "/v1/search", rules: NO_RULES },
   { method: "PUT", path: "/v1/search/fuzzy", pattern: "/v1/search/fuzzy", rules: NO_RULES },
   { method: "GET", path: "/v1/node/n1", pattern: "/v1/node/:nodeId", rules: 'node { policy = "read" }' },
@@ -79,6 +127,8 @@ const CASES: readonly { readonly method: string; readonly path: string; readonly
   { method: "GET", path: "/v1/client/allocation/x/checks", pattern: "/v1/client/allocation/:allocId/checks", rules: NO_RULES },
   { method: "PUT", path: "/v1/client/allocation/x/restart", pattern: "/v1/client/allocation/:allocId/restart", rules: NO_RULES },
   { method: "PUT", path: "/v1/client/allocation/x/signal", pattern: "/v1/client/allocation/:allocId/signal", rules: NO_RULES },
+  { method: "PUT", path: "/v1/client/allocation/x/gc", pattern: "/v1/client/allocation/:allocId/gc", rules: NO_RULES },
+  { method: "GET", path: "/v1/client/allocation/x/gc", pattern: "/v1/client/allocation/:allocId/gc", rules: NO_RULES },
   { method: "PUT", path: "/v1/acl/bootstrap", pattern: "/v1/acl/bootstrap", rules: NO_RULES },
   { method: "GET", path: "/v1/acl/policies", pattern: "/v1/acl/policies", rules: NO_RULES },
   { method: "GET", path: "/v1/acl/policy/self", pattern: "/v1/acl/policy/self", rules: NO_RULES },
@@ -172,6 +222,29 @@ describe("an endpoint that names an object", () => {
   });
 });
 
+describe("an endpoint that writes to an object", () => {
+  it.each([
+    ["PUT", "/v1/jobs", "register-job"],
+    ["PUT", "/v1/job/a", "register-job"],
+    ["PUT", "/v1/job/a/plan", "plan-job"],
+    ["PUT", "/v1/deployment/fail/x", "fail-deployment"],
+    ["PUT", "/v1/deployment/pause/x", "pause-deployment"],
+    ["PUT", "/v1/deployment/promote/x", "promote-deployment"],
+    ["PUT", "/v1/deployment/unblock/x", "unblock-deployment"],
+    ["PUT", "/v1/deployment/allocation-health/x", "set-alloc-health-deployment"],
+  ])("%s %s needs submit-job or %s where the object is", (method, path, finer) => {
+    const rules = `namespace "a" { capabilities = ["submit-job"] }\nnamespace "b" { capabilities = ["${finer}"] }\nnamespace "c" { capabilities = ["read-job", "dispatch-job", "scale-job"] }`;
+    const { allowsNamespace } = allowed(ask(rules, { method, path, namespace: "nowhere" }));
+    expect(["a", "b", "c", "*"].map(allowsNamespace)).toEqual([true, true, false, false]);
+  });
+
+  it("the stop of an allocation needs alloc-lifecycle", () => {
+    const rules = 'namespace "a" { capabilities = ["submit-job"] }\nnamespace "b" { capabilities = ["alloc-lifecycle"] }';
+    const { allowsNamespace } = allowed(ask(rules, { method: "PUT", path: "/v1/allocation/x/stop" }));
+    expect(["a", "b"].map(allowsNamespace)).toEqual([false, true]);
+  });
+});
+
 describe("an endpoint without namespaces", () => {
   it("shows rows that belong to one to whoever may read jobs there", () => {
     const ofNode = allowed(ask('node { policy = "read" }\nnamespace "a" { policy = "write" }', { method: "GET", path: "/v1/node/n/allocations" }));
@@ -197,7 +270,7 @@ describe("what belongs to the caller", () => {
 });
 
 describe("a path without a row", () => {
-  it.each(["/v1/vars", "/v1/job/a/evaluations", "/v1/job/a/dispatch/payload", "/v1/allocation/x/stop", "/v1/client/metadata/x", "/v1/jobs/", "/v2/jobs", "", "/V1/jobs"])("%j is closed to all but management", (path) => {
+  it.each(["/v1/vars", "/v1/job/a/dispatch/payload", "/v1/client/metadata/x", "/v1/jobs/", "/v2/jobs", "", "/V1/jobs"])("%j is closed to all but management", (path) => {
     expect(outcome(ask('namespace "*" { policy = "write" }\nagent { policy = "write" }', { method: "GET", path }))).toBe(DENIED);
     expect(allowed(ask("management", { method: "GET", path })).allowsNamespace("a")).toBe(true);
   });

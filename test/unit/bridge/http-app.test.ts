@@ -6,9 +6,11 @@ import type { AclAuthMethodObject, AclBindingRuleObject, AclPolicyObject, AclRol
 import { bridgeConfigSpec } from "../../../src/api/bridge-config.ts";
 import type { ExecTask } from "../../../src/api/exec-task.ts";
 import type { Node, Pod } from "../../../src/api/pod.ts";
-import type { AclObjects, ClusterState } from "../../../src/bridge/bridge-deps.ts";
+import type { AclObjects, ClusterState, JobObjects } from "../../../src/bridge/bridge-deps.ts";
 import { NO_LOGINS, namedObjects } from "./acl/named-objects.ts";
 import { createChangeFeed } from "../../../src/bridge/blocking/change-feed.ts";
+import { createEventBroker } from "../../../src/bridge/events/event-stream.ts";
+import { createLogLines } from "../../../src/bridge/monitor/log-lines.ts";
 import { createHttpApp, SERVED } from "../../../src/bridge/http-app.ts";
 import { ok } from "../../../src/lib/result.ts";
 import { ANNOTATION } from "../../../src/contract/pod-metadata.ts";
@@ -54,6 +56,11 @@ const CLUSTER: ClusterState = {
   job: (namespace, jobId) => JOBS.find((job) => job.namespace === namespace && job.jobId === jobId),
   nomadJob: ({ object }) => nomadJob(object as ExecTask, { region: "global", datacenter: "dc1" }, true),
   jobVersion: () => undefined,
+  versionsOf: () => [],
+  jobOfEvaluation: () => undefined,
+  jobOfDeployment: () => undefined,
+  desiredUpdates: () => undefined,
+  filteredNodes: () => ({}),
   allocationsOf: (owner) => PODS.filter((each) => each.job === owner),
   allocation: (allocId) => PODS.find((each) => each.pod.metadata.uid === allocId),
   namespaces: () => [],
@@ -114,8 +121,9 @@ function bridge(logins = NO_LOGINS) {
   };
   const logged: unknown[] = [];
   const log = { error: (fields: object) => void logged.push(fields), info: (fields: object) => void logged.push(fields) };
+  const events = createEventBroker({ startTimer: () => () => undefined });
   const feed = createChangeFeed({ random: () => 0, startTimer: () => () => undefined });
-  const app = createHttpApp({ cluster: CLUSTER, acl: aclIn(world), logins, nodes: { mark: async (node) => ok(node) }, client: fakeLaunchers(() => undefined).deps, feed, authenticate: createAuthenticator({ store, aclEnabled: true }), address: () => "127.0.0.1:4646", log, now: () => NOW });
+  const app = createHttpApp({ cluster: CLUSTER, acl: aclIn(world), logins, nodes: { mark: async (node) => ok(node) }, jobs: {} as JobObjects, client: fakeLaunchers(() => undefined).deps, logLines: createLogLines(), feed, events, authenticate: createAuthenticator({ store, aclEnabled: true }), address: () => "127.0.0.1:4646", log, now: () => NOW });
   const call = async (method: string, path: string, options: { token?: string | undefined; body?: unknown } = {}) => {
     const token = "token" in options ? options.token : MANAGEMENT;
     const response = await app.request(`https://bridge${path}`, {
@@ -127,7 +135,7 @@ function bridge(logins = NO_LOGINS) {
     const isJson = response.headers.get("content-type")?.startsWith("application/json") === true;
     return { status: response.status, headers: response.headers, text, json: isJson ? (JSON.parse(text) as unknown) : undefined };
   };
-  return { call, world, logged, feed };
+  return { call, world, logged, feed, events, app };
 }
 
 const ids = (value: unknown) => (value as { ID: string }[]).map(({ ID }) => ID);
@@ -198,7 +206,7 @@ describe("the HTTP app", () => {
   });
 
   it.each(["POST", "DELETE"])("refuses %s where only GET is served", async (method) => {
-    expect(await bridge().call(method, "/v1/jobs", { body: method === "POST" ? {} : undefined })).toMatchObject({ status: 405, text: "Invalid method" });
+    expect(await bridge().call(method, "/v1/regions", { body: method === "POST" ? {} : undefined })).toMatchObject({ status: 405, text: "Invalid method" });
   });
 
   it("says why it does not take a write that Nomad takes", async () => {
@@ -308,7 +316,7 @@ describe("the ACL endpoints", () => {
 });
 
 describe("a blocking query", () => {
-  const changed = (kind: "job" | "node") => ({ kind, namespace: "default", key: "web", version: 500 });
+  const changed = (kind: "job" | "node") => ({ kinds: [kind], namespace: "default", key: "web", version: 500 });
 
   it("is held until something of its kind changes, and answers with the index of that", async () => {
     const { call, feed } = bridge();
@@ -437,5 +445,32 @@ describe("a login", () => {
     expect((await ask("http://localhost:5000/oidc/callback")).json).toEqual({ AuthURL: "https://i/authorize" });
     expect((await ask("https://evil/oidc/callback")).text).toBe("unauthorized redirect_uri: https://evil/oidc/callback");
     expect((await ask("http://localhost:5000/other")).status).toBe(400);
+  });
+});
+
+describe("the event stream", () => {
+  const event = (namespace: string) => ({ topic: "Job" as const, type: "JobRegistered" as const, key: "web", namespace, filterKeys: [], index: 9, payload: () => ({ Job: { ID: "web" } }) });
+
+  it("sends lines of events that the caller may read, and ends with the caller's token", async () => {
+    const { call, app, events, world } = bridge();
+    await call("PUT", "/v1/acl/policy/reads", { body: { Name: "reads", Rules: 'namespace "default" { policy = "read" }' } });
+    const { SecretID: token } = (await call("PUT", "/v1/acl/token", { body: { Type: "client", Policies: ["reads"] } })).json as { SecretID: string };
+    const response = await app.request("https://bridge/v1/event/stream?topic=Job&namespace=default", { headers: { "X-Nomad-Token": token } });
+    const lines = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    expect((await lines?.read())?.value).toBe("{}\n");
+    events.publish(event("team-a"));
+    events.publish(event("default"));
+    expect(JSON.parse((await lines?.read())?.value ?? "")).toEqual({ Index: 9, Events: [{ Topic: "Job", Type: "JobRegistered", Key: "web", Namespace: "default", FilterKeys: [], Index: 9, Payload: { Job: { ID: "web" } } }] });
+    world.tokens = [];
+    events.publish(event("default"));
+    expect((await lines?.read())?.done).toBe(true);
+  });
+
+  it("is refused to whom the topic is closed", async () => {
+    const { call } = bridge();
+    await call("PUT", "/v1/acl/policy/reads", { body: { Name: "reads", Rules: 'namespace "default" { policy = "read" }' } });
+    const { SecretID: token } = (await call("PUT", "/v1/acl/token", { body: { Type: "client", Policies: ["reads"] } })).json as { SecretID: string };
+    for (const topic of ["ACLToken", "Node", "*"]) expect((await call("GET", `/v1/event/stream?topic=${topic}`, { token })).status).toBe(403);
+    expect((await call("GET", "/v1/event/stream?topic=Nothing", { token })).status).toBe(400);
   });
 });

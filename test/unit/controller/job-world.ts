@@ -27,14 +27,15 @@ export type JobWorld = {
   readonly made: number;
   /** Versions that were gone back from. */
   readonly reverted: readonly number[];
-  /** "group/place/version" of each creation after that place was seen complete under that version. */
+  /** "group/place/version" of what the controller has seen complete, and of each creation after that. */
+  readonly done: readonly string[];
   readonly reruns: readonly string[];
 };
 
 export type Action = (world: JobWorld) => JobWorld;
 
 export const newWorld = (type: Type, groups: readonly GroupSpec[], nodes = 4): JobWorld => ({
-  type, version: 0, stopped: false, groups, versions: [groups], stable: [], pods: [], completed: {}, now: 1_000_000, made: 0, reverted: [], reruns: [],
+  type, version: 0, stopped: false, groups, versions: [groups], stable: [], pods: [], completed: {}, now: 1_000_000, made: 0, reverted: [], done: [], reruns: [],
   nodes: Array.from({ length: nodes }, (_, i) => ({ name: `n${i}` })),
 });
 
@@ -87,19 +88,9 @@ function createPod(world: JobWorld, group: string, made: GroupPlan["create"][num
     specHash: made.specHash, jobVersion: made.jobVersion, canary: made.canary, state: "pending", createdAt: world.now, restarts: 0,
     ...(node === undefined ? {} : { node: { name: node } }),
   };
-  const wasDone = isDone(world.completed[group], world, made);
-  const reruns = wasDone ? [...world.reruns, `${group}/${placeOf(world, made)}/${made.jobVersion}`] : world.reruns;
+  const place = `${group}/${placeOf(world, made)}/${made.jobVersion}`;
+  const reruns = world.done.includes(place) ? [...world.reruns, place] : world.reruns;
   return { ...world, reruns, made: world.made + 1, pods: [...world.pods, pod] };
-}
-
-/** Read without the code under test. */
-function isDone(completed: Completed | undefined, world: JobWorld, { index, node, jobVersion }: GroupPlan["create"][number]): boolean {
-  if (completed?.version !== jobVersion) return false;
-  if (isNodeJob(world)) return completed.nodes.includes(node ?? "");
-  return completed.indexes.split(",").some((range) => {
-    const [from = NaN, to = from] = range === "" ? [] : range.split("-").map(Number);
-    return index >= from && index <= to;
-  });
 }
 
 /** The plan as writes: what must be remembered first, then the pods in the order in which reconcile writes them. */
@@ -121,7 +112,9 @@ function remember(world: JobWorld, next: JobPlan): JobWorld {
   const completed = Object.fromEntries(Object.values(next.groups).flatMap((group) => (group.completed === undefined ? [] : [[group.group, group.completed]])));
   const { markStable, deployment } = next;
   const stable = markStable === undefined || world.stable.includes(markStable) ? world.stable : [...world.stable, markStable].sort((a, b) => a - b);
-  return { ...world, stable, completed, ...(deployment === undefined ? {} : { deployment }) };
+  const seen = world.pods.filter((pod) => pod.state === "complete" && pod.wasStopped !== true && pod.jobVersion === world.version && (world.type === "batch" || world.type === "sysbatch"));
+  const done = [...new Set([...world.done, ...seen.map((pod) => `${pod.group}/${isNodeJob(world) ? pod.node?.name : pod.index}/${pod.jobVersion}`)])];
+  return { ...world, done, stable, completed, ...(deployment === undefined ? {} : { deployment }) };
 }
 
 function goBack(world: JobWorld, { revertTo }: JobPlan): JobWorld {
@@ -155,6 +148,15 @@ const onNode = (to: (node: AllocationNode, now: number) => AllocationNode): fc.A
 
 const asked = (transition: Transition) => fc.nat(9).map((n) => onPod(n, isLive, (_world, pod) => ({ ...pod, transition })));
 
+/** A second pod in one place, as a cache that lags behind may lead to. */
+const twin = (n: number): Action => (world) => {
+  const pod = world.pods.filter(isLive)[n % Math.max(1, world.pods.filter(isLive).length)];
+  if (pod === undefined) return world;
+  const index = isNodeJob(world) ? 100 + world.made : pod.index;
+  const serial = Math.max(0, ...world.pods.filter((each) => each.index === index && each.group === pod.group).map((each) => each.serial)) + 1;
+  return { ...world, made: world.made + 1, pods: [...world.pods, { ...pod, index, serial, name: `${pod.group}-${index}-${serial}`, uid: `uid-${world.made}` }] };
+};
+
 /** What people and machines do to nodes and single pods. */
 const disturbance: fc.Arbitrary<Action> = fc.oneof(
   ...(["stop", "migrate", "reschedule", "force-reschedule"] as const).map(asked),
@@ -163,7 +165,10 @@ const disturbance: fc.Arbitrary<Action> = fc.oneof(
   onNode(({ name }) => ({ name, drain: {} })),
   { weight: 3, arbitrary: onNode(({ name }) => ({ name })) },
   fc.nat(9).map((n) => onPod(n, () => true, (_world, pod) => stopping(pod))),
+  { weight: 2, arbitrary: fc.nat(9).map((n) => twin(n)) },
   fc.constant<Action>((world) => ({ ...world, pods: world.pods.filter((pod) => pod.state !== "stopping") })),
+  /** A pod that we stopped stays to be read, whichever way it ended. */
+  fc.constantFrom("complete", "failed").map((state) => (world: JobWorld) => ({ ...world, pods: world.pods.map((pod) => (pod.state === "stopping" ? { ...pod, state, wasStopped: true, endedAt: world.now } : pod)) })),
   /** The cluster's own garbage collector takes ended pods, after the controller has seen them. */
   fc.constant<Action>((world) => {
     const seen = remember(world, planOf(world));

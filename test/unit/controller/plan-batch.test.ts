@@ -28,8 +28,16 @@ describe("a batch group", () => {
     ["makes one beyond the policy where somebody asks", [failed("0-2", 0, { rescheduleTimes: [NOW - 10_000], transition: "force-reschedule" }), done("1-1")], { create: ["0-3(1)"] }],
     ["replaces one that somebody stops and wants again", [allocation("0-1", { transition: "reschedule" }), done("1-1")], { create: ["0-2"], stop: ["0-1: alloc was rescheduled because it failed"] }],
     ["does not replace one that somebody only stops", [allocation("0-1", { transition: "stop" }), done("1-1")], { stop: ["0-1: alloc is being migrated"] }],
+    ["does not take one that we stopped for done", [done("0-1", { wasStopped: true }), done("1-1")], { create: ["0-2"] }],
     ["replaces one that is deleted", [allocation("0-1", { state: "stopping" }), done("1-1")], { create: ["0-2"] }],
   ])("%s", (_name, allocations, expected) => expect(shortOf(allocations, { count: 2 })).toEqual(expected));
+
+  it("counts the attempts of one that was replaced for another reason", () => {
+    const [made] = batch([allocation("0-2", { transition: "reschedule", rescheduleTimes: [NOW - 9] })]).groups["g"]!.create;
+    expect(made?.rescheduleTimes).toEqual([NOW - 9]);
+    const [changed] = batch([allocation("0-2", { rescheduleTimes: [NOW - 9] })], {}, { version: 1 }).groups["g"]!.create;
+    expect(changed?.rescheduleTimes).toEqual([]);
+  });
 
   it("knows what is done although the pods are gone, under the same version alone", () => {
     const { completed } = batch([done("0-1"), done("1-1"), done("2-1")], { count: 3 }).groups["g"]!;
@@ -67,7 +75,7 @@ describe("a batch group", () => {
 });
 
 describe("a list of indexes", () => {
-  it.each([["", []], ["0", [0]], ["0-3,7", [0, 1, 2, 3, 7]], ["2,x,4-3,5-6", [2, 5, 6]]])("%j holds %j", (text, indexes) => {
+  it.each([["", []], ["0", [0]], ["0-3,7", [0, 1, 2, 3, 7]], ["2,x,4-3,5-6", [2, 5, 6]], ["3-5,0-4", [3, 4, 5]], ["9999999", []]])("%j holds %j", (text, indexes) => {
     expect([...parseIndexes(text)]).toEqual(indexes);
   });
 

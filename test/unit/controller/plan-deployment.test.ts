@@ -42,13 +42,18 @@ describe("a deployment begins", () => {
     ["of count 0", { groups: [group({ count: 0 })] }],
     ["with max_parallel 0", { groups: [group({ update: { ...UPDATE, maxParallel: 0 } })] }],
     ["that is stopped", { stopped: true }],
-    ["that is there already", { allocations: [allocation("0-1")] }],
   ])("not with a version %s", (_name, fields) => expect(planJob(job(fields)).deployment).toBeUndefined());
 
   it.each<[string, Partial<JobPlanInput>]>([
     ["that changes nothing but the count", { version: 1, groups: [group({ count: 2 })], allocations: [allocation("0-1")] }],
     ["that changes nothing but another group", { version: 1, groups: [group()], allocations: [allocation("0-1")] }],
   ])("with a version %s", (_name, fields) => expect(planJob(job(fields)).deployment?.groups["g"]?.desiredCanaries).toBe(0));
+
+  it("again where its first state was never written, and finds its pods", () => {
+    const next = planJob(version1([...OLD, canary("0-2", 60_000)], { canary: 1 }));
+    expect(next.deployment?.groups["g"]).toMatchObject({ desiredCanaries: 1, healthyCanaries: 1, placedCanaries: ["uid-0-2"] });
+    expect(stateOf(planJob(version1([v1("0-2", 60_000), v1("1-2", 60_000)])))).toBe("successful: Deployment completed successfully");
+  });
 
   it("and ends the one before", () => {
     const next = planJob(version1(OLD, {}, { deployment: deployment({ jobVersion: 0 }) }));
@@ -73,12 +78,15 @@ describe("a deployment ends", () => {
     ["well when all are healthy", [v1("0-2", 60_000), v1("1-2", 10_000)], {}, deployment(), "successful: Deployment completed successfully"],
     ["not while one is not for long enough", [v1("0-2", 60_000), v1("1-2", 9_999)], {}, deployment(), "running: Deployment is running"],
     ["not while an old one is there", [v1("0-2", 60_000), allocation("1-1")], {}, deployment(), "running: Deployment is running"],
+    ["not while an old one is beside its successor", [v1("0-2", 60_000), v1("1-2", 60_000), allocation("1-1")], {}, deployment(), "running: Deployment is running"],
+    ["not by canaries alone, even where nothing else is left", [canary("0-2", 60_000), canary("1-2", 60_000)], { canary: 2 }, deployment({}, { desiredCanaries: 2 }), "running: Deployment is running but requires manual promotion"],
     ["not by health that nobody confirms", [v1("0-2", 60_000), v1("1-2", 60_000)], { healthCheck: "manual" }, deployment({ markedHealthy: ["uid-0-2"] }), "running: Deployment is running"],
     ["well by health that somebody confirms", [v1("0-2", 60_000), v1("1-2", 0)], { healthCheck: "manual" }, deployment({ markedHealthy: ["uid-0-2", "uid-1-2"] }), "successful: Deployment completed successfully"],
     ["badly at its deadline", [v1("0-2", 60_000), v1("1-2")], {}, deployment({}, { requireProgressBy: NOW, healthyAllocs: 1 }), "failed: Failed due to progress deadline"],
     ["not at a deadline that progress moves", [v1("0-2", 60_000), v1("1-2")], {}, deployment({}, { requireProgressBy: NOW, healthyAllocs: 0 }), "running: Deployment is running"],
     ["not by a failure alone", [v1("0-2", 60_000), failed("1-2")], {}, deployment(), "running: Deployment is running"],
     ["badly by a failure without a progress deadline", [v1("0-2", 60_000), failed("1-2")], {}, deployment({}, { progressDeadlineMs: 0 }), "failed: Failed due to unhealthy allocations"],
+    ["not by what we stopped ourselves", [v1("0-2", 60_000), v1("1-3"), failed("1-2", { wasStopped: true })], {}, deployment({}, { progressDeadlineMs: 0 }), "running: Deployment is running"],
     ["badly by a healthy deadline without a progress deadline", [v1("0-2", 60_000), v1("1-2", undefined, { createdAt: NOW - 300_000 })], {}, deployment({}, { progressDeadlineMs: 0 }), "failed: Failed due to unhealthy allocations"],
     ["at no deadline while healthy canaries wait", [...OLD, canary("0-2", 60_000)], { canary: 1 }, deployment({}, { requireProgressBy: NOW, desiredCanaries: 1, healthyAllocs: 1 }), "running: Deployment is running but requires manual promotion"],
     ["badly when canaries do not get healthy", [...OLD, canary("0-2")], { canary: 1 }, deployment({}, { requireProgressBy: NOW, desiredCanaries: 1 }), "failed: Failed due to progress deadline"],
@@ -108,6 +116,7 @@ describe("a deployment ends", () => {
     const again = planJob(version1(OLD, {}, { deployment: next.deployment! }));
     expect(again.revertTo).toBe(revertTo);
     expect(planJob(version1(OLD, {}, { deployment: next.deployment!, version: 2 })).revertTo).toBeUndefined();
+    expect(planJob(version1(OLD, { maxParallel: 0 }, { deployment: next.deployment!, version: 2 })).revertTo).toBeUndefined();
   });
 });
 
@@ -163,6 +172,12 @@ describe("an update under a deployment", () => {
   ])("%s", (...[, allocations, maxParallel, hold, expected]) => expect(three(allocations, maxParallel, hold)).toEqual(expected));
 });
 
+it("does not take a group for one of the deployment because of its name", () => {
+  const { update: _, ...plain } = group({ name: "constructor", specHash: "v1" });
+  const next = planJob(job({ version: 1, groups: [group({ specHash: "v1" }), plain], deployment: deployment({ status: "failed" }) }));
+  expect(short(next.groups["constructor"]!)).toEqual({ create: ["0-1 v1"] });
+});
+
 describe("canaries", () => {
   const trial = (allocations: readonly JobAllocation[], fields: Partial<DeploymentState> = {}, of: Partial<DeploymentGroup> = {}) =>
     planJob(version1(allocations, { canary: of.desiredCanaries ?? 1 }, { deployment: deployment(fields, { desiredCanaries: 1, healthyAllocs: 2, ...of }) }));
@@ -186,6 +201,12 @@ describe("canaries", () => {
   it("of a version that nobody promoted give way to the old ones under the next", () => {
     const next = planJob(job({ version: 2, allocations: [...OLD, canary("0-2", 60_000)], groups: [group({ count: 2 })], deployment: deployment({}, { desiredCanaries: 1 }) }));
     expect(shortOf(next)).toEqual({ stop: [`0-2: ${NOT_NEEDED}`], updateInPlace: ["0-1", "1-1"] });
+  });
+
+  it("of another version do not hide why an index is empty", () => {
+    const gone = failed("0-1", { jobVersion: 2, specHash: "v0" });
+    const next = planJob(job({ version: 2, allocations: [gone, failed("0-2", { canary: true })], groups: [group()] }));
+    expect(shortOf(next)).toEqual({ wakeInMs: 29_000 });
   });
 
   it("are promoted by themselves when all groups let them and all are healthy", () => {

@@ -72,7 +72,7 @@ describe.each(TYPES)("the plan of a %s job, over a life with crashes", (type) =>
       checkPlan(before, next);
       if (next.revertTo === undefined) checkAfter(act(before, next));
       expect(after.reruns).toEqual([]);
-    })), { numRuns: 200 });
+    })), { numRuns: 120 });
   });
 
   it("does not depend on the order of the pods", () => {
@@ -87,7 +87,7 @@ describe.each(TYPES)("the plan of a %s job, over a life with crashes", (type) =>
     fc.assert(fc.property(lives(type), ([start, life]) => {
       const done = act(act(lifeOf(start, life)));
       for (const { create, stop, updateInPlace, end } of Object.values(planOf(done).groups)) expect({ create, stop, updateInPlace, end }).toEqual({ create: [], stop: [], updateInPlace: [], end: [] });
-    }), { numRuns: 150 });
+    }), { numRuns: 100 });
   });
 
   it("comes to rest when its pods behave", () => {
@@ -98,39 +98,44 @@ describe.each(TYPES)("the plan of a %s job, over a life with crashes", (type) =>
       for (const { create, stop, end, forget, updateInPlace } of Object.values(next.groups)) expect([create, stop, end, forget, updateInPlace].flat()).toEqual([]);
       expect(next.wakeInMs).toBeUndefined();
       checkRest(world, next);
-    }), { numRuns: 150 });
+    }), { numRuns: 100 });
   });
 });
 
 /** Everything is there, healthy and new, unless a deployment waits for a person or has failed; a batch has run. */
 function checkRest(world: JobWorld, next: JobPlan): void {
-  const { deployment } = next;
+  const { deployment, groups, status } = next;
   const isHeld = deployment?.jobVersion === world.version && (deployment.status === "paused" || deployment.status === "failed" || (deployment.status === "running" && /promotion/.test(deployment.statusDescription)));
-  if (world.stopped) return void expect(world.pods.filter(isLive)).toEqual([]);
-  if (world.type === "batch" || world.type === "sysbatch") return void expect([next.status, ...Object.values(next.groups).map(({ finished }) => finished)]).toEqual(["dead", ...Object.keys(next.groups).map(() => true)]);
+  const isBatch = world.type === "batch" || world.type === "sysbatch";
+  if (world.stopped || isBatch) {
+    expect(world.pods.filter(isLive)).toEqual([]);
+    expect(status).toBe("dead");
+    expect(Object.values(groups).every(({ finished }) => finished)).toBe(true);
+    return;
+  }
   if (isHeld || (isNodeJob(world) && hasFailedNode(world))) return;
   if (deployment?.jobVersion === world.version) expect(deployment.status).toBe("successful");
   for (const spec of world.groups) {
     const live = world.pods.filter((pod) => isLive(pod) && pod.group === spec.name);
     expect(live.every((pod) => pod.readySince !== undefined && pod.specHash === spec.specHash && pod.jobVersion === world.version)).toBe(true);
-    if (!isNodeJob(world)) expect(live.map(({ index }) => index).sort()).toEqual(Array.from({ length: spec.count }, (_, i) => i));
+    if (!isNodeJob(world)) expect(new Set(live.map(({ index }) => index))).toEqual(new Set(Array.from({ length: spec.count }, (_, i) => i)));
   }
 }
 
 /** A failed allocation of a system job stays, and holds its update up. */
-const hasFailedNode = (world: JobWorld) => world.pods.some((pod) => pod.state === "failed" && pod.jobVersion === world.version);
+const hasFailedNode = (world: JobWorld) => world.pods.some((pod) => pod.state === "failed" && pod.wasStopped !== true && pod.jobVersion === world.version);
 
 /** A healthy service or system job of version 0 and a second version. */
-const update1 = fc.record({ type: fc.constantFrom("service", "system"), count: fc.integer({ min: 1, max: 4 }), settings: update.map((each) => ({ ...each, maxParallel: Math.max(1, each.maxParallel) })) }).map(({ type, count, settings }) => {
+const update1 = fc.record({ type: fc.constantFrom<JobWorld["type"]>("service", "system"), count: fc.integer({ min: 1, max: 4 }), settings: update.map((each) => ({ ...each, maxParallel: Math.max(1, each.maxParallel) })) }).map(({ type, count, settings }) => {
   const of = (specHash: string) => group({ count, specHash, update: { ...UPDATE, ...settings } });
-  let world = newWorld(type as "service" | "system", [of("a")], count);
+  let world = newWorld(type, [of("a")], count);
   for (let round = 0; round < 6; round++) world = friendlyRound(world);
   return { count, maxParallel: settings.maxParallel, world: register(world, [of("b")]) };
 });
 
 const isNew = (pod: JobAllocation) => pod.specHash === "b";
 const readyOf = (world: JobWorld, which: (pod: JobAllocation) => boolean = () => true) => world.pods.filter((pod) => pod.state === "running" && which(pod));
-const become = (state: "running" | "pending" | "failed", which: (pod: JobAllocation) => boolean) => fc.nat(9).map((n) => onPod(n, (pod) => isLive(pod) && which(pod), (world, { readySince: _, ...pod }) => ({
+const become = (state: "running" | "pending" | "failed", which: (pod: JobAllocation) => boolean) => fc.nat(9).map((n) => onPod(n, (pod) => isLive(pod) && which(pod), (world, { readySince: _since, ...pod }) => ({
   ...pod, state, ...(state === "running" ? { readySince: world.now } : state === "failed" ? { endedAt: world.now } : {}),
 })));
 
@@ -139,14 +144,14 @@ describe("an update that starts from health", () => {
     const life = turns(fc.oneof({ weight: 6, arbitrary: become("running", (pod) => isNew(pod) && pod.state === "pending") }, { weight: 6, arbitrary: clock }, { weight: 2, arbitrary: requests }));
     fc.assert(fc.property(update1, life, ({ world, count, maxParallel }, steps) => {
       lifeOf(world, steps, (_before, after) => expect(readyOf(after).length).toBeGreaterThanOrEqual(count - maxParallel));
-    }), { numRuns: 600 });
+    }), { numRuns: 300 });
   });
 
   it("takes no more than max_parallel old ones for a version that never becomes healthy", () => {
     const life = turns(fc.oneof({ weight: 6, arbitrary: become("failed", isNew) }, { weight: 3, arbitrary: become("pending", isNew) }, { weight: 6, arbitrary: clock }, { weight: 2, arbitrary: requests }));
     fc.assert(fc.property(update1, life, ({ world, count, maxParallel }, steps) => {
       lifeOf(world, steps, (_before, after) => expect(readyOf(after, (pod) => !isNew(pod)).length).toBeGreaterThanOrEqual(count - maxParallel));
-    }), { numRuns: 600 });
+    }), { numRuns: 300 });
   });
 });
 

@@ -26,6 +26,7 @@ describe("a system group", () => {
     ["leaves a node that is drained", ["a"], [on("0-1"), on("1-1", {}, { drain: {} })], { stop: ["1-1: alloc not needed as node is tainted"] }],
     ["is lost with its node, and comes nowhere else", ["a", "b"], [on("0-1"), on("1-1", {}, { lostSince: NOW })], { stop: ["1-1: alloc is lost since its node is down"] }],
     ["stays failed where it failed", ["a", "b"], [failed("0-1"), on("1-1")], {}],
+    ["comes back to a node that it was stopped on", ["a", "b"], [failed("0-1", { wasStopped: true }), done("1-1", { wasStopped: true })], { create: ["0-2 on a", "1-2 on b"] }],
     ["is placed anew where somebody asks for it", ["a"], [failed("0-1", { transition: "force-reschedule" })], { create: ["0-2(1) on a"] }],
     ["is replaced on its node when somebody stops it", ["a"], [on("0-1", { transition: "stop" })], { create: ["0-2 on a"], stop: ["0-1: alloc is being migrated"] }],
     ["has one of two on a node, the ready one", ["a"], [on("0-1", { state: "pending" }), on("3-1", { node: { name: "a" } })], { stop: ["0-1: alloc not needed due to job update"] }],

@@ -20,6 +20,7 @@ describe("a request for one allocation of a service", () => {
     ["stops it and has it replaced at once", [allocation("0-1", { transition: "stop" })], { create: ["0-2"], stop: [`0-1: ${MIGRATING}`] }],
     ["moves it", [allocation("0-1", { transition: "migrate" })], { create: ["0-2"], stop: [`0-1: ${MIGRATING}`] }],
     ["spares a failed one its delay", [failed("0-1", 0, { transition: "reschedule" })], { create: ["0-2(1)"] }],
+    ["has its successor placed at once, however it ended and although we died in between", [failed("0-1", 0, { wasStopped: true })], { create: ["0-2"] }],
     ["is over once its successor is there", [allocation("0-1", { transition: "stop", state: "stopping" }), allocation("0-2")], {}],
   ])("%s", (_name, allocations, expected) => expect(shortOf(allocations)).toEqual(expected));
 
@@ -143,8 +144,8 @@ describe("a group's summary", () => {
     const { node: _, ...nowhere } = allocation("2-1", { state: "pending" });
     const pods = [
       allocation("0-1"), allocation("1-1", { state: "pending" }), nowhere, allocation("3-1", { state: "pending", startedAt: NOW }),
-      failed("4-1", 0), allocation("5-1", { state: "complete" }), lost("6-1", 0), allocation("7-1", { state: "stopping" }),
+      failed("4-1", 0), allocation("5-1", { state: "complete" }), lost("6-1", 0), allocation("7-1", { state: "stopping" }), failed("5-0", 0, { wasStopped: true }),
     ];
-    expect(planOf(pods, { count: 7 }).groups["g"]!.summary).toEqual({ Queued: 3, Complete: 1, Failed: 1, Running: 2, Starting: 1, Lost: 1, Unknown: 0 });
+    expect(planOf(pods, { count: 7 }).groups["g"]!.summary).toEqual({ Queued: 3, Complete: 2, Failed: 1, Running: 2, Starting: 1, Lost: 1, Unknown: 0 });
   });
 });

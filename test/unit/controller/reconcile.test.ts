@@ -108,6 +108,30 @@ describe("reconcile", () => {
     for (const pod of cluster.pods.values()) expect(pod.metadata.ownerReferences).toMatchObject([{ kind: "ExecTask", name: "web", uid: "task-uid", controller: true }]);
   });
 
+  it("makes nothing while an older NomadJob has its name as job ID, and goes on when that is the younger one", async () => {
+    const claim = (creationTimestamp: string): NomadJob => ({ apiVersion: "nomad-bridge.dev/v1alpha1", kind: "NomadJob", metadata: { name: "nb-web", namespace: "team", uid: "job", creationTimestamp }, spec: { id: "web", job: {} } });
+    const task = { ...taskOf({ count: 2 }), metadata: { ...taskOf().metadata, creationTimestamp: "2026-01-01T00:00:00Z" } };
+    const cluster = clusterOf({ task, jobs: [claim("2025-01-01T00:00:00Z")] });
+    expect(await run(cluster)).toMatchObject({ kind: "stalled", reason: "JobIDTaken", message: expect.stringContaining('"web" belongs to NomadJob "nb-web"') as string });
+    expect(namesOf(cluster)).toEqual([]);
+    cluster.jobs = [claim("2027-01-01T00:00:00Z")];
+    await run(cluster);
+    expect(namesOf(cluster)).toEqual(["0-1", "1-1"]);
+  });
+
+  it("replaces an allocation that somebody asked to be stopped", async () => {
+    const cluster = clusterOf();
+    await run(cluster);
+    kubelet(cluster);
+    const [first] = cluster.pods.values();
+    const requests = JSON.stringify({ stop: { [first?.metadata.uid ?? ""]: { at: cluster.now } } });
+    cluster.task = { ...taskOf({ count: 2 }), metadata: { ...taskOf().metadata, annotations: { [ANNOTATION.requests]: requests } } };
+    await run(cluster);
+    kubelet(cluster);
+    await run(cluster);
+    expect(namesOf(cluster)).toEqual(["0-2", "1-1"]);
+  });
+
   it("rolls a new version out one by one, waiting for each to be healthy", async () => {
     const cluster = clusterOf();
     await run(cluster);

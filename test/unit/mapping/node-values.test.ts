@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { execTaskSpec } from "../../../src/api/exec-task.ts";
 import type { NodeRecord } from "../../../src/contract/node-record.ts";
-import { namesNodeValue, needsNodeValues } from "../../../src/mapping/node-values.ts";
+import { jobNeedsNodeValues, namesNodeValue, needsNodeValues } from "../../../src/mapping/node-values.ts";
 
 /** How a task asks for each value of a node's record. */
 const ASKED: Readonly<Record<keyof NodeRecord, string>> = {
@@ -77,4 +77,11 @@ describe("needsNodeValues", () => {
   it.each<[string, object]>([
     ["the data of a template", { templates: [{ data: asks, destination: "a" }] }], ["the user, which is never interpolated", { user: asks }], ["names of variables", { env: { [asks]: "a" }, meta: { [asks]: "a" } }],
   ])("leaves out %s", (_field, spec) => expect(needs(spec)).toBe(false));
+});
+
+describe("jobNeedsNodeValues", () => {
+  it.each<[boolean, object]>([
+    [true, { TaskGroups: [{ Tasks: [{ Env: { A: "${node.class}" } }] }] }], [true, { Meta: { a: "${attr.kernel.name}" } }], [false, { TaskGroups: [{ Tasks: [{ Env: { A: "plain", B: 1, C: null } }] }] }],
+    [false, { Constraints: [{ LTarget: "${attr.kernel.name}" }], TaskGroups: [{ Affinities: [{ LTarget: "${node.class}" }], Spreads: [{ Attribute: "${node.datacenter}" }] }] }],
+  ])("is %s for %j", (expected, job) => expect(jobNeedsNodeValues(job)).toBe(expected));
 });

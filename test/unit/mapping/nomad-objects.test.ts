@@ -4,17 +4,19 @@ import type { Node, Pod } from "../../../src/api/pod.ts";
 import { ANNOTATION } from "../../../src/contract/pod-metadata.ts";
 import { placeOfPod } from "../../../src/mapping/object-names.ts";
 import { allocationStub, clientStatus, nomadAllocation } from "../../../src/mapping/nomad-allocation.ts";
-import { indexOf, nomadJob, nomadJobStub } from "../../../src/mapping/nomad-job.ts";
+import { jobRecord } from "../../../src/mapping/job-record.ts";
+import { jobSummary } from "../../../src/mapping/job-summary.ts";
+import { indexOf, nomadJob } from "../../../src/mapping/nomad-job.ts";
 import { nomadNode } from "../../../src/mapping/nomad-node.ts";
 import { type AllocationRecord, allocationRecord, type TaskRecord } from "../../../src/mapping/pod-status.ts";
-import { configOf, taskOf } from "./mapping-fixtures.ts";
+import { configOf, sha256, taskOf } from "./mapping-fixtures.ts";
 import { ANNOUNCE, at, groupPod, lastWords, MAIN, ms, podOf, PROXY, running, terminated } from "./pod-fixtures.ts";
 
 const NAMES = { region: "eu", datacenter: "fra1" };
 const NOW = ms(100);
 const TASK = taskOf({ count: 3 }, { resourceVersion: "900", creationTimestamp: at(0), generation: 4 });
 const jobOf = (task: ExecTask = TASK) => nomadJob(task, NAMES, true)!;
-const stubOf = (pod: Pod, nodeId?: string) => allocationStub({ pod, job: jobOf(), nodeId, now: NOW });
+const stubOf = (pod: Pod, nodeId?: string) => allocationStub({ pod, job: jobOf(), record: jobRecord(TASK), sha256, nodeId, now: NOW });
 const stateOf = (pod: Pod) => stubOf(pod).TaskStates["web"]!;
 const eventsOf = (pod: Pod) => stateOf(pod).Events.map(({ Type, Time, DisplayMessage }) => [Type, Time / 1e9 - ms(0) / 1000, DisplayMessage]);
 
@@ -70,8 +72,9 @@ describe("a task as a Nomad job", () => {
   });
 
   it("counts its allocations by what Nomad calls them", () => {
-    const states: AllocationRecord["state"][] = ["running", "running", "pending", "failed", "spent", "complete", "stopping"];
-    const summary = (count: number, present = states) => nomadJobStub({ ...jobOf(), TaskGroups: [{ ...jobOf().TaskGroups[0]!, Count: count }] }, present.map((state) => ({ state, tasks: [], setup: [] }))).JobSummary.Summary;
+    const up = podOf({ readyAt: 1, container: { state: running(1) } });
+    const states = [up, up, podOf(), podOf({ phase: "Failed" }), podOf({ phase: "Failed" }), podOf({ phase: "Succeeded" }), podOf({ metadata: { deletionTimestamp: at(9) } })];
+    const summary = (count: number, present = states) => jobSummary({ job: { ...jobOf(), TaskGroups: [{ ...jobOf().TaskGroups[0]!, Count: count }] }, record: jobRecord(TASK), pods: present, now: NOW }).Summary;
     expect(summary(5)).toEqual({ web: { Queued: 2, Complete: 2, Failed: 2, Running: 2, Starting: 1, Lost: 0, Unknown: 0 } });
     expect(summary(1)["web"]?.Queued).toBe(0);
     expect(summary(2, [])["web"]).toMatchObject({ Queued: 2, Running: 0 });
@@ -109,14 +112,14 @@ describe("a pod as a Nomad allocation", () => {
 
   it("has the resources of each of its pod's tasks, and their sum", () => {
     const task = taskOf({ resources: { cpu: 100, memory: 300 }, tasks: [{ name: "proxy", command: "envoy", resources: { cpu: 50, memory: 64 } }] });
-    const whole = nomadAllocation({ pod: groupPod({ tasks: [MAIN, PROXY, ANNOUNCE], statuses: {} }), job: jobOf(task), nodeId: "n", now: NOW });
+    const whole = nomadAllocation({ pod: groupPod({ tasks: [MAIN, PROXY, ANNOUNCE], statuses: {} }), job: jobOf(task), record: jobRecord(task), sha256, nodeId: "n", now: NOW });
     expect(Object.keys(whole.TaskStates)).toEqual(["web", "proxy", "announce"]);
     expect(whole).toMatchObject({ Resources: { CPU: 150, MemoryMB: 364, DiskMB: 300 }, AllocatedResources: { Tasks: { proxy: { Cpu: { CpuShares: 50 }, Memory: { MemoryMB: 64 } } } } });
     expect(Object.keys(whole.TaskResources)).toEqual(["web", "proxy"]);
   });
 
   it("is whole with its job and resources, each under the task's name", () => {
-    const whole = nomadAllocation({ pod: ready, job: jobOf(), nodeId: "n", now: NOW });
+    const whole = nomadAllocation({ pod: ready, job: jobOf(), record: jobRecord(TASK), sha256, nodeId: "n", now: NOW });
     expect(whole).toMatchObject({ Job: { ID: "web", Version: 3 }, Resources: { CPU: 100 }, TaskResources: { web: { MemoryMB: 300 } }, AllocatedResources: { Tasks: { web: { Cpu: { CpuShares: 100 }, Memory: { MemoryMB: 300, MemoryMaxMB: 0 } } } }, AllocModifyIndex: 77 });
     expect(whole).not.toHaveProperty("JobType");
   });

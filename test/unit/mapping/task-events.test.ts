@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ContainerStatus, Pod } from "../../../src/api/pod.ts";
+import { ANNOTATION } from "../../../src/contract/pod-metadata.ts";
 import { allocationRecord } from "../../../src/mapping/pod-status.ts";
 import { taskEvents } from "../../../src/mapping/task-events.ts";
 import { LEADER_TASK_DEAD, MAIN_TASKS_DEAD } from "../../../src/nomad/texts.ts";
@@ -99,5 +100,24 @@ describe("the events of a task", () => {
       Terminated: { exit_code: "143", signal: "15", oom_killed: "true" },
       Restarting: { restart_reason: "Restart within policy", start_delay: "15000000000" },
     });
+  });
+
+  it("tell what users have done to it in place, and not to others", () => {
+    const marks = {
+      marks: [
+        { task: "web", kind: "signal", at: ms(30), signal: "SIGHUP" },
+        { task: "proxy", kind: "restart", at: ms(35), done: ms(36), whom: "task" },
+        { task: "web", kind: "restart", at: ms(40), done: ms(42), whom: "running" },
+      ],
+      restarts: { web: 1, proxy: 1 },
+    };
+    const pod = podWith({ web: { state: running(3) } }, { metadata: { annotations: { [ANNOTATION.taskMarks]: JSON.stringify(marks) } } });
+    expect(told(pod)).toEqual([
+      ["Started", 3, "Task started by client"],
+      ["Signaling", 30, "Task being sent signal SIGHUP"],
+      ["Restart Signaled", 40, "User requested running tasks to restart"],
+      ["Restarting", 42, "Task restarting in 0s"],
+      ["Started", 42, "Task started by client"],
+    ]);
   });
 });

@@ -35,6 +35,20 @@ describe("the texts that Nomad's clients match", () => {
     [texts.taskNotStarted("x"), 'task "x" not started yet.'],
     [texts.taskNotRunning("x"), 'task "x" is not running.'],
     [texts.INVALID_METHOD, "Invalid method"],
+    [texts.INVALID_ALLOC_ID, "must provide a valid alloc id"],
+    [texts.TASK_NOT_RUNNING, "Task not running"],
+    [texts.NO_TASK_OF_THAT_NAME, "Task not found"],
+    [texts.noTaskRunner("x"), "Could not find task runner for task: x"],
+    [texts.MISSING_LOG_TYPE, "must provide log type (stdout/stderr)"],
+    [texts.NOT_ELIGIBLE_FOR_GC, "No such allocation on client, or allocation not eligible for GC"],
+    [texts.WRONG_ORIGIN, "origin must be start or end"],
+    [texts.MISSING_FILE_NAME, "must provide a file name"],
+    [texts.taskHasNoLogs("x"), 'task "x" not started yet. No logs available'],
+    [texts.noAllocationState("x"), "state for allocation x not found on client"],
+    [texts.jobNotInNamespace("j", "n"), "job j not found in namespace n"],
+    [texts.jobHasNoAllocation("j", "a"), "job j does not have allocation a"],
+    [texts.taskNotInAllocation("t", "a"), "task t not found in allocation a"],
+    [texts.actionNotInTask("a", "t"), "action a not found in task t"],
   ])("%s", (text, expected) => {
     expect(text).toBe(expected);
   });

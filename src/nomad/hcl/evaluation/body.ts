@@ -1,9 +1,9 @@
 /** @module Bodies of HCL with their expressions evaluated. Used by evaluate.ts. */
 import type { EvaluatedAttribute, EvaluatedBlock, EvaluatedBody } from "../evaluated.ts";
 import type { Attribute, Block, Body } from "../syntax.ts";
-import { plain, sizeOf } from "../values/value.ts";
+import { isInfinite, plain, sizeOf } from "../values/value.ts";
 import { expandDynamic } from "./dynamic.ts";
-import { type Run, type Scope, spend } from "./run.ts";
+import { fail, type Run, type Scope, spend } from "./run.ts";
 
 /** What could be evaluated. An attribute that failed is left out: the run knows why. */
 export function evaluateBody(body: Body, scope: Scope, run: Run): EvaluatedBody {
@@ -19,6 +19,10 @@ export function evaluateBody(body: Body, scope: Scope, run: Run): EvaluatedBody 
 function evaluateAttribute({ name, nameRange, value: expression }: Attribute, scope: Scope, run: Run, into: Map<string, EvaluatedAttribute>): void {
   const value = run.evaluate(expression, scope, run);
   if (value === undefined || !spend(run, sizeOf(value), expression.range)) return;
+  if (isInfinite(value)) {
+    fail(run, expression.range, "Unsuitable value; This number is infinite, which no job can hold.");
+    return;
+  }
   into.set(name, { name, value: plain(value), nameRange, valueRange: expression.range });
 }
 

@@ -14,7 +14,8 @@ export function chooseBranch({ condition, whenTrue, whenFalse, range }: Conditio
   if (value === undefined) return undefined;
   const other = run.evaluate(chosen ? whenFalse : whenTrue, scope, { ...run, errors: [] });
   if (other === undefined) return spend(run, 0, range) ? value : undefined;
-  if (!spend(run, sizeOf(value) + sizeOf(other), range)) return undefined;
+  // Types are taken apart, compared and put together again.
+  if (!spend(run, 4 * (sizeOf(value) + sizeOf(other)), range)) return undefined;
   return inCommon(value, other, run, { range, chosen });
 }
 

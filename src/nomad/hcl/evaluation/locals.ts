@@ -37,7 +37,7 @@ function collect(bodies: readonly Body[], run: Run): ReadonlyMap<string, Attribu
 
 type Visit = { readonly name: string; readonly references: readonly string[]; next: number };
 
-/** Every local behind those that it refers to. The walk keeps its own stack: a chain of locals may be as long as the file. */
+/** Every local behind those that it refers to; none where they go in a circle. The walk keeps its own stack: a chain may be as long as the file. */
 function inOrder(attributes: ReadonlyMap<string, Attribute>, run: Run): readonly string[] {
   const done = new Set<string>();
   for (const start of attributes.keys()) {
@@ -47,12 +47,15 @@ function inOrder(attributes: ReadonlyMap<string, Attribute>, run: Run): readonly
     for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
       const reference = top.references[top.next];
       top.next += 1;
+      run.budget.left -= 1;
       if (reference === undefined) {
         done.add(top.name);
         open.delete(top.name);
         stack.pop();
-      } else if (open.has(reference)) failCycle(reference, stack, attributes, run);
-      else if (!done.has(reference)) {
+      } else if (open.has(reference)) {
+        failCycle(reference, stack, attributes, run);
+        return [];
+      } else if (!done.has(reference)) {
         const visit = visitOf(reference, attributes);
         open.set(reference, visit);
         stack.push(visit);

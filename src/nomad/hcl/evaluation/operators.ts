@@ -51,8 +51,7 @@ function combine(operator: BinaryOperator, left: Val, right: Val): Result<Val, F
 
 function calculate(operator: BinaryOperator, a: Num, b: Num): Result<Val, Fault> {
   const result = ARITHMETIC[operator]?.(a, b) ?? NaN;
-  const isUndefined = Number.isNaN(result) || (operator === "/" && compare(b, 0) === 0);
-  return isUndefined ? err({ side: "both", message: "Operation failed; Error during operation: division by zero or by infinity." }) : ok(result);
+  return Number.isNaN(result) ? err({ side: "both", message: "Operation failed; Error during operation: division by zero or by infinity." }) : ok(result);
 }
 
 function operandOf(value: Val, type: "bool" | "number", side: "left" | "right"): Result<Val, Fault> {

@@ -3,7 +3,7 @@ import { ok, type Result } from "../../../lib/result.ts";
 import { type HclLimits, parseHclExpression } from "../parse.ts";
 import type { Attribute, Block, Body, Expression, HclError, Range } from "../syntax.ts";
 import { convert } from "../values/convert.ts";
-import type { Type } from "../values/type.ts";
+import { isPrimitive, type Type } from "../values/type.ts";
 import { isNull, object, sizeOf, typeOf, type Val } from "../values/value.ts";
 import { fail, type Run, type Scope, spend, within } from "./run.ts";
 import { readType } from "./type-expression.ts";
@@ -13,7 +13,11 @@ export type Variable = {
   readonly range: Range;
   /** Absent where neither a type nor a default says one. */
   readonly type?: Type;
+  /** The type is that of the default: lists and objects of other sizes are welcome then. */
+  readonly isInferred: boolean;
   readonly fallback?: Val;
+  /** True too where the default is wrong, which is told once. */
+  readonly hasDefault: boolean;
   readonly nullable: boolean;
   readonly validations: readonly Block[];
 };
@@ -38,7 +42,7 @@ function declareMany(body: Body, run: Run): readonly Variable[] {
   return body.items.flatMap((item) => {
     if (item.kind === "block") return fail(run, item.typeRange, `Unsupported block type; Blocks of type ${JSON.stringify(item.type)} are not expected here.`) ?? [];
     const value = run.evaluate(item.value, EMPTY, refusing(run));
-    return value === undefined ? [] : [{ name: item.name, range: item.nameRange, type: typeOf(value), fallback: value, nullable: true, validations: [] }];
+    return value === undefined ? [] : [{ name: item.name, range: item.nameRange, type: typeOf(value), isInferred: true, fallback: value, hasDefault: true, nullable: true, validations: [] }];
   });
 }
 
@@ -60,7 +64,7 @@ function declareOne(block: Block, run: Run): readonly Variable[] {
   const actual = type ?? (fallback === undefined ? undefined : typeOf(fallback));
   const validations = block.body.items.filter((item): item is Block => item.kind === "block" && item.type === "validation");
   return [{
-    name: label.value, range: block.range, ...(actual === undefined ? {} : { type: actual }), ...(fallback === undefined ? {} : { fallback }), nullable: isNullable, validations,
+    name: label.value, range: block.range, isInferred: type === undefined, hasDefault: attributes.has("default"), ...(actual === undefined ? {} : { type: actual }), ...(fallback === undefined ? {} : { fallback }), nullable: isNullable, validations,
   }];
 }
 
@@ -107,7 +111,8 @@ export function resolve(variables: ReadonlyMap<string, Variable>, assignments: r
   return object(values);
 }
 
-function useDefault({ name, range, fallback }: Variable, values: Map<string, Val>, run: Run): void {
+function useDefault({ name, range, fallback, hasDefault }: Variable, values: Map<string, Val>, run: Run): void {
+  if (fallback === undefined && hasDefault) return;
   if (fallback === undefined) fail(run, range, `Unset variable ${JSON.stringify(name)}; A used variable must be set or have a default value; set it with -var, -var-file or NOMAD_VAR_${name}.`);
   else values.set(name, fallback);
 }
@@ -124,7 +129,7 @@ function assigned(assignment: Assignment, variable: Variable, limits: HclLimits)
   const value = typeof given === "string" ? textValue(given, assignment, variable.type, limits) : run.evaluate(given, EMPTY, run);
   if (value === undefined) return undefined;
   if (isNull(value) && !variable.nullable) return variable.fallback ?? fail(run, range, `Invalid value for variable; The variable ${variable.name} must not be null.`);
-  if (variable.type === undefined) return value;
+  if (variable.type === undefined || (variable.isInferred && !isPrimitive(variable.type))) return value;
   if (!spend(run, sizeOf(value), range)) return undefined;
   const converted = convert(value, variable.type);
   return converted.ok ? converted.value : fail(run, range, `Invalid value for variable; The value for ${variable.name} is not compatible with the variable's type constraint: ${converted.error}.`);
@@ -133,7 +138,7 @@ function assigned(assignment: Assignment, variable: Variable, limits: HclLimits)
 function textValue(text: string, { run, range }: Assignment, type: Type | undefined, limits: HclLimits): Val | undefined {
   if (type === undefined || type === "string" || type === "number" || type === "any") return text;
   const expression: Result<Expression, HclError> = type === "bool" && /^[01]$/.test(text) ? ok({ kind: "literal", value: text, range }) : parseHclExpression(text, limits);
-  if (expression.ok) return run.evaluate(expression.value, EMPTY, { ...run, text });
+  if (expression.ok) return run.evaluate(expression.value, EMPTY, run);
   run.errors.push({ ...expression.error, filename: run.filename });
   return undefined;
 }

@@ -37,7 +37,8 @@ function chunks({ items, element }: Sequence, size: Num, budget: { left: number 
 
 function coalesce(values: readonly Val[]): CallResult {
   if (values.length === 0) return err({ message: "at least one argument is required" });
-  const type = unify(values.map(typeOf));
+  // Where there is none in common, a null without a type leaves it open.
+  const type = unify(values.map(typeOf)) ?? (values.some((value) => isNull(value) && value.type === "any") ? "any" : undefined);
   if (type === undefined) return err({ message: "all arguments must have the same type" });
   const found = values.find((value) => !isNull(value));
   return found === undefined ? err({ message: "no non-null arguments" }) : converted(found, type);
@@ -50,11 +51,9 @@ function converted(value: Val, type: Type): CallResult {
 
 function coalesceList(values: readonly Val[]): CallResult {
   if (values.length === 0) return err({ message: "at least one argument is required" });
-  for (const value of values) {
-    if (isNull(value)) continue;
-    if (!isSequence(value) || value.kind === "set") return err({ message: "coalescelist arguments must be lists or tuples" });
-    if (value.items.length > 0) return give(value);
-  }
+  const isUnfit = (value: Val): boolean => (isNull(value) ? value.type === "any" : !isSequence(value) || value.kind === "set");
+  if (values.some(isUnfit)) return err({ message: "coalescelist arguments must be lists or tuples" });
+  for (const value of values) if (isSequence(value) && value.items.length > 0) return give(value);
   return err({ message: "no non-null arguments" });
 }
 
@@ -75,7 +74,12 @@ function contains(items: Val | undefined, value: Val | undefined): CallResult {
 }
 
 function distinct({ items, element }: Sequence): CallResult {
-  return give(list([...new Map(items.toReversed().map((item) => [keyOf(item), item])).values()].toReversed(), element));
+  const first = new Map<string, Val>();
+  for (const item of items) {
+    const key = keyOf(item);
+    if (!first.has(key)) first.set(key, item);
+  }
+  return give(list([...first.values()], element));
 }
 
 function elementAt(items: Val | undefined, index: Num): CallResult {
@@ -111,7 +115,7 @@ function values(value: Val | undefined): CallResult {
 
 function lengthOf(value: Val | undefined): CallResult {
   if (value !== undefined && isSequence(value)) return give(value.items.length);
-  return value !== undefined && isMapping(value) ? give(value.entries.size) : err({ message: "collection must be a list, a map or a tuple" });
+  return value !== undefined && isMapping(value) && value.kind === "map" ? give(value.entries.size) : err({ message: "collection must be a list, a map or a tuple" });
 }
 
 /** Nulls are passed over. A map where all are maps of one type; else an object. */

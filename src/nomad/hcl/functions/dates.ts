@@ -90,7 +90,7 @@ function formatDate(format: string, text: string): CallResult {
 function formatPart(part: string, time: Time): Result<string, string> {
   if (part.startsWith("'")) {
     if (part.length < 2 || !part.endsWith("'")) return err("unterminated literal '");
-    return ok(part.slice(1, -1).replaceAll("''", "'"));
+    return ok(part === "''" ? "'" : part.slice(1, -1).replaceAll("''", "'"));
   }
   if (!/^[A-Za-z]/.test(part)) return ok(part);
   const field = Object.hasOwn(FIELDS, part) ? FIELDS[part] : undefined;

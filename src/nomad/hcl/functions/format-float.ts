@@ -9,15 +9,15 @@ export function formatFloat(verb: Verb, value: Num): string {
   const text = numText(value);
   const isNegative = text.startsWith("-");
   const magnitude = isNegative ? text.slice(1) : text;
-  const options = { flags: verb.flags, width: verb.width, isNegative, zeros: magnitude !== "inf" };
-  if (magnitude === "inf") return withSign({ ...options, isNegative: false }, `${isNegative ? "-" : "+"}Inf`);
+  const options = { flags: verb.flags, width: verb.width, isNegative, zeros: true };
+  if (text.endsWith("Inf")) return withSign({ ...options, isNegative: false, zeros: false }, text);
   return withSign(options, magnitudeText(verb, decimalOf(magnitude)));
 }
 
-/** As %v has it: with an exponent where there are more than 21 places. */
+/** As %v has it: with an exponent from a million on. */
 export function generalText(value: Num): string {
   const text = numText(value);
-  if (text.endsWith("inf")) return text.startsWith("-") ? "-Inf" : "+Inf";
+  if (text.endsWith("Inf")) return text;
   const isNegative = text.startsWith("-");
   const magnitude = general(decimalOf(isNegative ? text.slice(1) : text), undefined, "e");
   return isNegative ? `-${magnitude}` : magnitude;
@@ -73,8 +73,7 @@ function general(decimal: Decimal, precision: number | undefined, mark: string):
   const shown = precision === undefined ? decimal : rounded(decimal, Math.max(precision, 1));
   const power = shown.digits === "" ? 0 : shown.exponent - 1;
   const asked = precision === undefined ? 6 : Math.max(precision, 1);
-  const limit = precision !== undefined && asked > shown.digits.length && shown.digits.length >= shown.exponent ? shown.digits.length : asked;
-  const most = precision === undefined ? 21 : limit;
+  const most = precision !== undefined && asked > shown.digits.length && shown.digits.length >= shown.exponent ? shown.digits.length : asked;
   if (power < -4 || power >= most) return scientific(shown, Math.max(0, shown.digits.length - 1), mark);
   return fixed(shown, Math.max(0, shown.digits.length - shown.exponent));
 }

@@ -19,12 +19,12 @@ export const lookupFunctions: Readonly<Record<string, HclFunction>> = {
 /** The element at a key. Nomad's documents promise the place of an element, but that is not what its agents do. */
 function indexInto(collection: Val | undefined, key: Val | undefined): CallResult {
   if (collection === undefined || key === undefined) return err({ message: "invalid index" });
-  if (isMapping(collection)) {
+  if (isMapping(collection) && collection.kind === "map") {
     if (typeof key !== "string") return err({ message: "key for map must be string" });
     const found = collection.entries.get(key);
     return found === undefined ? err({ message: "invalid index" }) : give(found);
   }
-  if (!isSequence(collection) || collection.kind === "set") return err({ message: "collection must be a list, a map or a tuple" });
+  if (isMapping(collection) || !isSequence(collection) || collection.kind === "set") return err({ message: "collection must be a list, a map or a tuple" });
   if (typeof key !== "number") return err({ message: `key for ${collection.kind} must be number` });
   const found = Number.isInteger(key) && key >= 0 ? collection.items[key] : undefined;
   if (found !== undefined) return give(found);

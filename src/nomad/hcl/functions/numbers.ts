@@ -1,6 +1,6 @@
 /** @module HCL functions of numbers. Used by registry.ts. Source: behaviour of go-cty's stdlib. */
 import { err } from "../../../lib/result.ts";
-import { compare, floor, fromBigInt, negate, type Num, numOf, subtract, toNumber } from "../values/number.ts";
+import { compare, floor, fromBigInt, negate, type Num, numOf, subtract, toBigInt, toNumber } from "../values/number.ts";
 import { afford, type CallResult, give, type HclFunction, plainFunction, refuse, TOO_LARGE } from "./function.ts";
 import { list, type Val } from "../values/value.ts";
 
@@ -14,7 +14,7 @@ export const numberFunctions: Readonly<Record<string, HclFunction>> = {
   max: plainFunction("...numbers:number", (numbers) => best(numbers, (order) => order > 0)),
   min: plainFunction("...numbers:number", (numbers) => best(numbers, (order) => order < 0)),
   pow: plainFunction("num:number power:number", ([num, power]) => powerOf(asNum(num), asNum(power))),
-  signum: plainFunction("num:number", ([num]) => give(Math.sign(compare(asNum(num), 0)))),
+  signum: plainFunction("num:number", ([num]) => (toBigInt(asNum(num)) === undefined ? err({ message: "value must be a whole number" }) : give(Math.sign(compare(asNum(num), 0))))),
   parseint: plainFunction("number:any base:number", ([text, base]) => parseInteger(text, asNum(base))),
   range: plainFunction("...params:number", (params, budget) => range(params.map(asNum), budget)),
 };

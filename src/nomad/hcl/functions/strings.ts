@@ -14,7 +14,7 @@ export const stringFunctions: Readonly<Record<string, HclFunction>> = {
   chomp: plainFunction("str:string", ([str]) => giveText(withoutLineEnds(text(str)))),
   indent: plainFunction("spaces:number str:string", ([spaces, str], budget) => indent(spaces as Num, text(str), budget)),
   join: plainFunction("separator:string ...lists:list(string)", ([separator, ...lists], budget) => join(text(separator), lists as readonly Sequence[], budget)),
-  lower: plainFunction("str:string", ([str]) => giveText(mapCase(text(str), (char) => char.toLowerCase()))),
+  lower: plainFunction("str:string", ([str]) => giveText(mapCase(text(str), (char) => (char === "İ" ? "i" : char.toLowerCase())))),
   upper: plainFunction("str:string", ([str]) => giveText(mapCase(text(str), (char) => char.toUpperCase()))),
   replace: plainFunction("str:string substr:string replace:string", ([str, substr, replacement], budget) => replace(text(str), text(substr), text(replacement), budget)),
   split: plainFunction("separator:string str:string", ([separator, str], budget) => split(text(separator), text(str), budget)),
@@ -92,10 +92,16 @@ function substring(value: string, offset: Num, length: Num): CallResult {
 function title(value: string): string {
   let isAfterSeparator = true;
   return Array.from(value, (char) => {
-    const raised = isAfterSeparator ? mapCase(char, (each) => each.toUpperCase()) : char;
+    const raised = isAfterSeparator ? titleCase(char) : char;
     isAfterSeparator = char.charCodeAt(0) < 128 ? !/[A-Za-z0-9_]/.test(char) : isSpace(char.charCodeAt(0));
     return raised;
   }).join("");
+}
+
+/** A few letters have a form of their own at the start of a word. */
+function titleCase(char: string): string {
+  const digraph = ["Ǆǅǆ", "Ǉǈǉ", "Ǌǋǌ", "Ǳǲǳ"].find((forms) => forms.includes(char));
+  return digraph?.[1] ?? mapCase(char, (each) => each.toUpperCase());
 }
 
 function trimBoth(value: string, isCut: (char: string) => boolean): string {

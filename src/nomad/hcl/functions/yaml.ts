@@ -1,105 +1,132 @@
 /** @module HCL functions that write and read YAML. Used by registry.ts. Source: behaviour of go-cty-yaml. */
-import { parseDocument } from "yaml";
+import { isAlias, isMap, isScalar, isSeq, type Pair, parseAllDocuments, type Scalar } from "yaml";
 import { err, messageOf } from "../../../lib/result.ts";
-import { fromBigInt, isNum, numOf, numText } from "../values/number.ts";
+import { isNum, numText, parseNum } from "../values/number.ts";
 import { isMapping, isNull, isSequence, NULL, object, tuple, type Val } from "../values/value.ts";
 import { afford, type CallResult, give, type HclFunction, plainFunction, TOO_LARGE } from "./function.ts";
+import { encodeYaml } from "./yaml-text.ts";
 
 export const yamlFunctions: Readonly<Record<string, HclFunction>> = {
   yamldecode: plainFunction("src:string", ([text], budget) => decode(text as string, budget)),
-  yamlencode: plainFunction("value:any?", ([value]) => give(`${lines(value ?? NULL).join("\n")}\n`)),
+  yamlencode: plainFunction("value:any?", ([value]) => give(encodeYaml(value ?? NULL))),
 };
 
 /** Longer texts are refused: the reader of YAML takes about a second for a megabyte. */
 const MAX_CHARS = 1024 * 1024;
 /** Deeper ones too: it calls itself for each level. */
-const MAX_FLOW_DEPTH = 200;
+const MAX_DEPTH = 200;
+
+/** `anchors` has what was read so far: an alias is the value of the one before it. */
+type Reader = { readonly anchors: Map<string, Val>; readonly budget: { left: number }; depth: number };
 
 function decode(text: string, budget: { left: number }): CallResult {
   if (text.length > MAX_CHARS || !afford(budget, text.length)) return err({ message: TOO_LARGE });
-  if (deepest(text) > MAX_FLOW_DEPTH) return err({ message: `nested more than ${MAX_FLOW_DEPTH} levels deep` });
+  if (mostDepth(text) > MAX_DEPTH) return err({ message: `nested more than ${MAX_DEPTH} levels deep` });
   try {
-    const document = parseDocument(text, { intAsBigInt: true, uniqueKeys: false, logLevel: "silent" });
+    const [document, second] = parseAllDocuments(text, { schema: "failsafe", uniqueKeys: false, logLevel: "silent" });
+    if (document === undefined || !("contents" in document)) return err({ message: "on line 1, column 1: missing start of document" });
+    if (second !== undefined) return err({ message: "on line 1, column 1: unexpected extra content after value" });
     const [first] = document.errors;
     if (first !== undefined) return err({ message: first.message.split("\n")[0] ?? "not YAML" });
-    const value: unknown = document.toJS({ maxAliasCount: 20 });
-    return valueOf(value);
+    return valueOf(document.contents, { anchors: new Map(), budget, depth: 0 });
   } catch (thrown) {
     return err({ message: messageOf(thrown) });
   }
 }
 
-/** An upper bound of how deep a text can be: brackets, indentation and dashes. */
-function deepest(text: string): number {
+/** An upper bound of how deep a text can be: brackets, and dashes and question marks in a row. */
+function mostDepth(text: string): number {
   let brackets = 0;
   let most = 0;
+  let indicators = 0;
   for (const char of text) {
     if (char === "[" || char === "{") brackets += 1;
     else if ((char === "]" || char === "}") && brackets > 0) brackets -= 1;
-    most = Math.max(most, brackets);
+    if (char === "-" || char === "?" || char === ":") indicators += 1;
+    else if (char !== " ") indicators = 0;
+    most = Math.max(most, brackets + indicators);
   }
-  const dashes = Math.max(0, ...(text.match(/(?:[-?] +){3,}/g) ?? []).map((run) => run.length / 2));
-  return most + dashes;
+  return most;
 }
 
-function valueOf(value: unknown): CallResult {
-  if (value === null || value === undefined) return give(NULL);
-  if (typeof value === "string") return give(value.normalize("NFC"));
-  if (typeof value === "boolean") return give(value);
-  if (typeof value === "bigint") return give(fromBigInt(value));
-  if (typeof value === "number") return Number.isNaN(value) ? err({ message: "NaN is not supported" }) : give(numOf(value));
-  if (value instanceof Date) return give(value.toISOString());
-  if (Array.isArray(value)) {
-    const items: Val[] = [];
-    for (const item of value) {
-      const each = valueOf(item);
-      if (!each.ok) return each;
-      items.push(each.value);
-    }
-    return give(tuple(items));
+function valueOf(node: unknown, reader: Reader): CallResult {
+  if (!afford(reader.budget, 1)) return err({ message: TOO_LARGE });
+  if (reader.depth > MAX_DEPTH) return err({ message: `nested more than ${MAX_DEPTH} levels deep` });
+  if (node === null || node === undefined) return give(NULL);
+  if (isAlias(node)) {
+    const known = reader.anchors.get(node.source);
+    return known === undefined ? err({ message: `reference to undefined anchor ${JSON.stringify(node.source)}` }) : give(known);
   }
-  const entries: [string, Val][] = [];
-  for (const [key, item] of Object.entries(value)) {
-    const each = valueOf(item);
-    if (!each.ok) return each;
-    entries.push([key, each.value]);
+  if (!isScalar(node) && !isSeq(node) && !isMap(node)) return err({ message: "this is no value" });
+  const value = isScalar(node) ? scalarOf(node) : isSeq(node) ? deeper(node.items, reader, itemsOf) : deeper(node.items, reader, entriesOf);
+  if (value.ok && node.anchor !== undefined) reader.anchors.set(node.anchor, value.value);
+  return value;
+}
+
+function deeper<T>(part: T, reader: Reader, read: (part: T, reader: Reader) => CallResult): CallResult {
+  reader.depth += 1;
+  const value = read(part, reader);
+  reader.depth -= 1;
+  return value;
+}
+
+function itemsOf(nodes: readonly unknown[], reader: Reader): CallResult {
+  const items: Val[] = [];
+  for (const node of nodes) {
+    const item = valueOf(node, reader);
+    if (!item.ok) return item;
+    items.push(item.value);
   }
-  return give(object(entries));
+  return give(tuple(items));
 }
 
-function lines(value: Val): readonly string[] {
-  if (isSequence(value)) return value.items.length === 0 ? ["[]"] : value.items.flatMap((item) => itemLines(item));
-  if (isMapping(value)) return value.entries.size === 0 ? ["{}"] : [...value.entries].flatMap(([key, item]) => entryLines(JSON.stringify(key), item));
-  return scalarLines(value);
+/** "<<" takes in what another mapping has; what stands here itself wins. */
+function entriesOf(pairs: readonly Pair[], reader: Reader): CallResult {
+  const own: [string, Val][] = [];
+  const merged: [string, Val][] = [];
+  for (const { key, value: node } of pairs) {
+    const value = valueOf(node, reader);
+    if (!value.ok) return value;
+    const name = keyText(key);
+    if (name === undefined) return err({ message: "mapping keys must be scalars" });
+    if (name !== "<<") own.push([name, value.value]);
+    else for (const each of isSequence(value.value) ? value.value.items : [value.value]) if (isMapping(each)) merged.unshift(...each.entries);
+  }
+  return give(object([...merged, ...own]));
 }
 
-function scalarLines(value: Val): readonly string[] {
-  if (isNull(value)) return ["null"];
-  if (typeof value === "boolean") return [String(value)];
-  if (isNum(value)) return [numText(value)];
-  if (typeof value !== "string") return [];
-  return value.includes("\n") ? literalLines(value) : [JSON.stringify(value)];
+function keyText(key: unknown): string | undefined {
+  if (!isScalar(key)) return undefined;
+  const value = scalarOf(key);
+  if (!value.ok || isSequence(value.value) || isMapping(value.value)) return undefined;
+  if (isNull(value.value)) return "";
+  return isNum(value.value) ? numText(value.value) : String(value.value);
 }
 
-/** A text of several lines as a block. */
-function literalLines(text: string): readonly string[] {
-  const isPlain = /^[^\s]/.test(text) && !/[^\n\u0020-\u007e\u00a0-\ud7ff\ue000-\ufffd]/.test(text);
-  if (!isPlain) return [JSON.stringify(text)];
-  const chomp = text.endsWith("\n\n") ? "+" : text.endsWith("\n") ? "" : "-";
-  const body = text.endsWith("\n") ? text.slice(0, -1) : text;
-  return [`|${chomp}`, ...body.split("\n").map((line) => (line === "" ? "" : `  ${line}`))];
+const WORDS: ReadonlyMap<string, Val> = new Map<string, Val>([
+  ...["y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"].map((word) => [word, true] as const),
+  ...["n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"].map((word) => [word, false] as const),
+  ...["", "~", "null", "Null", "NULL"].map((word) => [word, NULL] as const),
+  ...[".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"].map((word) => [word, Infinity] as const),
+  ...["-.inf", "-.Inf", "-.INF"].map((word) => [word, -Infinity] as const),
+]);
+
+/** What a word without quotes means, as readers of YAML 1.1 have it. */
+function scalarOf({ value, type, tag }: Scalar): CallResult {
+  const text = typeof value === "string" ? value : "";
+  if (type !== "PLAIN" || tag?.endsWith(":str") === true) return give(text.normalize("NFC"));
+  const word = WORDS.get(text);
+  if (word !== undefined) return give(word);
+  if (/^\.(?:nan|NaN|NAN)$/.test(text)) return err({ message: "floating point NaN is not supported" });
+  if (/^\d{4}-\d{1,2}-\d{1,2}$/.test(text)) return give(`${text.split("-").map((part) => part.padStart(2, "0")).join("-")}T00:00:00Z`);
+  if (/^[-+]?(?:[0-9_]+|0o[0-7_]+|0x[0-9a-fA-F_]+)$/.test(text)) return give(integerOf(text.replaceAll("_", "")) ?? text);
+  const isFloat = /^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$/.test(text);
+  return give((isFloat ? parseNum(text) : undefined) ?? text.normalize("NFC"));
 }
 
-/** The first line stands behind the dash, and the others below it. */
-function itemLines(item: Val): readonly string[] {
-  const [first = "", ...more] = lines(item);
-  return [`- ${first}`, ...more.map((line) => (line === "" ? "" : `  ${line}`))];
+function integerOf(text: string): Val | undefined {
+  const prefixed = /^([-+]?)(0[xo].+)$/.exec(text);
+  if (prefixed === null) return parseNum(text);
+  return parseNum(`${prefixed[1]}${BigInt(prefixed[2] ?? "0")}`);
 }
 
-function entryLines(key: string, item: Val): readonly string[] {
-  const inner = lines(item);
-  const isBlock = (isMapping(item) && item.entries.size > 0) || (isSequence(item) && item.items.length > 0);
-  if (!isBlock) return [`${key}: ${inner[0] ?? ""}`, ...inner.slice(1)];
-  const indent = isMapping(item) ? "  " : "";
-  return [`${key}:`, ...inner.map((line) => (line === "" ? "" : `${indent}${line}`))];
-}

@@ -71,7 +71,7 @@ function parseAtom(reader: Reader): Parsed {
     return test.ok ? ok({ kind: "char", test: test.value }) : test;
   }
   if (char === "\\") return parseEscape(reader);
-  if ("*+?".includes(char)) return err(`missing argument to repetition operator: \`${char}\``);
+  if ("*+?".includes(char) || /^\{\d+(?:,\d*)?\}/.test(reader.text.slice(reader.at, reader.at + 12))) return err(`missing argument to repetition operator: \`${char}\``);
   reader.at += char.length;
   if (char === ".") return ok({ kind: "char", test: (code) => flags.s || code !== 10 });
   if (char === "^") return ok({ kind: "assert", assertion: flags.m ? "line-start" : "text-start" });

@@ -11,12 +11,18 @@ type Converted = Result<Val, string>;
 /** The value as this type has it, or what is required instead. Takes as long as the value is large. */
 export function convert(value: Val, type: Type): Converted {
   if (type === "any") return ok(value);
-  if (isNull(value)) return ok({ kind: "null", type });
+  if (isNull(value)) return familyOf(value.type) === familyOf(type) || value.type === "any" ? ok({ kind: "null", type }) : err(`${typeName(type)} required`);
   if (isPrimitive(type)) return toPrimitive(value, type);
   if (type.kind === "tuple") return toTuple(value, type.elements);
   if (type.kind === "object") return toObject(value, type);
   if (type.kind === "map") return toMap(value, type.element);
   return toSequence(value, type.kind, type.element);
+}
+
+/** Nulls of types that are not of one family cannot stand for each other. */
+function familyOf(type: Type): "scalar" | "sequence" | "mapping" {
+  if (typeof type === "string") return "scalar";
+  return type.kind === "map" || type.kind === "object" ? "mapping" : "sequence";
 }
 
 function toPrimitive(value: Val, type: "string" | "number" | "bool"): Converted {

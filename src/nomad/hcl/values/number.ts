@@ -92,6 +92,8 @@ export function truncate(value: Num): Num {
 
 /** The remainder with the sign of `a`; NaN where there is none. */
 export function modulo(a: Num, b: Num): Num {
+  // As go-cty has it: nothing is left out of a number by dividing it by nothing.
+  if (compare(b, 0) === 0) return a;
   const times = divide(a, b);
   return subtract(a, multiply(truncate(times), b));
 }
@@ -112,7 +114,7 @@ export function compare(a: Num, b: Num): number {
 
 /** Digits without exponent, as few as tell the number from its neighbours of 512 bits. */
 export function numText(value: Num): string {
-  if (typeof value === "number") return Number.isFinite(value) ? String(value + 0) : value > 0 ? "inf" : "-inf";
+  if (typeof value === "number") return Number.isFinite(value) ? String(value + 0) : value > 0 ? "+Inf" : "-Inf";
   const whole = toBigInt(value);
   if (whole !== undefined) return whole.toString();
   const magnitude = fractionText(value.mantissa < 0n ? -value.mantissa : value.mantissa, value.exponent);

@@ -78,6 +78,14 @@ export function compareText(a: string, b: string): number {
 
 const isSurrogate = (code: number): boolean => code >= 0xd800 && code <= 0xdfff;
 
+/** Whether a number in it is infinite. */
+export function isInfinite(value: Val): boolean {
+  if (typeof value === "number") return !Number.isFinite(value);
+  if (typeof value !== "object") return false;
+  if (isSequence(value)) return value.items.some(isInfinite);
+  return isMapping(value) && [...value.entries.values()].some(isInfinite);
+}
+
 /** Without types, as the reader of a job sees it. */
 export function plain(value: Val): Value {
   if (typeof value === "string" || typeof value === "boolean") return value;

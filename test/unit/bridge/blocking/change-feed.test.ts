@@ -3,7 +3,7 @@ import { ENDPOINTS } from "../../../../src/access/endpoints.ts";
 import { BLOCKING_KINDS } from "../../../../src/bridge/blocking/blocking-kinds.ts";
 import { createChangeFeed, readWait, waitForChange } from "../../../../src/bridge/blocking/change-feed.ts";
 
-const JOB = { kind: "job", namespace: "default", key: "web" } as const;
+const JOB = { kinds: ["job"], namespace: "default", key: "web" } as const;
 const ask = { kinds: ["job"], index: 1, waitMs: 1000 } as const;
 
 /** Timers that go off when the test says so. */

@@ -15,7 +15,7 @@ const command = fc.oneof(
 type Reader = { readonly kinds: readonly ChangeKind[]; readonly index: number; readonly readAt: number; ended: Woken["why"] | undefined; isWaiting: boolean };
 
 function changeOf(of: ChangeKind, version?: number): FeedEvent {
-  const change = { kind: of, namespace: "default", key: "x" };
+  const change = { kinds: [of], namespace: "default", key: "x" };
   return { kind: "change", change: version === undefined ? change : { ...change, version } };
 }
 

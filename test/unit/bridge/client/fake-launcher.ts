@@ -4,6 +4,7 @@ import type { ClientDeps } from "../../../../src/bridge/client/client-deps.ts";
 import { createSessionRegistry } from "../../../../src/bridge/session-registry.ts";
 import type { PodExecHandlers } from "../../../../src/api/pod-exec.ts";
 import { encodeFrame, type Frame } from "../../../../src/contract/frames.ts";
+import type { TaskMark } from "../../../../src/contract/task-marks.ts";
 import { err, ok } from "../../../../src/lib/result.ts";
 
 const OPERATIONS = ["fs-list", "fs-stat", "fs-read", "fs-stream", "logs", "stats", "restart", "signal"];
@@ -18,12 +19,13 @@ export type FakeLauncher = {
   readonly isClosed: () => boolean;
 };
 
-export type FakeWorld = { readonly deps: ClientDeps; readonly launchers: FakeLauncher[]; readonly lines: string[] };
+export type FakeWorld = { readonly deps: ClientDeps; readonly launchers: FakeLauncher[]; readonly lines: string[]; readonly marked: TaskMark[] };
 
 /** @param onBegin what a launcher does when it gets its operation; it has said hello before */
 export function fakeLaunchers(onBegin: (launcher: FakeLauncher) => void, fields: Partial<ClientDeps> = {}, hello: object = {}): FakeWorld {
   const launchers: FakeLauncher[] = [];
   const lines: string[] = [];
+  const marked: TaskMark[] = [];
   const deps: ClientDeps = {
     gate: async (grant, handlers) => {
       const counts = { granted: 0, pings: 0, closed: false };
@@ -42,11 +44,14 @@ export function fakeLaunchers(onBegin: (launcher: FakeLauncher) => void, fields:
       return ok(undefined);
     },
     streams: createSessionRegistry({ all: 100, perAccessor: 100 }, "logs and files"),
+    markTasks: async (_pod, marks) => void marked.push(...marks),
     podLog: () => Promise.resolve(err("no kubelet")),
+    now: () => Date.now(),
     monotonic: () => performance.now(),
+    sleep: () => new Promise((resolve) => setImmediate(resolve)),
     ...fields,
   };
-  return { deps, launchers, lines };
+  return { deps, launchers, lines, marked };
 }
 
 function launcherFor(grant: OperationGrant, handlers: PodExecHandlers, counts: { readonly granted: number; readonly pings: number; readonly closed: boolean }): FakeLauncher {

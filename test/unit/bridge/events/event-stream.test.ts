@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type EventRequest, type NomadEvent, readEventRequest } from "../../../../src/bridge/events/event.ts";
-import { createEventBroker, type EventAccess, mayAskFor } from "../../../../src/bridge/events/event-stream.ts";
+import { createEventBroker, type EventAccess } from "../../../../src/bridge/events/event-stream.ts";
 
 const job = (index: number, key = "web", more: Partial<NomadEvent> = {}): NomadEvent => ({ topic: "Job", type: "JobRegistered", key, namespace: "default", filterKeys: [], index, payload: () => ({ Job: { ID: key } }), ...more });
 const allocation = (index: number, key: string, of: string, namespace = "default"): NomadEvent => ({ topic: "Allocation", type: "AllocationUpdated", key, namespace, filterKeys: [of], index, payload: () => ({ Allocation: { ID: key } }) });
@@ -166,7 +166,9 @@ describe("an event stream", () => {
     const { events } = broker({ kept: 10, subscribers: 1 });
     const first = client(events.subscribe(requestOf(""), ANYBODY, open));
     expect(events.subscribe(requestOf(""), ANYBODY, open)).toBeUndefined();
+    expect(events.open()).toBe(1);
     await first.leave();
+    expect(events.open()).toBe(0);
     expect(events.subscribe(requestOf(""), ANYBODY, open)).toBeDefined();
   });
 });
@@ -184,17 +186,5 @@ describe("readEventRequest", () => {
 
   it("keeps the colons of a key", () => {
     expect(requestOf("topic=Service:a:b").topics).toEqual([{ topic: "Service", key: "a:b" }]);
-  });
-});
-
-describe("mayAskFor", () => {
-  const jobs = { isManagement: false, allows: (topic: string) => topic === "Job" };
-  it.each([
-    { query: "topic=Job:web", rights: jobs, may: true },
-    { query: "topic=Job&topic=Node", rights: jobs, may: false },
-    { query: "topic=*", rights: jobs, may: false },
-    { query: "", rights: { ...jobs, isManagement: true }, may: true },
-  ])("says $may to ?$query", ({ query, rights, may }) => {
-    expect(mayAskFor(requestOf(query).topics, rights)).toBe(may);
   });
 });

@@ -1,6 +1,7 @@
 /** @module Canonical Nomad jobs from what a test cares about, and the object that holds one. */
 import { configOf, sha256 } from "../mapping-fixtures.ts";
 import type { BridgeConfigSpec } from "../../../../src/api/bridge-config.ts";
+import type { Node } from "../../../../src/api/pod.ts";
 import type { NomadJob } from "../../../../src/api/nomad-job.ts";
 import { jobGroups, refusalOf } from "../../../../src/mapping/job/job-groups.ts";
 import { type AcceptedGroup, acceptGroup, type Refusal } from "../../../../src/mapping/pod-for-task.ts";
@@ -123,3 +124,17 @@ export function acceptedGroups(job: JobSpec, config: BridgeConfigSpec = configOf
     return accepted.value;
   });
 }
+
+/** A ready node of four cores; its name is its host name's label, too. */
+export const nodeOf = (metadata: Partial<Node["metadata"]> = {}, more: Partial<Pick<Node, "spec" | "status">> = {}): Node => ({
+  apiVersion: "v1",
+  kind: "Node",
+  ...more,
+  metadata: { name: "node-1", uid: `uid-${metadata.name ?? "node-1"}`, ...metadata, labels: { "kubernetes.io/hostname": metadata.name ?? "node-1", ...metadata.labels } },
+  status: {
+    conditions: [{ type: "Ready", status: "True" }],
+    capacity: { cpu: "4", memory: "8Gi" },
+    nodeInfo: { architecture: "amd64", operatingSystem: "linux", kernelVersion: "6.1.0-13-amd64", osImage: "Debian GNU/Linux 12 (bookworm)" },
+    ...more.status,
+  },
+});

@@ -92,7 +92,7 @@ describe("a batch job", () => {
 
 describe("a job that cannot be mapped", () => {
   it.each<[string, ReturnType<typeof jobOf>, string | RegExp]>([
-    ["a driver", taskJob({ Driver: "java" }), 'TaskGroups[0].Tasks[0].Driver: missing drivers: no node here has the driver "java"; use exec, or raw_exec where a profile allows it'],
+    ["a driver", taskJob({ Driver: "java" }), 'TaskGroups[0].Tasks[0].Driver: missing drivers: no node here has the driver "java"; use exec, or docker or raw_exec where a profile allows it'],
     ["a key of the driver", taskJob({ Config: { command: "x", volumes: [] } }), /^TaskGroups\[0\]\.Tasks\[0\]\.Config\.volumes: failed to parse config: Invalid label; No argument or block type is named "volumes"/],
     ["no command", taskJob({ Config: {} }), /^TaskGroups\[0\]\.Tasks\[0\]\.Config\.command: .*The argument "command" is required/],
     ["args that are no list", taskJob({ Config: { command: "x", args: "y" } }), /^TaskGroups\[0\]\.Tasks\[0\]\.Config\.args: .*list of string required/],

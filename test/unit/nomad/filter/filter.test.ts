@@ -59,6 +59,11 @@ describe("compileFilter", () => {
     expect(answers.at(-1)).toEqual({ ok: false, error: "failed to read result page: the filter takes too much work on these rows; write a narrower one" });
   });
 
+  it("counts what a pattern does with each character", () => {
+    const filter = compileFilter('S matches "(a?){900}b"', 100_000);
+    expect(filter.ok ? filter.value({ S: "a".repeat(1000) }) : filter).toMatchObject({ ok: false });
+  });
+
   it("bounds what nested collections do", () => {
     const items = Array.from({ length: 100 }, () => "a");
     const filter = "all L as a { all L as b { all L as c { c == a } } }";

@@ -1,0 +1,81 @@
+/**
+ * @module What a change of a Kubernetes object is as an event of Nomad's: topic, type and keys at once, the payload when somebody reads it.
+ * Used by main, which hears of the changes.
+ * Source: developer.hashicorp.com/nomad/api-docs/events#event-types
+ */
+import type { Node, Pod } from "../../api/pod.ts";
+import { type JobObject, jobRecord } from "../../mapping/job-record.ts";
+import { allocationRecord } from "../../mapping/pod-status.ts";
+import { clientStatus, nomadAllocation } from "../../mapping/nomad-allocation.ts";
+import { nomadNode } from "../../mapping/nomad-node.ts";
+import type { Allocation, ClusterState } from "../bridge-deps.ts";
+import { names } from "../cluster/names.ts";
+import { sourceOf } from "../read-handlers.ts";
+import type { EventType, NomadEvent } from "./event.ts";
+
+/** `previous` is the object before, where there was one. */
+export type ObjectChange<T> = { readonly type: "added" | "updated" | "deleted"; readonly object: T; readonly previous?: T };
+
+export type EventContext = {
+  readonly cluster: ClusterState;
+  /** Epoch ms. */
+  readonly now: () => number;
+  /** Of the change. */
+  readonly index: number;
+};
+
+type SpecChange = ObjectChange<JobObject>;
+
+/** Nothing where only the status has changed: Nomad registers no job for that. */
+export function jobEvents({ cluster, index }: EventContext, { type, object, previous }: SpecChange): readonly NomadEvent[] {
+  const { namespace = "default" } = object.metadata;
+  const isSame = previous !== undefined && previous.metadata.generation === object.metadata.generation && type === "updated";
+  if (isSame || !cluster.isManaged(namespace)) return [];
+  const job = jobRecord(object);
+  const isGone = type === "deleted";
+  // A job that is gone is not in the cluster's state any more, so it is read now.
+  const gone = isGone ? cluster.nomadJob(job) : undefined;
+  const payload = () => ({ Job: isGone ? gone : cluster.nomadJob(job), ...(isGone ? { Deleted: true } : {}) });
+  return [{ topic: "Job", type: isGone ? "JobDeregistered" : "JobRegistered", key: job.jobId, namespace, filterKeys: [], index, payload }];
+}
+
+/** @param allocation with the job that owns it, which may be gone with it: then there is nothing left to tell of */
+export function allocationEvents({ cluster, now, index }: EventContext, { type, object, previous }: ObjectChange<Pod>, allocation: Allocation | undefined): readonly NomadEvent[] {
+  if (allocation === undefined) return [];
+  const kind = allocationChange(type, object, previous);
+  if (kind === "AllocationUpdated" && previous !== undefined && isSeenTheSame(object, previous, now())) return [];
+  const payload = () => {
+    const source = sourceOf({ cluster, now: now() }, allocation);
+    // The job has an event of its own, and would be in that of each of its allocations.
+    return { Allocation: source === undefined ? undefined : { ...nomadAllocation(source), Job: null } };
+  };
+  const { namespace, jobId } = allocation.job;
+  return [{ topic: "Allocation", type: kind, key: object.metadata.uid ?? "", namespace, filterKeys: [jobId], index, payload }];
+}
+
+function allocationChange(type: ObjectChange<Pod>["type"], pod: Pod, previous: Pod | undefined): EventType {
+  if (type === "added") return "AllocationCreated";
+  const isStopping = pod.metadata.deletionTimestamp !== undefined && previous?.metadata.deletionTimestamp === undefined;
+  return isStopping && type === "updated" ? "AllocationUpdateDesiredStatus" : "AllocationUpdated";
+}
+
+/** The kubelet writes far more often than anything happens that a client of Nomad's could see. */
+function isSeenTheSame(pod: Pod, previous: Pod, now: number): boolean {
+  const seen = (each: Pod) => {
+    const record = allocationRecord(each, now);
+    return JSON.stringify([clientStatus(record), record.tasks, each.spec.nodeName, each.metadata.annotations]);
+  };
+  return seen(pod) === seen(previous);
+}
+
+/** A heartbeat of the node, which changes nothing that is read, is no event. */
+export function nodeEvents({ cluster, index }: EventContext, { type, object, previous }: ObjectChange<Node>): readonly NomadEvent[] {
+  const asNomad = (node: Node) => nomadNode({ node, config: names({ cluster }), os: cluster.osOf(node) });
+  const payload = () => ({ Node: asNomad(object) });
+  const event = (kind: EventType): NomadEvent => ({ topic: "Node", type: kind, key: object.metadata.uid ?? "", namespace: "", filterKeys: [], index, payload });
+  if (type !== "updated" || previous === undefined) return [event(type === "deleted" ? "NodeDeregistration" : "NodeRegistration")];
+  const [after, before] = [asNomad(object), asNomad(previous)];
+  if (after.Drain !== before.Drain) return [event("NodeDrain")];
+  if (after.SchedulingEligibility !== before.SchedulingEligibility) return [event("NodeEligibility")];
+  return after.Status === before.Status ? [] : [event("NodeEvent")];
+}

@@ -1,0 +1,169 @@
+/** @module Jobs that are made of jobs: a dispatch of a parameterized one, a forced launch of a periodic one. Each is a NomadJob that its parent owns. */
+import { randomUUID } from "node:crypto";
+import { API_VERSION } from "../../api/exec-task.ts";
+import type { NomadJob } from "../../api/nomad-job.ts";
+import { ANNOTATION } from "../../contract/pod-metadata.ts";
+import { err, ok, type Result } from "../../lib/result.ts";
+import { parentOf, type JobRecord, jobRecord } from "../../mapping/job-record.ts";
+import { periodicChild } from "../../mapping/child-job.ts";
+import { evaluationId } from "../../mapping/nomad-ids.ts";
+import { jobObjectName } from "../../mapping/object-names.ts";
+import { jobModifyIndex, storedSpec } from "../../mapping/stored-job.ts";
+import type { Job, JobSpec } from "../../nomad/job.ts";
+import {
+  FORCE_NON_PERIODIC, isStopped, JOB_NOT_FOUND, MAX_PAYLOAD_BYTES, missingMeta, notParameterized, PAYLOAD_FORBIDDEN, PAYLOAD_MISSING, payloadTooLarge,
+  unpermittedMeta,
+} from "../../nomad/job-texts.ts";
+import { textOf } from "../body.ts";
+import { type Reply, text } from "../reply.ts";
+import type { RequestContext } from "../request-context.ts";
+import { failed, submitter } from "./edit-job.ts";
+import { integerOf, stringsOf } from "./fields.ts";
+import { sha256 } from "../sha256.ts";
+import { ownerOf } from "./submission.ts";
+import { meta, written } from "./write-reply.ts";
+
+type ChildContext = Pick<RequestContext, "cluster" | "jobs" | "query" | "params" | "search" | "body" | "identity" | "now">;
+
+type Parent = { readonly record: JobRecord; readonly object: NomadJob; readonly job: Job; readonly spec: JobSpec };
+
+function parentJob({ cluster, query, params }: ChildContext): Parent | undefined {
+  const record = cluster.job(query.namespace, params["jobId"] ?? "");
+  const job = record === undefined ? undefined : cluster.nomadJob(record);
+  const spec = record === undefined ? undefined : cluster.versionsOf(record)[0]?.spec;
+  if (record === undefined || job === undefined || spec === undefined || record.object.kind !== "NomadJob") return undefined;
+  return { record, object: record.object, job, spec };
+}
+
+const unixSeconds = (now: number): number => Math.floor(now / 1000);
+
+/** The canonical spec of a child: what its parent says, but for what made the parent one. */
+const childSpec = ({ spec }: Parent, id: string, changes: Partial<JobSpec>): JobSpec => ({ ...spec, ID: id, Name: id, ParentID: spec.ID, ...changes });
+
+type NewChild = { readonly name: string; readonly spec: JobSpec; readonly payloadSecret?: string };
+
+const childObject = (context: ChildContext, { object, record }: Parent, { name, spec, payloadSecret }: NewChild): NomadJob => ({
+  apiVersion: API_VERSION,
+  kind: "NomadJob",
+  metadata: {
+    name,
+    namespace: record.namespace,
+    ownerReferences: [ownerOf(object, true)],
+    annotations: { [ANNOTATION.parent]: record.jobId, ...submitter(context) },
+  },
+  spec: storedSpec(spec, { stop: false, payloadSecret }),
+});
+
+/** Launches a periodic job now. Twice in one second is once: the launch is named for its second. */
+export async function forcePeriodic(context: ChildContext): Promise<Reply> {
+  const parent = parentJob(context);
+  if (parent === undefined) return text(404, JOB_NOT_FOUND);
+  const { job, object, spec } = parent;
+  if (job.Periodic === null) return text(500, FORCE_NON_PERIODIC);
+  if (job.Stop) return text(500, isStopped(job.ID));
+  const child = periodicChild(sha256, object, spec, context.now);
+  const made = await create(context, { ...child, metadata: { ...child.metadata, annotations: { ...child.metadata.annotations, ...submitter(context) } } });
+  return made.ok ? launched(made.value, {}) : made.error;
+}
+
+/** The child, or the one that is there already under its name. */
+async function create({ jobs }: ChildContext, child: NomadJob): Promise<Result<NomadJob, Reply>> {
+  const created = await jobs.create(child);
+  if (created.ok) return created;
+  if (created.error.kind !== "conflict") return err(failed(created.error));
+  const read = await jobs.read("NomadJob", child.metadata.namespace ?? "default", child.metadata.name);
+  if (!read.ok) return err(failed(read.error));
+  if (read.value?.kind !== "NomadJob" || parentOf(jobRecord(read.value)) !== child.metadata.annotations?.[ANNOTATION.parent]) return err(failed(created.error));
+  return ok(read.value);
+}
+
+function launched(child: NomadJob, further: object): Reply {
+  const record = jobRecord(child);
+  const index = jobModifyIndex(child);
+  const evalId = evaluationId(sha256, record.uid, { kind: "version", version: 0 });
+  return written(record.jobId, evalId, { EvalID: evalId, EvalCreateIndex: index, ...further, ...meta(index) });
+}
+
+const dispatched = (child: NomadJob): Reply => launched(child, { DispatchedJobID: child.spec.id, JobCreateIndex: jobModifyIndex(child) });
+
+type Dispatch = { readonly payload: string; readonly meta: Readonly<Record<string, string>>; readonly priority: number; readonly token: string; readonly idPrefix: string };
+
+export async function dispatchJob(context: ChildContext): Promise<Reply> {
+  const parent = parentJob(context);
+  if (parent === undefined) return text(404, JOB_NOT_FOUND);
+  const { job, record } = parent;
+  if (job.ParameterizedJob === null || job.Dispatched) return text(500, notParameterized(job.ID));
+  if (job.Stop) return text(500, isStopped(job.ID));
+  const dispatch = readDispatch(context, job);
+  if (!dispatch.ok) return text(dispatch.error.status, dispatch.error.message);
+  const { token } = dispatch.value;
+  const earlier = token === "" ? undefined : dispatchOfToken(context, record, token);
+  if (earlier !== undefined) return dispatched(earlier);
+  const id = `${job.ID}/dispatch-${dispatch.value.idPrefix === "" ? "" : `${dispatch.value.idPrefix}-`}${unixSeconds(context.now)}-${randomUUID().slice(0, 8)}`;
+  const made = await makeDispatch(context, parent, { id, dispatch: dispatch.value });
+  return made.ok ? dispatched(made.value) : made.error;
+}
+
+/** A dispatch with that token that has not ended. One that this process has not seen yet is met by its object's name, which follows from the token. */
+function dispatchOfToken({ cluster }: ChildContext, parent: JobRecord, token: string): NomadJob | undefined {
+  for (const { object, namespace } of cluster.jobs()) {
+    const isOurs = object.kind === "NomadJob" && namespace === parent.namespace && object.metadata.annotations?.[ANNOTATION.parent] === parent.jobId;
+    if (isOurs && object.spec.job["DispatchIdempotencyToken"] === token) return object;
+  }
+  return undefined;
+}
+
+/** The payload's Secret comes first, so that the child never waits for one that was not made. It is the parent's until there is a child. */
+async function makeDispatch(context: ChildContext, parent: Parent, { id, dispatch }: { readonly id: string; readonly dispatch: Dispatch }): Promise<Result<NomadJob, Reply>> {
+  const { namespace, uid } = parent.record;
+  const { payload, token, priority } = dispatch;
+  const name = jobObjectName(sha256, { namespace, jobId: token === "" ? id : `${parent.job.ID}/dispatch/${uid}/${token}` });
+  const spec = childSpec(parent, id, {
+    ParameterizedJob: parent.job.ParameterizedJob,
+    Dispatched: true,
+    Meta: { ...parent.job.Meta, ...dispatch.meta },
+    Priority: priority === 0 ? parent.job.Priority : priority,
+    DispatchIdempotencyToken: token,
+  });
+  if (payload === "") return create(context, childObject(context, parent, { name, spec }));
+  const secret = { namespace, name: `${name}-payload`, data: { payload } };
+  const kept = await context.jobs.putSecret({ ...secret, owner: ownerOf(parent.object) });
+  if (!kept.ok) return err(failed(kept.error));
+  const made = await create(context, childObject(context, parent, { name, spec, payloadSecret: secret.name }));
+  // Where this fails the Secret stays as long as the parent does.
+  if (made.ok) await context.jobs.putSecret({ ...secret, owner: ownerOf(made.value) });
+  return made;
+}
+
+type Refused = { readonly status: number; readonly message: string };
+
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
+const MAX_TOKEN_CHARS = 1024;
+
+function readDispatch({ body, search }: ChildContext, job: Job): Result<Dispatch, Refused> {
+  const payload = textOf(body, "Payload");
+  if (!BASE64.test(payload) || payload.length % 4 !== 0) return err({ status: 400, message: "Payload is not valid base64" });
+  const bytes = Buffer.byteLength(payload, "base64");
+  const wanted = job.ParameterizedJob?.Payload ?? "optional";
+  if (wanted === "required" && bytes === 0) return err({ status: 500, message: PAYLOAD_MISSING });
+  if (wanted === "forbidden" && bytes > 0) return err({ status: 500, message: PAYLOAD_FORBIDDEN });
+  if (bytes > MAX_PAYLOAD_BYTES) return err({ status: 500, message: payloadTooLarge(bytes) });
+  const given = stringsOf(body, "Meta");
+  const problem = metaProblem(job, given);
+  if (problem !== undefined) return err({ status: 500, message: problem });
+  const priority = integerOf(body, "Priority") ?? 0;
+  if (priority !== 0 && (priority < 1 || priority > 100)) return err({ status: 500, message: "job priority must be between [1, 100]" });
+  const token = search.get("idempotency_token") ?? "";
+  const idPrefix = textOf(body, "IdPrefixTemplate");
+  if (token.length > MAX_TOKEN_CHARS) return err({ status: 400, message: `the idempotency token has ${token.length} characters, and at most ${MAX_TOKEN_CHARS} are kept` });
+  if (/[\s\0]/.test(idPrefix) || idPrefix.length > 128) return err({ status: 400, message: "IdPrefixTemplate must have no spaces and at most 128 characters" });
+  return ok({ payload, meta: given, priority, token, idPrefix });
+}
+
+function metaProblem({ ParameterizedJob }: Job, given: Readonly<Record<string, string>>): string | undefined {
+  const { MetaRequired = [], MetaOptional = [] } = ParameterizedJob ?? {};
+  const unpermitted = Object.keys(given).filter((key) => !MetaRequired.includes(key) && !MetaOptional.includes(key));
+  if (unpermitted.length > 0) return unpermittedMeta(unpermitted.toSorted());
+  const missing = MetaRequired.filter((key) => !Object.hasOwn(given, key));
+  return missing.length === 0 ? undefined : missingMeta(missing.toSorted());
+}

@@ -1,0 +1,139 @@
+/** @module Deployments: read, listed, and what may be said to one. */
+import type { DeploymentRequest } from "../../contract/job-requests.ts";
+import { type DeploymentState, isActive } from "../../contract/deployment-state.ts";
+import { ANNOTATION } from "../../contract/pod-metadata.ts";
+import { err, ok, type Result } from "../../lib/result.ts";
+import { type JobRecord, requestsOf } from "../../mapping/job-record.ts";
+import { deploymentOf, deploymentStates, type NomadDeployment, nomadDeployment } from "../../mapping/nomad-deployment.ts";
+import { deploymentId, type DeploymentVerb } from "../../mapping/nomad-ids.ts";
+import { indexOf } from "../../mapping/nomad-job.ts";
+import { DEPLOYMENT_NOT_FOUND, JOB_NOT_FOUND, NO_CANARIES, terminalDeployment, unhealthyCanaries } from "../../nomad/job-texts.ts";
+import { PERMISSION_DENIED } from "../../nomad/texts.ts";
+import { isTrue, textsOf } from "../body.ts";
+import { listReply } from "../lists/list-page.ts";
+import { json, type Reply, text } from "../reply.ts";
+import type { RequestContext } from "../request-context.ts";
+import { changeRequests } from "./annotate-job.ts";
+import { stubOf } from "../read-handlers.ts";
+import { listRequest } from "./evaluations.ts";
+import { sha256 } from "../sha256.ts";
+import { requested } from "./write-reply.ts";
+
+type ReadContext = Pick<RequestContext, "cluster" | "query" | "params" | "search" | "allowsNamespace" | "now">;
+type WriteContext = ReadContext & Pick<RequestContext, "jobs" | "body">;
+
+type Found = { readonly job: JobRecord; readonly state: DeploymentState };
+
+function find({ cluster, params, allowsNamespace }: ReadContext): Found | Reply {
+  const id = (params["deploymentId"] ?? "").toLowerCase();
+  const job = cluster.jobOfDeployment(id);
+  if (job === undefined) return text(404, DEPLOYMENT_NOT_FOUND);
+  if (!allowsNamespace(job.namespace)) return text(403, PERMISSION_DENIED);
+  const state = deploymentStates(job).find(({ jobVersion }) => deploymentId(sha256, job.uid, jobVersion) === id);
+  return state === undefined ? text(404, DEPLOYMENT_NOT_FOUND) : { job, state };
+}
+
+function views({ cluster }: Pick<ReadContext, "cluster">, job: JobRecord): readonly NomadDeployment[] {
+  const asNomad = cluster.nomadJob(job);
+  if (asNomad === undefined) return [];
+  const source = { sha256, job, asNomad, versions: cluster.versionsOf(job) };
+  return deploymentStates(job).map((state) => nomadDeployment(source, state));
+}
+
+export function readDeployment(context: ReadContext): Reply {
+  const found = find(context);
+  if ("kind" in found) return found;
+  const view = views(context, found.job).find(({ JobVersion }) => JobVersion === found.state.jobVersion);
+  return view === undefined ? text(404, DEPLOYMENT_NOT_FOUND) : json(view);
+}
+
+export function listDeploymentAllocations(context: ReadContext): Reply {
+  const found = find(context);
+  if ("kind" in found) return found;
+  const { job, state } = found;
+  const own = context.cluster.allocationsOf(job).filter(({ pod }) => Number(pod.metadata.annotations?.[ANNOTATION.jobVersion] ?? 0) === state.jobVersion);
+  return json(own.flatMap((allocation) => stubOf(context, allocation)));
+}
+
+export function listDeployments(context: ReadContext): Reply {
+  const { cluster, query, allowsNamespace } = context;
+  const jobs = [...cluster.jobs()].filter(({ namespace }) => (query.namespace === "*" || query.namespace === namespace) && allowsNamespace(namespace));
+  const rows = jobs.flatMap((job) => views(context, job));
+  const key = ({ CreateIndex, ID }: NomadDeployment) => `${String(CreateIndex).padStart(20, "0")}.${ID}`;
+  return listReply({ rows, key, namespace: ({ Namespace }) => Namespace, id: ({ ID }) => ID, show: (deployment) => deployment }, listRequest(context));
+}
+
+const namedJob = ({ cluster, query, params }: ReadContext) => cluster.job(query.namespace, params["jobId"] ?? "");
+
+export function listJobDeployments(context: ReadContext): Reply {
+  const job = namedJob(context);
+  return json(job === undefined ? [] : views(context, job));
+}
+
+/** Null, four bytes of it, where a job has none. */
+export function readLatestDeployment(context: ReadContext): Reply {
+  const job = namedJob(context);
+  return job === undefined ? text(404, JOB_NOT_FOUND) : json(views(context, job)[0] ?? null);
+}
+
+/** What somebody says of a deployment, for the controller to find; refused for one that is over. */
+async function say(context: WriteContext, verb: DeploymentVerb, add: (now: DeploymentRequest, state: DeploymentState) => Result<DeploymentRequest, Reply>): Promise<Reply> {
+  const found = find(context);
+  if ("kind" in found) return found;
+  const version = found.state.jobVersion;
+  const id = deploymentId(sha256, found.job.uid, version);
+  const changed = await changeRequests(context, found.job, (now) => {
+    const state = deploymentOf(now, version);
+    if (state === undefined) return err(text(404, DEPLOYMENT_NOT_FOUND));
+    if (!isActive(state)) return err(text(500, terminalDeployment(verb === "health" ? "set health of allocations for" : verb)));
+    const requests = requestsOf(now);
+    const said = add(requests.deployment?.id === id ? requests.deployment : { id }, state);
+    return said.ok ? ok({ ...requests, deployment: said.value }) : said;
+  });
+  if (!changed.ok) return changed.error;
+  const { object } = changed.value;
+  return requested(changed.value, { kind: "deployment", version, verb }, { DeploymentModifyIndex: indexOf(object), RevertedJobVersion: null });
+}
+
+export const failDeployment = async (context: WriteContext): Promise<Reply> => say(context, "fail", (now) => ok({ ...now, failed: true }));
+
+/** Without a word of pausing it is resumed, as on Nomad. */
+export async function pauseDeployment(context: WriteContext): Promise<Reply> {
+  const paused = isTrue(context.body, "Pause");
+  return say(context, paused ? "pause" : "resume", (now) => ok({ ...now, paused }));
+}
+
+export async function promoteDeployment(context: WriteContext): Promise<Reply> {
+  const groups = isTrue(context.body, "All") ? ["*"] : textsOf(context.body, "Groups");
+  return say(context, "promote", (now, state) => {
+    const problem = promotionProblem(state, groups);
+    if (problem !== undefined) return err(text(500, problem));
+    const before = now.promote ?? [];
+    return ok({ ...now, promote: [...before, ...groups.filter((each) => !before.includes(each))] });
+  });
+}
+
+function promotionProblem({ groups }: DeploymentState, wanted: readonly string[]): string | undefined {
+  const named = Object.entries(groups).filter(([name]) => wanted.includes("*") || wanted.includes(name));
+  const waiting = named.filter(([, { desiredCanaries, promoted }]) => desiredCanaries > 0 && !promoted);
+  if (waiting.length === 0) return NO_CANARIES;
+  const ill = waiting.find(([, { healthyCanaries, desiredCanaries }]) => healthyCanaries < desiredCanaries);
+  return ill === undefined ? undefined : unhealthyCanaries(ill[0], ill[1].healthyCanaries, ill[1].desiredCanaries);
+}
+
+export async function setAllocationHealth(context: WriteContext): Promise<Reply> {
+  const own = new Set(textsOf(context.body, "HealthyAllocationIDs"));
+  const ill = new Set(textsOf(context.body, "UnhealthyAllocationIDs"));
+  if (own.size + ill.size === 0) return text(500, "must specify at least one healthy/unhealthy allocation ID");
+  return say(context, "health", (now) => {
+    const healthy = [...new Set([...(now.healthy ?? []), ...own])].filter((id) => !ill.has(id));
+    const unhealthy = [...new Set([...(now.unhealthy ?? []), ...ill])].filter((id) => !own.has(id));
+    return ok({ ...now, healthy, unhealthy });
+  });
+}
+
+/** Only deployments over several regions can be blocked, and there are none here. */
+export function unblockDeployment(context: ReadContext): Reply {
+  const found = find(context);
+  return "kind" in found ? found : text(500, "can't unblock a deployment that is not blocked");
+}

@@ -1,0 +1,102 @@
+/** @module Evaluations: read, listed, counted, forced. They are derived, by src/mapping/nomad-evaluation.ts. */
+import { ok } from "../../lib/result.ts";
+import { type JobRecord, requestsOf, versionOf } from "../../mapping/job-record.ts";
+import { concerns, type EvaluationSource, type NomadEvaluation, nomadEvaluation, nomadEvaluations } from "../../mapping/nomad-evaluation.ts";
+import { evaluationId, type EvaluationCause, knownCauses } from "../../mapping/nomad-ids.ts";
+
+import { EVAL_NOT_FOUND, EVALUATE_PARAMETERIZED, EVALUATE_PERIODIC, JOB_NOT_FOUND } from "../../nomad/job-texts.ts";
+import { PERMISSION_DENIED } from "../../nomad/texts.ts";
+import { isTrue } from "../body.ts";
+import { listReply } from "../lists/list-page.ts";
+import { json, type Reply, text } from "../reply.ts";
+import type { RequestContext } from "../request-context.ts";
+import { stubOf } from "../read-handlers.ts";
+import { changeRequests } from "./annotate-job.ts";
+import { nestedOf } from "./fields.ts";
+import { sha256 } from "../sha256.ts";
+import { requested } from "./write-reply.ts";
+
+type ReadContext = Pick<RequestContext, "cluster" | "query" | "params" | "search" | "allowsNamespace" | "now">;
+
+/** Undefined for a job that cannot be read as it is stored. */
+export function evaluationSource({ cluster, now }: Pick<ReadContext, "cluster" | "now">, job: JobRecord): EvaluationSource | undefined {
+  const asNomad = cluster.nomadJob(job);
+  if (asNomad === undefined) return undefined;
+  return { sha256, job, asNomad, versions: cluster.versionsOf(job), pods: cluster.allocationsOf(job).map(({ pod }) => pod), now };
+}
+
+type Found = { readonly source: EvaluationSource; readonly cause: EvaluationCause };
+
+/** The evaluation that the path names, or why not. */
+function find(context: ReadContext): Found | Reply {
+  const evalId = (context.params["evalId"] ?? "").toLowerCase();
+  const job = context.cluster.jobOfEvaluation(evalId);
+  if (job === undefined) return text(404, EVAL_NOT_FOUND);
+  if (!context.allowsNamespace(job.namespace)) return text(403, PERMISSION_DENIED);
+  const source = evaluationSource(context, job);
+  const cause = knownCauses(job).find((each) => evaluationId(sha256, job.uid, each) === evalId);
+  return source === undefined || cause === undefined ? text(404, EVAL_NOT_FOUND) : { source, cause };
+}
+
+export function readEvaluation(context: ReadContext): Reply {
+  const found = find(context);
+  return "kind" in found ? found : json(nomadEvaluation(found.source, found.cause));
+}
+
+export function listEvaluationAllocations(context: ReadContext): Reply {
+  const found = find(context);
+  if ("kind" in found) return found.status === 404 ? json([]) : found;
+  const { source, cause } = found;
+  const allocations = context.cluster.allocationsOf(source.job).filter(({ pod }) => concerns(source, cause, pod));
+  return json(allocations.flatMap((allocation) => stubOf(context, allocation)));
+}
+
+const visible = ({ cluster, query, allowsNamespace }: ReadContext): readonly JobRecord[] =>
+  [...cluster.jobs()].filter(({ namespace }) => (query.namespace === "*" || query.namespace === namespace) && allowsNamespace(namespace));
+
+function visibleEvaluations(context: ReadContext): readonly NomadEvaluation[] {
+  const { query, search } = context;
+  const status = search.get("status") ?? "";
+  const jobId = search.get("job") ?? "";
+  const sources = visible(context).flatMap((job) => (jobId === "" || job.jobId === jobId ? (evaluationSource(context, job) ?? []) : []));
+  const prefix = query.prefix.toLowerCase();
+  return sources.flatMap(nomadEvaluations).filter(({ ID, Status }) => ID.startsWith(prefix) && (status === "" || Status === status));
+}
+
+export const listEvaluations = (context: ReadContext): Reply =>
+  listReply(
+    {
+      rows: visibleEvaluations(context),
+      key: ({ CreateIndex, ID }) => `${String(CreateIndex).padStart(20, "0")}.${ID}`,
+      namespace: ({ Namespace }) => Namespace,
+      id: ({ ID }) => ID,
+      show: (evaluation) => evaluation,
+    },
+    listRequest(context),
+  );
+
+export const listRequest = ({ query, allowsNamespace }: Pick<ReadContext, "query" | "allowsNamespace">) => ({
+  options: { ...query, prefix: query.prefix.toLowerCase() },
+  allowsNamespace,
+});
+
+export const countEvaluations = (context: ReadContext): Reply => json({ Count: visibleEvaluations(context).length });
+
+export function listJobEvaluations(context: ReadContext): Reply {
+  const job = context.cluster.job(context.query.namespace, context.params["jobId"] ?? "");
+  const source = job === undefined ? undefined : evaluationSource(context, job);
+  return json(source === undefined ? [] : nomadEvaluations(source));
+}
+
+/** Failed allocations are placed again at once where that is asked for; all else the controller looks at anyway. */
+export async function evaluateJob(context: ReadContext & Pick<RequestContext, "jobs" | "body">): Promise<Reply> {
+  const { cluster, query, params, body, now } = context;
+  const job = cluster.job(query.namespace, params["jobId"] ?? "");
+  const asNomad = job === undefined ? undefined : cluster.nomadJob(job);
+  if (job === undefined || asNomad === undefined) return text(404, JOB_NOT_FOUND);
+  if (asNomad.Periodic !== null) return text(500, EVALUATE_PERIODIC);
+  if (asNomad.ParameterizedJob !== null && !asNomad.Dispatched) return text(500, EVALUATE_PARAMETERIZED);
+  if (!isTrue(nestedOf(body, "EvalOptions"), "ForceReschedule")) return requested(job, { kind: "version", version: versionOf(job) });
+  const changed = await changeRequests(context, job, (record) => ok({ ...requestsOf(record), reschedule: now }));
+  return changed.ok ? requested(changed.value, { kind: "reschedule", at: now }) : changed.error;
+}

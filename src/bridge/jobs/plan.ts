@@ -1,0 +1,84 @@
+/** @module What would come of a job, without writing it: plan, validate, parse. */
+import { err, ok, type Result } from "../../lib/result.ts";
+import type { JobSpec } from "../../nomad/job.ts";
+import { PLAN_JOB_ID_INVALID, PLAN_JOB_ID_MISMATCH } from "../../nomad/job-texts.ts";
+import { nextPeriodicLaunch } from "../../nomad/jobspec/cron/next-launch.ts";
+import { parseJobRequest } from "../../nomad/jobspec/parse-request.ts";
+import { multierror } from "../../nomad/jobspec/validation/multierror.ts";
+import { impossiblePlacement, refusedPlacement } from "../../mapping/placement-failure.ts";
+import { isTrue } from "../body.ts";
+import { json, type Reply, text } from "../reply.ts";
+import type { RequestContext } from "../request-context.ts";
+import { checkJob, type JobCheck } from "./check-job.ts";
+import { plannedDiff } from "./job-diff.ts";
+import { type JobContext, jobOfBody, mayRegister } from "./register.ts";
+import { hasEvaluation, meta } from "./write-reply.ts";
+
+const ZERO_TIME = "0001-01-01T00:00:00Z";
+
+export function planJob(context: JobContext): Reply {
+  const checked = plannedJob(context);
+  if (!checked.ok) return checked.error;
+  const { spec, check } = checked.value;
+  const present = context.cluster.job(spec.Namespace, spec.ID);
+  const asNomad = present === undefined ? undefined : context.cluster.nomadJob(present);
+  const index = asNomad?.JobModifyIndex ?? 0;
+  const failures = failuresOf(context, spec, check);
+  const updates = context.cluster.desiredUpdates(spec, present);
+  const before = present === undefined ? undefined : context.cluster.versionsOf(present)[0];
+  return json({
+    JobModifyIndex: index,
+    CreatedEvals: null,
+    // A job that is stopped counts as not there, as on Nomad.
+    Diff: isTrue(context.body, "Diff") ? plannedDiff(before?.stop === true ? undefined : before?.spec, spec, updates) : null,
+    Annotations: { DesiredTGUpdates: updates ?? {}, PreemptedAllocs: null },
+    FailedTGAllocs: Object.keys(failures).length === 0 ? null : failures,
+    NextPeriodicLaunch: nextLaunchText(spec, context.now),
+    Warnings: check.warnings(),
+    ...meta(context.cluster.index()),
+  });
+}
+
+/** What is known before any pod is made: a job that is refused, and groups that no node can have. Room is found out by trying. */
+function failuresOf({ cluster }: Pick<JobContext, "cluster">, spec: JobSpec, { refusal }: JobCheck) {
+  const nodes = refusal === undefined && hasEvaluation(spec) ? cluster.filteredNodes(spec) : {};
+  const failed = spec.TaskGroups.flatMap(({ Name, Count }) => {
+    const filtered = nodes[Name];
+    const failure = refusal === undefined ? (filtered === undefined ? undefined : impossiblePlacement(filtered, Count)) : refusedPlacement(refusal, Count);
+    return failure === undefined ? [] : [[Name, failure.metric] as const];
+  });
+  return Object.fromEntries(failed);
+}
+
+type Checked = { readonly spec: JobSpec; readonly check: JobCheck };
+
+function plannedJob(context: JobContext): Result<Checked, Reply> {
+  const job = jobOfBody(context, "JobPlanRequest", { noId: PLAN_JOB_ID_INVALID });
+  if (!job.ok) return job;
+  if (job.value.ID !== context.params["jobId"]) return err(text(400, PLAN_JOB_ID_MISMATCH));
+  const refusal = mayRegister(context, job.value);
+  if (refusal !== undefined) return err(refusal);
+  const check = checkJob(context.cluster, job.value);
+  return check.errors.length > 0 ? err(text(500, multierror(check.errors))) : ok({ spec: job.value, check });
+}
+
+function nextLaunchText({ Periodic, ParameterizedJob }: JobSpec, now: number): string {
+  if (Periodic === null || !Periodic.Enabled || ParameterizedJob !== null) return ZERO_TIME;
+  const next = nextPeriodicLaunch(Periodic, now);
+  return next.ok && next.value !== undefined ? new Date(next.value).toISOString() : ZERO_TIME;
+}
+
+/** Nomad answers 200 whatever is wrong with the job. */
+export function validateJob(context: JobContext): Reply {
+  const job = jobOfBody(context, "JobValidateRequest");
+  if (!job.ok) return job.error;
+  const check = checkJob(context.cluster, job.value);
+  const errors = check.errors.length === 0 ? null : check.errors;
+  return json({ DriverConfigValidated: true, ValidationErrors: errors, Error: multierror(check.errors), Warnings: check.warnings() });
+}
+
+/** HCL in, api.Job out. */
+export function parseJob({ body }: Pick<RequestContext, "body">): Reply {
+  const parsed = parseJobRequest(JSON.stringify(body));
+  return parsed.ok ? json(parsed.value) : text(parsed.error.code, parsed.error.text);
+}

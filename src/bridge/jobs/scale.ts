@@ -1,0 +1,128 @@
+/** @module How many allocations a group has: asked and changed. */
+import { isActive } from "../../contract/deployment-state.ts";
+import { err, ok, type Result } from "../../lib/result.ts";
+import { jobRecord, versionOf } from "../../mapping/job-record.ts";
+import { deploymentStates } from "../../mapping/nomad-deployment.ts";
+import { jobSummary } from "../../mapping/job-summary.ts";
+import { allocationRecord } from "../../mapping/pod-status.ts";
+import { ANNOTATION } from "../../contract/pod-metadata.ts";
+import { jobModifyIndex } from "../../mapping/stored-job.ts";
+import type { ExecTask } from "../../api/exec-task.ts";
+import type { Job, JobSpec } from "../../nomad/job.ts";
+import {
+  enforcedIndex, isStopped, JOB_NOT_FOUND, SCALING_DURING_DEPLOYMENT, SCALING_ERROR_WITH_COUNT, SCALING_NEGATIVE, SCALING_WITHOUT_GROUP,
+  scalingAbove, scalingBelow, scalingType, scalingUnknownGroup,
+} from "../../nomad/job-texts.ts";
+import { isTrue } from "../body.ts";
+import { json, type Reply, text } from "../reply.ts";
+import type { RequestContext } from "../request-context.ts";
+import { editJob, failed, MAX_ROUNDS, tooMany } from "./edit-job.ts";
+import { integerOf, nestedOf, stringsOf } from "./fields.ts";
+import type { JobContext } from "./register.ts";
+import { meta, registered, requested } from "./write-reply.ts";
+
+type ReadContext = Pick<RequestContext, "cluster" | "query" | "params" | "now">;
+
+export function readScale(context: ReadContext): Reply {
+  const { cluster, query, params, now } = context;
+  const job = cluster.job(query.namespace, params["jobId"] ?? "");
+  const asNomad = job === undefined ? undefined : cluster.nomadJob(job);
+  if (job === undefined || asNomad === undefined) return text(404, JOB_NOT_FOUND);
+  const pods = cluster.allocationsOf(job).map(({ pod }) => ({ group: pod.metadata.annotations?.[ANNOTATION.group], record: allocationRecord(pod, now) }));
+  const groups = asNomad.TaskGroups.map(({ Name, Count }) => {
+    const states = pods.filter(({ group }) => group === Name).map(({ record }) => record.state);
+    const running = states.filter((state) => state === "running").length;
+    const placed = running + states.filter((state) => state === "pending").length;
+    const deployed = deploymentStates(job)[0]?.groups[Name];
+    const row = { Desired: Count, Placed: placed, Running: running, Healthy: deployed?.healthyAllocs ?? running, Unhealthy: deployed?.unhealthyAllocs ?? 0, Events: null };
+    return [Name, row] as const;
+  });
+  const { CreateIndex, JobModifyIndex, Stop } = asNomad;
+  return json({ JobID: job.jobId, Namespace: job.namespace, JobCreateIndex: CreateIndex, JobModifyIndex, JobStopped: Stop, TaskGroups: Object.fromEntries(groups) });
+}
+
+type Scaling = { readonly group: string; readonly count: number | undefined; readonly modifyIndex: number };
+
+export async function scaleJob(context: JobContext): Promise<Reply> {
+  const { body, cluster, query, params } = context;
+  const job = cluster.job(query.namespace, params["jobId"] ?? "");
+  const asNomad = job === undefined ? undefined : cluster.nomadJob(job);
+  if (job === undefined || asNomad === undefined) return text(404, JOB_NOT_FOUND);
+  const scaling = readScaling(context, asNomad);
+  if (!scaling.ok) return text(400, scaling.error);
+  // An autoscaler notes what it did not do. Such notes are not kept.
+  if (scaling.value.count === undefined || isTrue(body, "Error")) return json({ EvalID: "", EvalCreateIndex: 0, JobModifyIndex: asNomad.JobModifyIndex, ...meta(asNomad.ModifyIndex) });
+  if (job.object.kind === "ExecTask") return scaleTask(context, job.object, scaling.value.count);
+  const { group, count, modifyIndex } = scaling.value;
+  const edited = await editJob(context, job, (now) => {
+    if (now?.spec === undefined) return err(text(404, JOB_NOT_FOUND));
+    const record = jobRecord(now.object);
+    if (now.object.spec.stop === true) return err(text(400, isStopped(record.jobId)));
+    const found = jobModifyIndex(now.object);
+    if (modifyIndex !== 0 && modifyIndex !== found) return err(text(500, enforcedIndex(modifyIndex, found)));
+    const active = deploymentStates(record)[0];
+    if (active !== undefined && isActive(active) && active.jobVersion === versionOf(record)) return err(text(400, SCALING_DURING_DEPLOYMENT));
+    return ok({ spec: withCount(now.spec, group, count), stop: false, trigger: "job-scaling" });
+  });
+  return edited.ok ? registered(edited.value.object, edited.value.spec) : edited.error;
+}
+
+const withCount = (spec: JobSpec, group: string, count: number): JobSpec => ({
+  ...spec,
+  TaskGroups: spec.TaskGroups.map((each) => (each.Name === group ? { ...each, Count: count } : each)),
+});
+
+function readScaling({ body }: Pick<JobContext, "body">, job: Job): Result<Scaling, string> {
+  const target = nestedOf(body, "Target");
+  const group = stringsOf({ target }, "target")["group"] ?? "";
+  const count = integerOf(body, "Count");
+  if (group === "") return err(SCALING_WITHOUT_GROUP);
+  if (isTrue(body, "Error") && count !== undefined) return err(SCALING_ERROR_WITH_COUNT);
+  const named = job.TaskGroups.find(({ Name }) => Name === group);
+  if (named === undefined) return err(scalingUnknownGroup(group));
+  const modifyIndex = integerOf(body, "JobModifyIndex") ?? 0;
+  if (count === undefined) return body["count"] === undefined || body["count"] === null ? ok({ group, count, modifyIndex }) : err("Count is no whole number");
+  if (count < 0) return err(SCALING_NEGATIVE);
+  if (job.Type === "system" || job.Type === "sysbatch") return err(scalingType(job.Type));
+  const { Min = null, Max = null } = named.Scaling ?? {};
+  if (Min !== null && count < Min) return err(scalingBelow(count, Min));
+  return Max !== null && count > Max ? err(scalingAbove(count, Max)) : ok({ group, count, modifyIndex });
+}
+
+/** An ExecTask's schema has the same bound. */
+const MAX_TASK_COUNT = 1000;
+
+async function scaleTask({ jobs }: JobContext, task: ExecTask, count: number): Promise<Reply> {
+  if (count > MAX_TASK_COUNT) return text(400, `count is ${count}, and an ExecTask has at most ${MAX_TASK_COUNT}`);
+  const namespace = task.metadata.namespace ?? "default";
+  let now = task;
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const scaled = await jobs.scaleTask(now, count);
+    if (scaled.ok) {
+      const record = jobRecord(scaled.value);
+      return requested(record, { kind: "version", version: versionOf(record) });
+    }
+    if (scaled.error.kind !== "conflict") return scaled.error.kind === "missing" ? text(404, JOB_NOT_FOUND) : failed(scaled.error);
+    const read = await jobs.read("ExecTask", namespace, task.metadata.name);
+    if (!read.ok) return failed(read.error);
+    if (read.value?.kind !== "ExecTask" || read.value.metadata.uid !== task.metadata.uid) return text(404, JOB_NOT_FOUND);
+    now = read.value;
+  }
+  return tooMany(task.metadata.name);
+}
+
+export function readSummary({ cluster, query, params, now }: Pick<RequestContext, "cluster" | "query" | "params" | "now">): Reply {
+  const record = cluster.job(query.namespace, params["jobId"] ?? "");
+  const job = record === undefined ? undefined : cluster.nomadJob(record);
+  if (record === undefined || job === undefined) return text(404, JOB_NOT_FOUND);
+  return json(jobSummary({ job, record, pods: cluster.allocationsOf(record).map(({ pod }) => pod), now }));
+}
+
+/** What "nomad action" can run, of all tasks. */
+export function listActions({ cluster, query, params }: ReadContext): Reply {
+  const job = cluster.job(query.namespace, params["jobId"] ?? "");
+  const asNomad = job === undefined ? undefined : cluster.nomadJob(job);
+  if (asNomad === undefined) return text(404, JOB_NOT_FOUND);
+  const actions = asNomad.TaskGroups.flatMap((group) => group.Tasks.flatMap((task) => task.Actions.map(({ Name }) => ({ Name, TaskName: task.Name, TaskGroupName: group.Name }))));
+  return json(actions);
+}

@@ -1,0 +1,126 @@
+/** @module A job's versions: listed, gone back to, called stable, named. */
+import { err, ok, type Result } from "../../lib/result.ts";
+import { type JobRecord, requestsOf, versionOf } from "../../mapping/job-record.ts";
+import type { JobVersion } from "../../mapping/stored-job.ts";
+import { JOB_NOT_FOUND, REVERT_TO_CURRENT, revertEnforced, tagTaken, tagUnknown, unknownVersion } from "../../nomad/job-texts.ts";
+import { diffJobs } from "../../nomad/jobspec/diff/diff-jobs.ts";
+import { parseGoBool } from "../../lib/go-bool.ts";
+import { textOf } from "../body.ts";
+import { json, type Reply, text } from "../reply.ts";
+import type { RequestContext } from "../request-context.ts";
+import { changeRequests } from "./annotate-job.ts";
+import { editJob } from "./edit-job.ts";
+import { integerOf } from "./fields.ts";
+import type { JobContext } from "./register.ts";
+import { meta, registered, written } from "./write-reply.ts";
+import { indexOf } from "../../mapping/nomad-job.ts";
+
+const NS_PER_MS = 1_000_000;
+
+type ReadContext = Pick<RequestContext, "cluster" | "query" | "params" | "search">;
+
+const namedJob = ({ cluster, query, params }: ReadContext) => cluster.job(query.namespace, params["jobId"] ?? "");
+
+/** With `diffs`, one diff less than versions: each against the one before it, or against one that is named by number or tag. */
+export function listVersions(context: ReadContext): Reply {
+  const job = namedJob(context);
+  const { cluster, search } = context;
+  const kept = job === undefined ? [] : cluster.versionsOf(job);
+  const versions = kept.flatMap(({ version }) => (job === undefined ? [] : (cluster.jobVersion(job, version) ?? [])));
+  if (job === undefined || versions.length === 0) return text(404, "job versions not found");
+  const isWanted = parseGoBool(search.get("diffs") ?? "") === true;
+  const base = isWanted ? baseOf(context, job, kept) : ok(undefined);
+  if (!base.ok) return base.error;
+  return json({ Versions: versions, Diffs: isWanted ? diffsOf(kept, base.value) : null, ...meta(cluster.index()) });
+}
+
+/** The version that all are compared with; undefined: each with the one before it. */
+function baseOf({ search }: ReadContext, job: JobRecord, kept: readonly JobVersion[]): Result<JobVersion | undefined, Reply> {
+  const tag = search.get("diff_tag") ?? "";
+  const number = search.get("diff_version") ?? "";
+  if (tag === "" && number === "") return ok(undefined);
+  const tags = requestsOf(job).tags ?? {};
+  if (tag !== "" && !Object.hasOwn(tags, tag)) return err(text(404, tagUnknown(tag, job.jobId)));
+  const wanted = tag === "" ? Number(number) : tags[tag]?.version;
+  const base = kept.find(({ version }) => version === wanted);
+  return base === undefined ? err(text(404, unknownVersion(job.jobId, job.namespace, wanted ?? -1))) : ok(base);
+}
+
+function diffsOf(kept: readonly JobVersion[], base: JobVersion | undefined) {
+  if (base !== undefined) return kept.filter((each) => each !== base).map(({ spec }) => diffJobs(base.spec, spec));
+  return kept.slice(0, -1).map(({ spec }, i) => diffJobs(kept[i + 1]?.spec, spec));
+}
+
+function keptVersion(context: ReadContext, job: JobRecord, version: number): Result<JobVersion, Reply> {
+  const kept = context.cluster.versionsOf(job).find((each) => each.version === version);
+  return kept === undefined ? err(text(404, unknownVersion(job.jobId, job.namespace, version))) : ok(kept);
+}
+
+/** Registers an older version anew. */
+export async function revertJob(context: JobContext): Promise<Reply> {
+  const job = namedJob(context);
+  if (job === undefined) return text(404, JOB_NOT_FOUND);
+  if (job.object.kind === "ExecTask") return text(400, `job "${job.jobId}" is an ExecTask, of which no versions are kept: "kubectl apply" what it was`);
+  const wanted = integerOf(context.body, "JobVersion") ?? 0;
+  const enforced = integerOf(context.body, "EnforcePriorVersion");
+  const kept = keptVersion(context, job, wanted);
+  if (!kept.ok) return kept.error;
+  const edited = await editJob(context, job, (now) => {
+    if (now === undefined) return err(text(404, JOB_NOT_FOUND));
+    const current = (now.object.metadata.generation ?? 1) - 1;
+    if (enforced !== undefined && enforced !== current) return err(text(500, revertEnforced(current, enforced)));
+    return current === wanted ? err(text(500, REVERT_TO_CURRENT)) : ok({ spec: kept.value.spec, stop: false });
+  });
+  return edited.ok ? registered(edited.value.object, edited.value.spec) : edited.error;
+}
+
+type WriteContext = ReadContext & Pick<RequestContext, "jobs" | "body" | "now">;
+
+export async function markStable(context: WriteContext): Promise<Reply> {
+  const job = namedJob(context);
+  if (job === undefined) return text(404, JOB_NOT_FOUND);
+  const version = integerOf(context.body, "JobVersion") ?? 0;
+  const kept = keptVersion(context, job, version);
+  if (!kept.ok) return kept.error;
+  const stable = context.body["stable"] === true;
+  return changed(await changeRequests(context, job, (now) => ok({ ...requestsOf(now), stable: { version, stable } })));
+}
+
+export async function tagVersion(context: WriteContext): Promise<Reply> {
+  const job = namedJob(context);
+  if (job === undefined) return text(404, JOB_NOT_FOUND);
+  const tag = context.params["tag"] ?? "";
+  if (tag.length > 256) return text(400, `the tag has ${tag.length} characters, and at most 256 are kept`);
+  const version = integerOf(context.body, "Version") ?? versionOf(job);
+  const kept = keptVersion(context, job, version);
+  if (!kept.ok) return kept.error;
+  const description = textOf(context.body, "Description").slice(0, 1000);
+  const taggedTime = context.now * NS_PER_MS;
+  return changed(
+    await changeRequests(context, job, (now) => {
+      const { tags = {}, ...requests } = requestsOf(now);
+      const others = Object.entries(tags).filter(([name, each]) => name !== tag && each.version !== version);
+      const taken = Object.hasOwn(tags, tag) && tags[tag]?.version !== version;
+      return taken ? err(text(400, tagTaken(tag, job.jobId))) : ok({ ...requests, tags: Object.fromEntries([...others, [tag, { version, description, taggedTime }]]) });
+    }),
+  );
+}
+
+export async function untagVersion(context: WriteContext): Promise<Reply> {
+  const job = namedJob(context);
+  if (job === undefined) return text(404, JOB_NOT_FOUND);
+  const tag = context.params["tag"] ?? "";
+  return changed(
+    await changeRequests(context, job, (now) => {
+      const { tags = {}, ...requests } = requestsOf(now);
+      if (!Object.hasOwn(tags, tag)) return err(text(400, tagUnknown(tag, job.jobId)));
+      return ok({ ...requests, tags: Object.fromEntries(Object.entries(tags).filter(([name]) => name !== tag)) });
+    }),
+  );
+}
+
+function changed(result: Result<JobRecord, Reply>): Reply {
+  if (!result.ok) return result.error;
+  const index = indexOf(result.value.object);
+  return written(result.value.jobId, "", { JobModifyIndex: index, ...meta(index) });
+}

@@ -1,0 +1,65 @@
+import { describe, expect, it } from "vitest";
+import type { JobObject } from "../../../../src/mapping/job-record.ts";
+import { allocationEvents, type EventContext, jobEvents, nodeEvents } from "../../../../src/bridge/events/cluster-events.ts";
+import type { Node, Pod } from "../../../../src/api/pod.ts";
+import type { Allocation, ClusterState } from "../../../../src/bridge/bridge-deps.ts";
+
+const cluster = {
+  isManaged: (namespace: string) => namespace === "default",
+  nomadJob: ({ jobId }: { readonly jobId: string }) => ({ ID: jobId }),
+  config: () => undefined,
+  osOf: () => undefined,
+} as unknown as ClusterState;
+const context: EventContext = { cluster, now: () => 0, index: 9 };
+
+const task = (generation: number, namespace = "default") => ({ kind: "ExecTask", metadata: { name: "web", namespace, generation, uid: "u" } }) as unknown as JobObject;
+const node = (spec: object, ready = "True") => ({ kind: "Node", metadata: { name: "n", uid: "n1" }, spec, status: { conditions: [{ type: "Ready", status: ready }] } }) as unknown as Node;
+
+describe("a change of a job", () => {
+  it.each([
+    { title: "a new one", change: { type: "added", object: task(1) }, type: ["JobRegistered"] },
+    { title: "a new version", change: { type: "updated", object: task(2), previous: task(1) }, type: ["JobRegistered"] },
+    { title: "only its status", change: { type: "updated", object: task(1), previous: task(1) }, type: [] },
+    { title: "its end", change: { type: "deleted", object: task(1), previous: task(1) }, type: ["JobDeregistered"] },
+    { title: "one that is not ours to show", change: { type: "added", object: task(1, "kube-system") }, type: [] },
+  ] as const)("is, for $title, $type", ({ change, type }) => {
+    expect(jobEvents(context, change).map((event) => event.type)).toEqual(type);
+  });
+
+  it("says what Nomad says", () => {
+    const [event] = jobEvents(context, { type: "deleted", object: task(1) });
+    expect([event, event?.payload()]).toMatchObject([{ topic: "Job", key: "web", namespace: "default", index: 9 }, { Job: { ID: "web" }, Deleted: true }]);
+  });
+});
+
+describe("a change of a pod", () => {
+  const pod = (phase: string, more: object = {}) => ({ kind: "Pod", metadata: { name: "p", namespace: "default", uid: "a1", annotations: {}, ...more }, spec: { containers: [{ name: "web" }] }, status: { phase } }) as unknown as Pod;
+  const allocation = { pod: pod("Running"), job: { jobId: "web", namespace: "default" } } as Allocation;
+
+  it.each([
+    { title: "a new one", change: { type: "added", object: pod("Pending") }, type: ["AllocationCreated"] },
+    { title: "its end by itself", change: { type: "updated", object: pod("Failed"), previous: pod("Running") }, type: ["AllocationUpdated"] },
+    { title: "what only the kubelet cares for", change: { type: "updated", object: pod("Running", { resourceVersion: "2" }), previous: pod("Running") }, type: [] },
+    { title: "a stop", change: { type: "updated", object: pod("Running", { deletionTimestamp: "2026-01-01T00:00:00Z" }), previous: pod("Running") }, type: ["AllocationUpdateDesiredStatus"] },
+  ] as const)("is, for $title, $type", ({ change, type }) => {
+    expect(allocationEvents(context, change, allocation).map((event) => event.type)).toEqual(type);
+  });
+
+  it("can be asked for by its job, and is nothing when the job is gone", () => {
+    const change = { type: "added", object: pod("Pending") } as const;
+    expect(allocationEvents(context, change, allocation)).toMatchObject([{ topic: "Allocation", key: "a1", namespace: "default", filterKeys: ["web"], index: 9 }]);
+    expect(allocationEvents(context, change, undefined)).toEqual([]);
+  });
+});
+
+describe("a change of a node", () => {
+  it.each([
+    { title: "a new one", change: { type: "added", object: node({}) }, type: ["NodeRegistration"] },
+    { title: "its end", change: { type: "deleted", object: node({}) }, type: ["NodeDeregistration"] },
+    { title: "a heartbeat", change: { type: "updated", object: node({}), previous: node({}) }, type: [] },
+    { title: "what takes it away from scheduling", change: { type: "updated", object: node({ unschedulable: true }), previous: node({}) }, type: ["NodeEligibility"] },
+    { title: "its silence", change: { type: "updated", object: node({}, "Unknown"), previous: node({}) }, type: ["NodeEvent"] },
+  ] as const)("is, for $title, $type", ({ change, type }) => {
+    expect(nodeEvents(context, change).map((event) => event.type)).toEqual(type);
+  });
+});

@@ -1,0 +1,204 @@
+import { describe, expect, it } from "vitest";
+import { RESOURCES } from "../../../../src/main/resources.ts";
+import { jobBody, jobWorld, NOW, TOKENS } from "./job-world.ts";
+
+function one() {
+  const world = jobWorld();
+  const bridge = world.bridge();
+  const register = async (id: string, changes: object = {}) => (await bridge.call("PUT", "/v1/jobs", { Job: jobBody(id, changes) })).json.EvalID;
+  const evaluation = async (id: string) => (await bridge.call("GET", `/v1/evaluation/${id}`)).json;
+  return { world, ...bridge, register, evaluation };
+}
+
+const DEPLOYMENT = {
+  jobVersion: 0,
+  status: "running",
+  statusDescription: "Deployment is running",
+  createdAt: NOW,
+  modifiedAt: NOW,
+  markedHealthy: [],
+  groups: { web: { autoRevert: false, autoPromote: false, progressDeadlineMs: 600_000, requireProgressBy: NOW + 600_000, promoted: false, desiredCanaries: 1, desiredTotal: 2, placedCanaries: [], placedAllocs: 2, healthyAllocs: 1, unhealthyAllocs: 0, healthyCanaries: 1 } },
+};
+
+describe("the evaluation of a version", () => {
+  it("is pending until the controller has seen the version, and its pods have the scheduler's word", async () => {
+    const { world, register, evaluation } = one();
+    const id = await register("web");
+    expect(await evaluation(id)).toMatchObject({ ID: id, Status: "pending", TriggeredBy: "job-register", JobID: "web", Namespace: "default", Type: "service", Priority: 50 });
+    const job = world.observe("web");
+    const pod = world.pod(job, "web");
+    expect(await evaluation(id)).toMatchObject({ Status: "pending" });
+    world.api.put(RESOURCES.pods, { ...pod, spec: { ...pod.spec, nodeName: "node-1" } });
+    expect(await evaluation(id)).toMatchObject({ Status: "complete", FailedTGAllocs: null, BlockedEval: "", QueuedAllocations: { web: 0 } });
+  });
+
+  it("waits for the first pod of a job that the controller has just seen, and not for ever", async () => {
+    const world = jobWorld();
+    let now = NOW;
+    const { call } = world.bridge({ now: () => now });
+    const { EvalID } = (await call("PUT", "/v1/jobs", { Job: jobBody("web") })).json;
+    world.observe("web", { groups: { web: { queued: 2, starting: 0, running: 0, complete: 0, failed: 0, lost: 0, unknown: 0 } } });
+    now = NOW - 55_000;
+    expect((await call("GET", `/v1/evaluation/${EvalID}`)).json).toMatchObject({ Status: "pending" });
+    now = NOW;
+    expect((await call("GET", `/v1/evaluation/${EvalID}`)).json).toMatchObject({ Status: "complete" });
+  });
+
+  it("names what found no place, why, and the evaluation that waits for one", async () => {
+    const { world, call, register, evaluation } = one();
+    const id = await register("web");
+    const job = world.observe("web");
+    const unschedulable = "0/3 nodes are available: 1 node(s) had untolerated taint {a.b/c: }, 2 Insufficient memory. no new claims to deallocate, preemption: 0/3 nodes are available.";
+    const pods = [world.pod(job, "web", { unschedulable }), world.pod(job, "web", { unschedulable })];
+    const failed = await evaluation(id);
+    expect(failed).toMatchObject({
+      Status: "complete",
+      QueuedAllocations: { web: 2 },
+      FailedTGAllocs: { web: { NodesEvaluated: 3, NodesExhausted: 2, NodesFiltered: 1, CoalescedFailures: 1, DimensionExhausted: { memory: 2 }, ConstraintFiltered: { "node(s) had untolerated taint {a.b/c: }": 1 } } },
+    });
+    const { BlockedEval } = failed as unknown as { readonly BlockedEval: string };
+    expect(await evaluation(BlockedEval)).toMatchObject({ Status: "blocked", TriggeredBy: "queued-allocs", PreviousEval: id });
+    expect((await call("GET", "/v1/job/web/evaluations")).json).toMatchObject([{ TriggeredBy: "job-register" }, { TriggeredBy: "queued-allocs", Status: "blocked" }]);
+    for (const pod of pods) world.api.put(RESOURCES.pods, { ...pod, spec: { ...pod.spec, nodeName: "node-1" } });
+    expect(await evaluation(BlockedEval)).toMatchObject({ Status: "complete" });
+    expect((await call("GET", "/v1/job/web/evaluations")).json).toHaveLength(1);
+  });
+
+  it("lists the allocations of its version, and no others", async () => {
+    const { world, call, register } = one();
+    const first = await register("web");
+    const old = world.pod(world.observe("web"), "web", { node: "node-1" });
+    const second = await register("web", { Priority: 60 });
+    const next = world.pod(world.observe("web"), "web", { node: "node-1" });
+    const idsOf = async (id: string) => (await call("GET", `/v1/evaluation/${id}/allocations`)).json as unknown as readonly { readonly ID: string; readonly EvalID: string }[];
+    expect((await idsOf(first)).map(({ ID, EvalID }) => [ID, EvalID])).toEqual([[old.metadata.uid, first]]);
+    expect((await idsOf(second)).map(({ ID, EvalID }) => [ID, EvalID])).toEqual([[next.metadata.uid, second]]);
+    expect(await idsOf("no-such-evaluation")).toEqual([]);
+  });
+
+  it("leads to the deployment of its version", async () => {
+    const { world, call, register, evaluation } = one();
+    const id = await register("web");
+    world.observe("web", { deployment: DEPLOYMENT });
+    const { DeploymentID } = (await evaluation(id)) as unknown as { readonly DeploymentID: string };
+    expect((await call("GET", `/v1/deployment/${DeploymentID}`)).json).toMatchObject({ ID: DeploymentID, JobID: "web", JobVersion: 0, Status: "running", TaskGroups: { web: { DesiredTotal: 2, HealthyAllocs: 1, ProgressDeadline: 600_000_000_000, RequireProgressBy: "2026-01-02T00:10:00.000Z" } } });
+    expect((await call("GET", "/v1/job/web/deployment")).json).toMatchObject({ ID: DeploymentID });
+  });
+
+  it("is the same from every bridge, and after a new one has started", async () => {
+    const { world, register } = one();
+    const id = await register("web");
+    expect((await world.bridge().call("GET", `/v1/evaluation/${id}`)).json).toMatchObject({ ID: id });
+  });
+
+  it.each([
+    ["/v1/evaluation/7d2be05a-a2ce-80aa-b186-fef3e5165ea8", 404, "eval not found"],
+    ["/v1/deployment/7d2be05a-a2ce-80aa-b186-fef3e5165ea8", 404, "deployment not found"],
+    ["/v1/job/nothing/deployment", 404, "job not found"],
+    ["/v1/job/nothing/summary", 404, "job not found"],
+    ["/v1/job/nothing/versions", 404, "job versions not found"],
+  ])("%s: %i", async (path, status, text) => expect(await one().call("GET", path)).toMatchObject({ status, text }));
+
+  it("is hidden with its namespace", async () => {
+    const { call, register } = one();
+    const id = await register("web", { Namespace: "team-a" });
+    expect(await call("GET", `/v1/evaluation/${id}`, undefined, TOKENS.submitter)).toMatchObject({ status: 403, text: "Permission denied" });
+    expect((await call("GET", "/v1/evaluations?namespace=*", undefined, TOKENS.submitter)).json).toEqual([]);
+    expect((await call("GET", "/v1/evaluations?namespace=*")).json).toHaveLength(1);
+    expect((await call("GET", "/v1/evaluations/count?namespace=*")).json).toEqual({ Count: 1 });
+  });
+});
+
+describe("a job that nobody deploys", () => {
+  it("has null for a deployment, and an empty list", async () => {
+    const { call, register } = one();
+    await register("web");
+    expect((await call("GET", "/v1/job/web/deployment")).text).toBe("null");
+    expect((await call("GET", "/v1/job/web/deployments")).json).toEqual([]);
+  });
+});
+
+describe("stopping an allocation", () => {
+  it("is asked once, however often; its evaluation is over when the pod goes, and has the replacement", async () => {
+    const { world, call, register, evaluation } = one();
+    await register("web");
+    const job = world.observe("web");
+    const pod = world.pod(job, "web", { node: "node-1" });
+    const uid = pod.metadata.uid ?? "";
+    const { json } = await call("PUT", `/v1/allocation/${uid}/stop?reschedule=true`);
+    const { writes } = world.api.calls;
+    expect((await call("POST", `/v1/allocation/${uid}/stop`)).json.EvalID).toBe(json.EvalID);
+    expect(world.api.calls.writes).toBe(writes);
+    expect(JSON.parse(world.job("web").metadata.annotations?.["nomad-bridge.dev/requests"] ?? "")).toMatchObject({ stop: { [uid]: { at: NOW, reschedule: true } } });
+    expect(await evaluation(json.EvalID)).toMatchObject({ TriggeredBy: "alloc-stop", Status: "pending" });
+    world.api.put(RESOURCES.pods, { ...pod, metadata: { ...pod.metadata, deletionTimestamp: new Date(NOW).toISOString() } });
+    const next = world.pod(job, "web", { node: "node-1", previous: uid });
+    expect(await evaluation(json.EvalID)).toMatchObject({ Status: "complete" });
+    const allocations = (await call("GET", `/v1/evaluation/${json.EvalID}/allocations`)).json as unknown as readonly { readonly ID: string }[];
+    expect(new Set(allocations.map(({ ID }) => ID))).toEqual(new Set([uid, next.metadata.uid]));
+    expect(world.job("web").metadata.generation).toBe(1);
+  });
+
+  it("says 404 for none, and needs alloc-lifecycle", async () => {
+    const { world, call, register } = one();
+    await register("web");
+    const { uid } = world.pod(world.observe("web"), "web").metadata;
+    expect(await call("PUT", "/v1/allocation/7d2be05a-a2ce-80aa-b186-fef3e5165ea8/stop")).toMatchObject({ status: 404, text: "alloc not found" });
+    expect(await call("PUT", `/v1/allocation/${uid}/stop`, undefined, TOKENS.submitter)).toMatchObject({ status: 500, text: `Unknown allocation "${uid}"` });
+  });
+});
+
+describe("what is said of a deployment", () => {
+  async function deployed(status = "running") {
+    const all = one();
+    await all.register("web");
+    all.world.observe("web", { deployment: { ...DEPLOYMENT, status } });
+    const { ID } = (await all.call("GET", "/v1/job/web/deployment")).json as unknown as { readonly ID: string };
+    const requests = () => JSON.parse(all.world.job("web").metadata.annotations?.["nomad-bridge.dev/requests"] ?? "{}") as object;
+    return { ...all, ID, requests };
+  }
+
+  it.each([
+    ["promote", { All: true }, { promote: ["*"] }],
+    ["promote", { Groups: ["web"] }, { promote: ["web"] }],
+    ["pause", { Pause: true }, { paused: true }],
+    ["pause", { Pause: false }, { paused: false }],
+    ["fail", {}, { failed: true }],
+    ["allocation-health", { HealthyAllocationIDs: ["a"], UnhealthyAllocationIDs: ["b"] }, { healthy: ["a"], unhealthy: ["b"] }],
+  ])("%s %j reaches the controller, with an evaluation that leads back to it", async (verb, body, said) => {
+    const { call, ID, requests, evaluation } = await deployed();
+    const { status, json } = await call("PUT", `/v1/deployment/${verb}/${ID}`, { DeploymentID: ID, ...body });
+    expect([status, requests()]).toEqual([200, { deployment: { id: ID, ...said } }]);
+    expect(await evaluation(json.EvalID)).toMatchObject({ TriggeredBy: "deployment-watcher", DeploymentID: ID, Status: "complete" });
+  });
+
+  it.each([
+    ["promote", { All: true }, "can't promote terminal deployment"],
+    ["fail", {}, "can't fail terminal deployment"],
+    ["pause", { Pause: true }, "can't pause terminal deployment"],
+    ["allocation-health", { HealthyAllocationIDs: ["a"] }, "can't set health of allocations for a terminal deployment"],
+  ])("%s is refused when it is over", async (verb, body, text) => {
+    const { call, ID, requests } = await deployed("successful");
+    expect(await call("PUT", `/v1/deployment/${verb}/${ID}`, body)).toMatchObject({ status: 500, text });
+    expect(requests()).toEqual({});
+  });
+
+  it("promotes no canaries that are not healthy, and none where there are none", async () => {
+    const all = one();
+    await all.register("web");
+    const state = (group: object) => ({ deployment: { ...DEPLOYMENT, groups: { web: { ...DEPLOYMENT.groups.web, ...group } } } });
+    all.world.observe("web", state({ desiredCanaries: 2 }));
+    const { ID } = (await all.call("GET", "/v1/job/web/deployment")).json as unknown as { readonly ID: string };
+    const promote = async () => all.call("PUT", `/v1/deployment/promote/${ID}`, { All: true });
+    expect(await promote()).toMatchObject({ status: 500, text: 'Task group "web" has 1/2 healthy allocations' });
+    all.world.observe("web", state({ desiredCanaries: 0 }));
+    expect(await promote()).toMatchObject({ status: 500, text: "no canaries to promote" });
+  });
+
+  it("two at once are both heard", async () => {
+    const { world, ID, requests } = await deployed();
+    const bridges = [world.bridge(), world.bridge()];
+    await Promise.all([bridges[0]?.call("PUT", `/v1/deployment/pause/${ID}`, { Pause: true }), bridges[1]?.call("PUT", `/v1/deployment/promote/${ID}`, { All: true })]);
+    expect(requests()).toEqual({ deployment: { id: ID, paused: true, promote: ["*"] } });
+  });
+});
