@@ -170,6 +170,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   { method: "PUT", pattern: "/v1/acl/oidc/complete-auth", needs: NONE },
   { method: "GET", pattern: "/v1/acl/tokens", needs: MANAGEMENT },
   { method: "PUT", pattern: "/v1/acl/token", needs: MANAGEMENT },
+  { method: "PUT", pattern: "/v1/acl/token/onetime", needs: VALID_TOKEN },
   { method: "GET", pattern: "/v1/acl/token/self", needs: VALID_TOKEN },
   { method: "GET", pattern: "/v1/acl/token/:accessorId", needs: OWN_TOKEN },
   { method: "PUT", pattern: "/v1/acl/token/:accessorId", needs: MANAGEMENT },

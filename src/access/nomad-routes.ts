@@ -111,7 +111,7 @@ const ACL: Group = {
   routes: [
     ...of("PUT", "/v1/acl/bootstrap"), ...of("GET", "/v1/acl/policies"), ...of("GET", "/v1/acl/policy/self"), ...of("GET PUT DELETE", "/v1/acl/policy/:policy"),
     ...of("GET", "/v1/acl/tokens"), ...of("PUT", "/v1/acl/token"), ...of("GET", "/v1/acl/token/self"), ...of("GET PUT DELETE", "/v1/acl/token/:accessorId"),
-    ...of("PUT", "/v1/acl/token/onetime", NO_PAGES), ...of("PUT", "/v1/acl/token/onetime/exchange", NO_PAGES), ...of("GET", "/v1/acl/roles"), ...of("PUT", "/v1/acl/role"),
+    ...of("PUT", "/v1/acl/token/onetime"), ...of("PUT", "/v1/acl/token/onetime/exchange", NO_PAGES), ...of("GET", "/v1/acl/roles"), ...of("PUT", "/v1/acl/role"),
     ...of("GET PUT DELETE", "/v1/acl/role/:roleId"), ...of("GET", "/v1/acl/role/name/:name"), ...of("GET", "/v1/acl/auth-methods"), ...of("PUT", "/v1/acl/auth-method"),
     ...of("GET PUT DELETE", "/v1/acl/auth-method/:method"), ...of("GET", "/v1/acl/binding-rules"), ...of("PUT", "/v1/acl/binding-rule"),
     ...of("GET PUT DELETE", "/v1/acl/binding-rule/:ruleId"), ...of("PUT", "/v1/acl/oidc/auth-url"), ...of("PUT", "/v1/acl/oidc/complete-auth"), ...of("PUT", "/v1/acl/login"),

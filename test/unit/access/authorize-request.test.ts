@@ -156,6 +156,7 @@ const CASES: readonly { readonly method: string; readonly path: string; readonly
   { method: "PUT", path: "/v1/acl/oidc/complete-auth", pattern: "/v1/acl/oidc/complete-auth", rules: NO_RULES },
   { method: "GET", path: "/v1/acl/tokens", pattern: "/v1/acl/tokens", rules: undefined },
   { method: "PUT", path: "/v1/acl/token", pattern: "/v1/acl/token", rules: undefined },
+  { method: "PUT", path: "/v1/acl/token/onetime", pattern: "/v1/acl/token/onetime", rules: NO_RULES },
   { method: "GET", path: "/v1/acl/token/self", pattern: "/v1/acl/token/self", rules: NO_RULES },
   { method: "GET", path: "/v1/acl/token/accessor-2", pattern: "/v1/acl/token/:accessorId", rules: undefined },
   { method: "PUT", path: "/v1/acl/token/accessor-1", pattern: "/v1/acl/token/:accessorId", rules: undefined },
