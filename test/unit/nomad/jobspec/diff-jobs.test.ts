@@ -35,9 +35,9 @@ describe("diffJobs", () => {
   });
 
   it.each([
-    { what: "a new job", old: undefined, next: job(), type: "Added", annotation: "forces create" },
-    { what: "a job that goes", old: job(), next: undefined, type: "Deleted", annotation: "forces destroy" },
-  ] as const)("shows $what whole", ({ old, next, type, annotation }) => {
+    { name: "a new job", old: undefined, next: job(), type: "Added", annotation: "forces create" },
+    { name: "a job that goes", old: job(), next: undefined, type: "Deleted", annotation: "forces destroy" },
+  ] as const)("shows $name whole", ({ old, next, type, annotation }) => {
     const diff = diffJobs(old, next);
     expect([diff.Type, groupOf(diff)?.Type, taskOf(diff)?.Type]).toEqual([type, type, type]);
     expect(taskOf(diff)?.Annotations).toEqual([annotation]);
