@@ -5,6 +5,7 @@ import { DEFAULT_HOME } from "../src/main/dev/home.ts";
 import { interrupted, progress } from "../src/main/dev/progress.ts";
 import { measureCliStart } from "./cli-start.ts";
 import { measureConcurrency, measureLatency } from "./exec-latency.ts";
+import { measureHclRate } from "./hcl-rate.ts";
 import { measureLauncherCost } from "./launcher-cost.ts";
 import { measureMappingRate } from "./mapping-rate.ts";
 import { measureReadyTime } from "./ready-time.ts";
@@ -17,7 +18,7 @@ const HELP = `Usage: npm run bench -- [options]
 
   --pairs=<n>      Pairs of execs for the latency. Default: 300
   --mib=<n>        Size of each transfer. Default: 256
-  --only=<names>   Of latency,throughput,ready,cli,concurrency,reconcile,launcher,mapping; with commas. Default: all
+  --only=<names>   Of latency,throughput,ready,cli,concurrency,reconcile,launcher,mapping,hcl; with commas. Default: all
   --home=<path>    Of another "up". Default: the checkout's own
 `;
 
@@ -61,6 +62,7 @@ function wanted(): readonly (readonly [string, (stage: Stage) => Promise<readonl
     ["reconcile", measureReconcileRate],
     ["launcher", measureLauncherCost],
     ["mapping", measureMappingRate],
+    ["hcl", measureHclRate],
   ] as const;
   const names = values.only.split(",").filter((name) => name !== "");
   return all.filter(([name]) => names.length === 0 || names.includes(name));

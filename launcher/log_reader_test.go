@@ -121,6 +121,13 @@ func TestLogsThatATaskHasPutThere(t *testing.T) {
 		t.Logf("no link is tried: %v", err)
 	}
 	output, said := capture()
+	for number := int64(11); number <= 13; number++ {
+		// As if it had been put there between the listing and the opening.
+		swapped := readerOf(alloc, "stdout", output)
+		if swapped.open(number); swapped.opened {
+			t.Errorf("%d was opened", number)
+		}
+	}
 	if err := readerOf(alloc, "stdout", output).run(operateMessage{}); err != nil || said.text.String() != "aaa\nbbbbb\ncc\n" {
 		t.Errorf("%q, %v", said.text.String(), err)
 	}

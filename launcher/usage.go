@@ -39,8 +39,12 @@ func measureUsage(interval time.Duration) taskUsage {
 	group, _ := os.ReadFile("/proc/self/cgroup")
 	began := time.Now()
 	before, _ := sumProcesses(group)
+	exactBefore, _ := timeOfGroup()
 	time.Sleep(interval)
 	after, resident := sumProcesses(group)
+	if exactAfter, ok := timeOfGroup(); ok {
+		before, after = exactBefore, exactAfter
+	}
 	elapsed := float64(time.Since(began))
 	measured := taskUsage{RSS: resident, Usage: resident, Timestamp: time.Now().UnixNano()}
 	measured.UserPercent = float64(max(0, after.user-before.user)) / elapsed * 100
@@ -87,6 +91,17 @@ func parseProcessUsage(text []byte) (spent processorTime, pages int64) {
 	return spent, number(21)
 }
 
+// timeOfGroup is exact, and has the processes that have ended; only the unified hierarchy keeps it beside the memory's.
+func timeOfGroup() (processorTime, bool) {
+	counter := findOOMCounter()
+	if !strings.HasSuffix(string(counter), "memory.events") {
+		return processorTime{}, false
+	}
+	details := detailsIn(filepath.Dir(string(counter)), "cpu.stat")
+	user, ok := details["user_usec"]
+	return processorTime{user: user * int64(time.Microsecond), system: details["system_usec"] * int64(time.Microsecond)}, ok
+}
+
 // addMemoryOfGroup says more, and more exactly, where the container's memory cgroup is to be seen.
 func addMemoryOfGroup(measured *taskUsage) {
 	counter := findOOMCounter()
@@ -98,13 +113,13 @@ func addMemoryOfGroup(measured *taskUsage) {
 		measured.Usage = numberIn(directory, "memory.current", measured.Usage)
 		measured.MaxUsage = numberIn(directory, "memory.peak", 0)
 		measured.Swap = numberIn(directory, "memory.swap.current", 0)
-		details := detailsIn(directory)
+		details := detailsIn(directory, "memory.stat")
 		measured.RSS, measured.Cache = orElse(details["anon"], measured.RSS), details["file"]
 		return
 	}
 	measured.Usage = numberIn(directory, "memory.usage_in_bytes", measured.Usage)
 	measured.MaxUsage = numberIn(directory, "memory.max_usage_in_bytes", 0)
-	details := detailsIn(directory)
+	details := detailsIn(directory, "memory.stat")
 	measured.RSS, measured.Cache, measured.Swap = orElse(details["total_rss"], measured.RSS), details["total_cache"], details["total_swap"]
 }
 
@@ -127,9 +142,9 @@ func numberIn(directory, name string, otherwise int64) int64 {
 	return value
 }
 
-func detailsIn(directory string) map[string]int64 {
+func detailsIn(directory, name string) map[string]int64 {
 	details := map[string]int64{}
-	text, err := readShort(filepath.Join(directory, "memory.stat"))
+	text, err := readShort(filepath.Join(directory, name))
 	if err != nil {
 		return details
 	}

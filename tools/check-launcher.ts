@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
-const FOLDERS = ["launcher", "fetch", "test/clients/nomad-api", "test/interpolation-oracle", "test/job-oracle", "test/filter-oracle", "test/clients/nomad-cli"];
+const FOLDERS = ["launcher", "fetch", "test/clients/nomad-api", "test/interpolation-oracle", "test/hcl-oracle", "test/job-oracle", "test/filter-oracle", "test/clients/nomad-cli"];
 
 const complaints = FOLDERS.flatMap((folder) => {
   const cwd = join(root, folder);

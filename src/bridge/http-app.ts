@@ -32,9 +32,13 @@ import { NODE_POOL_ROUTES } from "./cluster/node-pools.ts";
 import { NODE_ROUTES } from "./cluster/nodes.ts";
 import { SCALING_ROUTES } from "./cluster/scaling.ts";
 import { SEARCH_ROUTES } from "./cluster/search.ts";
+import { SERVICE_ROUTES } from "./cluster/services.ts";
+import { VOLUME_ROUTES } from "./cluster/volumes.ts";
 import { EVENT_ROUTES } from "./events/event-route.ts";
 import type { EventBroker } from "./events/event-stream.ts";
 import { JOB_ROUTES } from "./jobs/routes.ts";
+import type { LogLines } from "./monitor/log-lines.ts";
+import { MONITOR_ROUTES } from "./monitor/monitor-route.ts";
 import { readQuery, type QueryOptions } from "./query.ts";
 import { READ_ROUTES } from "./read-handlers.ts";
 import { type Reply, text } from "./reply.ts";
@@ -49,6 +53,7 @@ export type HttpAppDeps = {
   readonly feed: ChangeFeed;
   readonly client: ClientDeps;
   readonly events: EventBroker;
+  readonly logLines: LogLines;
   readonly authenticate: Authenticate;
   /** host:port that this server is reached at. */
   readonly address: () => string;
@@ -175,6 +180,9 @@ const ROUTES: Routes = {
   ...SCALING_ROUTES,
   ...SEARCH_ROUTES,
   ...METRIC_ROUTES,
+  ...SERVICE_ROUTES,
+  ...VOLUME_ROUTES,
+  ...MONITOR_ROUTES,
   ...EVENT_ROUTES,
   ...JOB_ROUTES,
 };
@@ -202,13 +210,13 @@ async function dispatch(deps: HttpAppDeps, incoming: Incoming): Promise<Reply> {
 
 function contextOf(deps: HttpAppDeps, { request, url, query, secret, authorized, source }: Incoming, body: Body): RequestContext {
   const { params, allowsNamespace, identity } = authorized;
-  const { cluster, acl, logins, nodes, jobs, client, events, feed } = deps;
+  const { cluster, acl, logins, nodes, jobs, client, events, logLines, feed } = deps;
   const { searchParams: search } = url;
   const identityNow = () => {
     const again = deps.authenticate(secret, deps.now());
     return again.ok ? again.value : undefined;
   };
-  const context = { cluster, acl, logins, nodes, jobs, client, events, feed, query, search, params, body, allowsNamespace, identityNow, secret, source, address: deps.address(), now: deps.now(), signal: request.signal };
+  const context = { cluster, acl, logins, nodes, jobs, client, events, logLines, feed, query, search, params, body, allowsNamespace, identityNow, secret, source, address: deps.address(), now: deps.now(), signal: request.signal };
   return identity === undefined ? context : { ...context, identity };
 }
 

@@ -25,6 +25,8 @@ export const ANNOTATION = {
   tasks: `${GROUP}/tasks`,
   /** The allocation's ports in the job's order, JSON: PodPort[]. Absent: it has none. */
   ports: `${GROUP}/ports`,
+  /** How many nodes a job's constraints left out when the pod was made, by Nomad's reason, JSON. Absent: none. */
+  leftOut: `${GROUP}/left-out`,
   /** The launcher's document of the pod's first task, JSON; those of others are under documentAnnotation. */
   launcher: `${GROUP}/launcher`,
   /** The protocol that the pod's launcher speaks. */
@@ -35,10 +37,10 @@ export const ANNOTATION = {
   previousAllocation: `${GROUP}/previous-allocation`,
   /** On a pod that was stopped and is kept to be read: why, in Nomad's words. Its allocation is complete, whatever Kubernetes calls its phase. */
   stopped: `${GROUP}/stopped`,
-  /** On a Service of ours: the name that the job gives it. */
-  service: `${GROUP}/service`,
   /** What users have done to the pod's tasks: TaskMarks, JSON. */
   taskMarks: `${GROUP}/task-marks`,
+  /** On a Service of ours: the name that the job gives it. */
+  service: `${GROUP}/service`,
   /** On a NomadJob or an ExecTask: JobRequests, JSON. */
   requests: `${GROUP}/requests`,
   /** On a child of a periodic or parameterized NomadJob: the ID of its parent. */

@@ -1,5 +1,5 @@
 /** @module Which jobs are over for good, so that their objects may go: by themselves after a while, or when `nomad system gc` asks. Pure. */
-import type { NomadJob } from "../api/nomad-job.ts";
+import type { NomadJob, NomadJobStatus } from "../api/nomad-job.ts";
 import { ANNOTATION } from "../contract/pod-metadata.ts";
 
 /** Nomad's job_gc_threshold. */
@@ -9,7 +9,10 @@ export const JOB_GC_THRESHOLD_MS = 4 * 3_600_000;
 export const KEPT_DEAD_CHILDREN = 500;
 
 const isDead = ({ metadata, status }: NomadJob): boolean =>
-  status?.state === "dead" && (status.observedGeneration ?? 0) === (metadata.generation ?? 1) && (status.allocations ?? []).length === 0;
+  status?.state === "dead" && (status.observedGeneration ?? 0) === (metadata.generation ?? 1) && (status.allocations ?? []).length === 0 && !hasWork(status);
+
+/** Children go with their parent's object: it stays as long as one of them is at work. */
+const hasWork = ({ children }: NomadJobStatus): boolean => children !== undefined && children.pending + children.running > 0;
 
 const isParent = ({ spec: { job } }: NomadJob): boolean => {
   const { Periodic: periodic = null, ParameterizedJob: parameterized = null, Dispatched: dispatched = false } = job;

@@ -4,6 +4,7 @@
  */
 import type { BridgeConfigSpec, Profile } from "../api/bridge-config.ts";
 import type { Node } from "../api/pod.ts";
+import { ELIGIBILITY_LABEL, INELIGIBLE } from "../contract/node-drain.ts";
 import type { NodeRecord } from "../contract/node-record.ts";
 import { GROUP } from "../contract/pod-metadata.ts";
 import { NOMAD_VERSION } from "../nomad/api-types.ts";
@@ -49,6 +50,9 @@ export const profilesOn = (node: Node, profiles: readonly Profile[]): readonly P
 
 export const isReady = ({ status }: Node): boolean => status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True") === true;
 
+/** Whether new allocations of ours may come to it; Kubernetes' cordon keeps them away as well. */
+export const isEligible = ({ metadata, spec }: Node): boolean => spec?.unschedulable !== true && metadata.labels?.[ELIGIBILITY_LABEL] !== INELIGIBLE;
+
 export type NodeSize = {
   /** Whole ones: Nomad's clients decode no other number. */
   readonly cores: number;
@@ -66,9 +70,13 @@ export function nodeSize({ node, config }: NodeSource): NodeSize {
 }
 
 /** Drivers that some profile lets run on the node. */
-export function driversOn({ node, config }: NodeSource): readonly ("exec" | "raw_exec")[] {
+export function driversOn({ node, config }: NodeSource): readonly ("exec" | "raw_exec" | "docker")[] {
   const profiles = profilesOn(node, config.profiles);
-  return [...(profiles.length > 0 ? (["exec"] as const) : []), ...(profiles.some((profile) => profile.allowRawExec) ? (["raw_exec"] as const) : [])];
+  return [
+    ...(profiles.length > 0 ? (["exec"] as const) : []),
+    ...(profiles.some((profile) => profile.allowRawExec) ? (["raw_exec"] as const) : []),
+    ...(profiles.some((profile) => profile.allowDocker) ? (["docker"] as const) : []),
+  ];
 }
 
 /** As `uname -m` says it, where that differs from Go's word. */

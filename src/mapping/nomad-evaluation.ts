@@ -11,6 +11,7 @@ import { deploymentId, evaluationId, type EvaluationCause, knownCauses } from ".
 import { indexOf } from "./nomad-job.ts";
 import type { Sha256 } from "./object-names.ts";
 import type { JobVersion } from "./stored-job.ts";
+import { leftOutOf } from "./job/placement/left-out.ts";
 import { type PlacementFailure, placementFailure, refusedPlacement } from "./placement-failure.ts";
 import { epochMs } from "../lib/epoch.ts";
 
@@ -187,5 +188,5 @@ const isUndecided = (pod: Pod): boolean => pod.spec.nodeName === undefined && sc
 function failuresOf(pods: readonly Pod[]): Outcome["failures"] {
   const waiting = pods.filter((pod) => pod.spec.nodeName === undefined && scheduled(pod)?.status === "False");
   const groups = Map.groupBy(waiting, (pod) => pod.metadata.annotations?.[ANNOTATION.group] ?? "");
-  return Object.fromEntries([...groups].map(([group, all]) => [group, placementFailure(scheduled(all[0] as Pod)?.message ?? "", all.length)]));
+  return Object.fromEntries([...groups].map(([group, all]) => [group, placementFailure(scheduled(all[0] as Pod)?.message ?? "", all.length, leftOutOf(all[0] as Pod))]));
 }

@@ -1,9 +1,9 @@
 /** @module A Kubernetes node as a Nomad node. Used by the bridge. */
 import type { Node } from "../api/pod.ts";
-import { DRAIN_ANNOTATION, ELIGIBILITY_LABEL, INELIGIBLE, LAST_DRAIN_ANNOTATION, type NodeDrain, readLastDrain, readNodeDrain } from "../contract/node-drain.ts";
+import { DRAIN_ANNOTATION, LAST_DRAIN_ANNOTATION, type NodeDrain, readLastDrain, readNodeDrain } from "../contract/node-drain.ts";
 import { epochMs } from "../lib/epoch.ts";
 import type { NomadDriver, NomadNode } from "../nomad/api-types.ts";
-import { driversOn, isReady, nodeRecord, nodeSize, type NodeSource, profilesOn } from "./node-facts.ts";
+import { driversOn, isEligible, isReady, nodeRecord, nodeSize, type NodeSource, profilesOn } from "./node-facts.ts";
 import { indexOf, NO_RESOURCES } from "./nomad-job.ts";
 
 /** Nomad's own range. */
@@ -63,10 +63,6 @@ export function nomadNode(source: NodeSource): NomadNode {
 }
 
 const timeText = (ms: number): string => new Date(ms).toISOString();
-
-/** Kubernetes' cordon keeps our allocations away as well. */
-/** Whether new allocations of ours may come to a node. */
-export const isEligible = ({ metadata, spec }: Node): boolean => spec?.unschedulable !== true && metadata.labels?.[ELIGIBILITY_LABEL] !== INELIGIBLE;
 
 /** Epoch ms. */
 const statusSince = ({ status, metadata }: Node): number => epochMs(status?.conditions?.find(({ type }) => type === "Ready")?.lastTransitionTime) ?? epochMs(metadata.creationTimestamp) ?? 0;

@@ -15,6 +15,7 @@ import { checkGroup, groupTasks, isInit, type MappedTask, podTasks, runsToItsEnd
 import { groupFindings } from "./job/group-findings.ts";
 import { hashedTerms } from "./job/group-terms.ts";
 import { networkFields, podPorts } from "./job/pod-network.ts";
+import { leftOutAnnotation } from "./job/placement/left-out.ts";
 import { placementFields } from "./job/placement/pod-placement.ts";
 import { launcherDocuments } from "./launcher-documents.ts";
 import type { NodeSource } from "./node-facts.ts";
@@ -168,6 +169,7 @@ function podMetadata(accepted: AcceptedGroup, place: AllocationPlace, documents:
       [ANNOTATION.task]: source.task,
       ...(tasks.length > 1 ? { [ANNOTATION.tasks]: JSON.stringify(podTasks(tasks)) } : {}),
       ...(ports.length > 0 ? { [ANNOTATION.ports]: JSON.stringify(ports) } : {}),
+      ...leftOutAnnotation(accepted, place.nodes),
       [ANNOTATION.profile]: accepted.profile.name,
       [ANNOTATION.jobVersion]: String(source.jobVersion),
       [ANNOTATION.specHash]: specHash,

@@ -64,3 +64,4 @@ export const jobNotInNamespace = (jobId: string, namespace: string): string => `
 export const jobHasNoAllocation = (jobId: string, allocId: string): string => `job ${jobId} does not have allocation ${allocId}`;
 export const taskNotInAllocation = (task: string, allocId: string): string => `task ${task} not found in allocation ${allocId}`;
 export const actionNotInTask = (action: string, task: string): string => `action ${action} not found in task ${task}`;
+export const NOT_ELIGIBLE_FOR_GC = "No such allocation on client, or allocation not eligible for GC";

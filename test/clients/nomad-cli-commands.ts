@@ -21,6 +21,8 @@ export type CliCommand = {
   /** Part of what the CLI prints or follows, by the names that the sequence gives. */
   readonly saw?: object;
   readonly error?: RegExp;
+  /** What is waited for: the command is repeated until it is so. */
+  readonly comes?: true;
   /** Keeps a value that was seen under a name, for the rows behind. */
   readonly keeps?: Readonly<Record<string, string>>;
 };
@@ -142,8 +144,11 @@ const ACL_LOGIN: readonly CliCommand[] = [
 const JOB_DETAILS = ["allocations", "evaluations", "deployment", "summary"].map((part) => `GET /v1/job/$JOB/${part}`);
 
 const JOB_LIFE: readonly CliCommand[] = [
+  { command: "job validate", args: ["job", "validate", "$JOB_FILE"], calls: ["PUT /v1/validate/job"], exit: 0 },
+  { command: "job plan", title: "of a new job", args: ["job", "plan", "$JOB_FILE"], calls: ["PUT /v1/job/$NEW_JOB/plan"], exit: 1, saw: { diff: "Added" } },
   { command: "job run", args: ["job", "run", "$JOB_FILE"], calls: ["PUT /v1/jobs", ...MONITOR, "GET /v1/deployment/:id"], exit: 0, saw: { evaluation: { Status: "complete", TriggeredBy: "job-register" } } },
   { command: "job run", title: "that must be new", args: ["job", "run", "-check-index=0", "$JOB_FILE"], calls: ["PUT /v1/jobs"], exit: 1, error: /500 \(Enforcing job modify index 0: job already exists\)/ },
+  { command: "job plan", title: "of the same job", args: ["job", "plan", "$JOB_FILE"], calls: ["PUT /v1/job/$NEW_JOB/plan"], exit: 0, saw: { diff: "None" } },
   { command: "job status", title: "of one", args: ["job", "status", "$JOB"], calls: [...READ_JOB, ...JOB_DETAILS, HINTS], exit: 0, saw: { status: "running", running: 1 } },
   { command: "job history", args: ["job", "history", "$NEW_JOB"], calls: [...FIND_JOB, "GET /v1/job/$NEW_JOB/versions"], exit: 0 },
   { command: "job inspect", title: "of its source", args: ["job", "inspect", "-hcl", "$NEW_JOB"], calls: [...FIND_JOB, "GET /v1/job/$NEW_JOB", "GET /v1/job/$NEW_JOB/submission"], exit: 0 },
@@ -154,6 +159,35 @@ const JOB_LIFE: readonly CliCommand[] = [
   { command: "job promote", title: "without a canary", args: ["job", "promote", "$NEW_JOB"], calls: [...FIND_JOB, "GET /v1/job/$NEW_JOB/deployment", "PUT /v1/deployment/promote/:id"], exit: 1, error: /500 \(can't promote terminal deployment\)/ },
   { command: "job stop", args: ["job", "stop", "$NEW_JOB"], calls: [...FIND_JOB, "GET /v1/job/$NEW_JOB", "DELETE /v1/job/$NEW_JOB", ...MONITOR], exit: 0 },
   { command: "job stop", title: "and forget it", args: ["job", "stop", "-purge", "$NEW_JOB"], calls: [...FIND_JOB, "GET /v1/job/$NEW_JOB", "DELETE /v1/job/$NEW_JOB"], exit: 0 },
+];
+
+/** A job that others are launched by: one by hand, one by the clock. Both are batch jobs that end at once. */
+const JOB_CHILDREN: readonly CliCommand[] = [
+  { command: "job run", title: "of one to dispatch", args: ["job", "run", "$DISPATCH_FILE"], calls: ["PUT /v1/jobs"], exit: 0 },
+  { command: "job dispatch", args: ["job", "dispatch", "-meta=who=Ada", "-payload=hello", "$DISPATCH_JOB"], calls: [...FIND_JOB, "PUT /v1/job/$DISPATCH_JOB/dispatch", ...MONITOR], exit: 0, saw: { evaluation: { Status: "complete" } } },
+  { command: "job dispatch", title: "without what it must have", args: ["job", "dispatch", "$DISPATCH_JOB"], calls: [...FIND_JOB, "PUT /v1/job/$DISPATCH_JOB/dispatch"], exit: 1, error: /^Failed to dispatch job: .*who/ },
+  { command: "job status", title: "of one to dispatch", args: ["job", "status", "$DISPATCH_JOB"], calls: [...FIND_JOB, "GET /v1/job/$DISPATCH_JOB"], exit: 0, saw: { children: 1 } },
+  { command: "job stop", title: "of one to dispatch", args: ["job", "stop", "-detach", "-purge", "$DISPATCH_JOB"], calls: [...FIND_JOB, "GET /v1/job/$DISPATCH_JOB", "DELETE /v1/job/$DISPATCH_JOB"], exit: 0 },
+  { command: "job run", title: "of a periodic one", args: ["job", "run", "$PERIODIC_FILE"], calls: ["PUT /v1/jobs"], exit: 0 },
+  { command: "job periodic force", args: ["job", "periodic", "force", "$PERIODIC_JOB"], calls: [...FIND_JOB, "PUT /v1/job/$PERIODIC_JOB/periodic/force", ...MONITOR], exit: 0 },
+  { command: "job status", title: "of a periodic one", args: ["job", "status", "$PERIODIC_JOB"], calls: [...FIND_JOB, "GET /v1/job/$PERIODIC_JOB"], exit: 0, saw: { children: 1 } },
+  { command: "job stop", title: "of a periodic one", args: ["job", "stop", "-detach", "-purge", "$PERIODIC_JOB"], calls: [...FIND_JOB, "GET /v1/job/$PERIODIC_JOB", "DELETE /v1/job/$PERIODIC_JOB"], exit: 0 },
+];
+
+const CANARY = "GET /v1/deployments";
+
+/** A deployment that waits for a person: its second version has a canary. */
+const CANARIES: readonly CliCommand[] = [
+  { command: "job run", title: "of one with canaries", args: ["job", "run", "$CANARY_FILE"], calls: ["PUT /v1/jobs", ...MONITOR, "GET /v1/deployment/:id"], exit: 0 },
+  { command: "job run", title: "of its next version", args: ["job", "run", "-detach", "$NEXT_CANARY_FILE"], calls: ["PUT /v1/jobs"], exit: 0 },
+  { command: "job deployments", title: "of one with canaries", args: ["job", "deployments", "-latest", "$CANARY_JOB"], calls: [...FIND_JOB, "GET /v1/job/$CANARY_JOB/deployment"], exit: 0, saw: { status: "running" }, comes: true, keeps: { DEPLOYMENT: "id" } },
+  { command: "deployment status", title: "of one", args: ["deployment", "status", "$DEPLOYMENT"], calls: [CANARY, HINTS], exit: 0, saw: { status: "running" } },
+  { command: "deployment pause", args: ["deployment", "pause", "-detach", "$DEPLOYMENT"], calls: [CANARY, "PUT /v1/deployment/pause/:id"], exit: 0 },
+  { command: "deployment status", title: "of one that is paused", args: ["deployment", "status", "$DEPLOYMENT"], calls: [CANARY, HINTS], exit: 0, saw: { status: "paused" }, comes: true },
+  { command: "deployment resume", args: ["deployment", "resume", "-detach", "$DEPLOYMENT"], calls: [CANARY, "PUT /v1/deployment/pause/:id"], exit: 0 },
+  { command: "deployment fail", args: ["deployment", "fail", "-detach", "$DEPLOYMENT"], calls: [CANARY, "PUT /v1/deployment/fail/:id"], exit: 0 },
+  { command: "deployment status", title: "of one that has failed", args: ["deployment", "status", "$DEPLOYMENT"], calls: [CANARY, HINTS], exit: 0, saw: { status: "failed" }, comes: true },
+  { command: "job stop", title: "of one with canaries", args: ["job", "stop", "-detach", "-purge", "$CANARY_JOB"], calls: [...FIND_JOB, "GET /v1/job/$CANARY_JOB", "DELETE /v1/job/$CANARY_JOB"], exit: 0 },
 ];
 
 const DEPLOYMENTS: readonly CliCommand[] = [
@@ -167,13 +201,10 @@ const DEPLOYMENTS: readonly CliCommand[] = [
 ];
 
 /** What changes an allocation comes last. */
-export const COMMANDS: readonly CliCommand[] = [...ALLOCATION_READS, ...ALLOCATION_FILES, ...JOB_READS, ...CLUSTER_READS, ...CLUSTER_MORE, ...ACL, ...ACL_LOGIN, ...JOB_LIFE, ...DEPLOYMENTS, ...ALLOCATION_WRITES];
+export const COMMANDS: readonly CliCommand[] = [...ALLOCATION_READS, ...ALLOCATION_FILES, ...JOB_READS, ...CLUSTER_READS, ...CLUSTER_MORE, ...ACL, ...ACL_LOGIN, ...JOB_LIFE, ...JOB_CHILDREN, ...CANARIES, ...DEPLOYMENTS, ...ALLOCATION_WRITES];
 
 /** Written by Nomad's documented behaviour, and not run yet. */
 export const COMMANDS_TO_COME: readonly CliCommand[] = [
-  { command: "job validate", args: ["job", "validate", "$JOB_FILE"], calls: ["PUT /v1/validate/job"], exit: 0 },
-  { command: "job plan", title: "of a new job", args: ["job", "plan", "$JOB_FILE"], calls: ["PUT /v1/job/$NEW_JOB/plan"], exit: 1, saw: { diff: "Added" } },
-  { command: "job plan", title: "of the same job", args: ["job", "plan", "$JOB_FILE"], calls: ["PUT /v1/job/$NEW_JOB/plan"], exit: 0, saw: { diff: "None" } },
   { command: "service list", args: ["service", "list"], calls: ["GET /v1/services"], exit: 0 },
   { command: "service info", title: "of none", args: ["service", "info", "no-such-service"], calls: ["GET /v1/service/no-such-service"], exit: 1 },
   { command: "volume status", args: ["volume", "status"], calls: ["GET /v1/volumes"], exit: 0 },

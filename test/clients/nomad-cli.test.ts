@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
 import { runCommand } from "../../local-cluster/run-command.ts";
 import { clientEnvironment } from "./client-environment.ts";
 import { type CliCommand, COMMANDS } from "./nomad-cli-commands.ts";
@@ -31,6 +31,10 @@ beforeAll(async () => {
   for (const [name, value] of Object.entries({ JOB: tasks.job, POLICY: `cli-${suffix}`, NEW_JOB: `cli-job-${suffix}`, RULES: join(folder, "rules.hcl"), JOB_FILE: join(folder, "job.json") })) names.set(name, value);
   writeFileSync(resolved("$RULES"), 'namespace "default" { policy = "read" }\n');
   writeFileSync(resolved("$JOB_FILE"), JSON.stringify({ Job: newJob(resolved("$NEW_JOB")) }));
+  for (const [kind, job] of Object.entries(moreJobs(suffix))) {
+    names.set(`${kind}_FILE`, join(folder, `${kind}.json`)).set(`${kind}_JOB`, job.ID);
+    writeFileSync(resolved(`$${kind}_FILE`), JSON.stringify({ Job: job }));
+  }
   const keys = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const foreign = generateKeyPairSync("rsa", { modulusLength: 2048 });
   names.set("AUTH_CONFIG", join(folder, "auth.json")).set("LOGIN_TOKEN", jwt(keys.privateKey)).set("FOREIGN_TOKEN", jwt(foreign.privateKey));
@@ -47,16 +51,18 @@ afterAll(async () => {
 
 describe("nomad", () => {
   for (const row of COMMANDS) {
-    it(row.title === undefined ? row.command : `${row.command}, ${row.title}`, async () => {
-      const report = await run(row);
-      expect({ exit: report.Exit, error: report.Error, calls: callsOf(report), hazards: report.Hazards }).toEqual({
-        exit: row.exit, error: row.error === undefined ? "" : expect.stringMatching(row.error), calls: row.calls, hazards: [],
-      });
-      expect(report.Saw).toMatchObject(JSON.parse(resolved(JSON.stringify(row.saw ?? {}))) as object);
-      for (const [name, seen] of Object.entries(row.keeps ?? {})) names.set(name, String(report.Saw[seen]));
-    });
+    it(row.title === undefined ? row.command : `${row.command}, ${row.title}`, () => (row.comes ? vi.waitFor(() => check(row), { timeout: 30_000, interval: 200 }) : check(row)));
   }
 });
+
+async function check(row: CliCommand): Promise<void> {
+  const report = await run(row);
+  expect({ exit: report.Exit, error: report.Error, calls: callsOf(report), hazards: report.Hazards }).toEqual({
+    exit: row.exit, error: row.error === undefined ? "" : expect.stringMatching(row.error), calls: row.calls, hazards: [],
+  });
+  expect(report.Saw).toMatchObject(JSON.parse(resolved(JSON.stringify(row.saw ?? {}))) as object);
+  for (const [name, seen] of Object.entries(row.keeps ?? {})) names.set(name, String(report.Saw[seen]));
+}
 
 async function run({ args }: Pick<CliCommand, "args">): Promise<Report> {
   const child = spawn(program, args.map(resolved), { env, stdio: ["ignore", "pipe", "pipe"] });
@@ -74,7 +80,7 @@ function resolved(template: string): string {
 const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 
 function callsOf({ Calls }: Report): readonly string[] {
-  const byValue = new Map(["JOB", "NEW_JOB", "POLICY"].map((name) => [names.get(name) ?? "", `$${name}`]));
+  const byValue = new Map(["JOB", "NEW_JOB", "DISPATCH_JOB", "PERIODIC_JOB", "CANARY_JOB", "POLICY"].map((name) => [names.get(name) ?? "", `$${name}`]));
   const generic = (path: string) => path.replaceAll(UUID, ":id").split("/").map((segment) => byValue.get(segment) ?? segment).join("/");
   return [...new Set(Calls.map(({ Method, Path }) => `${Method} ${generic(Path)}`))];
 }
@@ -100,7 +106,22 @@ function jwt(key: KeyObject): string {
   return `${text}.${sign("RSA-SHA256", Buffer.from(text), key).toString("base64url")}`;
 }
 
-function newJob(id: string): object {
-  const task = { Name: "wait", Driver: "exec", Config: { command: "/bin/sh", args: ["-c", 'trap "exit 0" INT; while :; do sleep 60 & wait $!; done'] }, Resources: { CPU: 50, MemoryMB: 64 } };
+type NewJob = { readonly ID: string; readonly Name: string; readonly Type: string; readonly Datacenters: readonly string[]; readonly TaskGroups: readonly object[] };
+
+/** By the name that rows have for each. */
+function moreJobs(suffix: string): Readonly<Record<string, Pick<NewJob, "ID">>> {
+  const batch = (id: string): NewJob => {
+    const task = { Name: "once", Driver: "exec", Config: { command: "/bin/true" }, Resources: { CPU: 50, MemoryMB: 64 } };
+    return { ID: id, Name: id, Type: "batch", Datacenters: ["dc1"], TaskGroups: [{ Name: "once", Count: 1, Tasks: [task] }] };
+  };
+  const update = { MaxParallel: 1, Canary: 1, MinHealthyTime: 1_000_000_000, HealthyDeadline: 60_000_000_000, ProgressDeadline: 120_000_000_000 };
+  const canary = (version: string) => ({ ...newJob(`cli-canary-${suffix}`, { VERSION: version }), Update: update });
+  const dispatch = { ...batch(`cli-dispatch-${suffix}`), ParameterizedJob: { Payload: "optional", MetaRequired: ["who"] } };
+  const periodic = { ...batch(`cli-periodic-${suffix}`), Periodic: { Enabled: true, Spec: "0 0 1 1 *", SpecType: "cron" } };
+  return { DISPATCH: dispatch, PERIODIC: periodic, CANARY: canary("1"), NEXT_CANARY: canary("2") };
+}
+
+function newJob(id: string, env: object = {}): NewJob {
+  const task = { Name: "wait", Driver: "exec", Config: { command: "/bin/sh", args: ["-c", 'trap "exit 0" INT; while :; do sleep 60 & wait $!; done'] }, Env: env, Resources: { CPU: 50, MemoryMB: 64 } };
   return { ID: id, Name: id, Type: "service", Datacenters: ["dc1"], TaskGroups: [{ Name: "wait", Count: 1, Tasks: [task] }] };
 }

@@ -270,6 +270,8 @@ describe("an allocation that has ended", () => {
     expect((await read({ origin: "end", offset: "3" })).length).toBe(3);
     expect((await allocation(failed.ID)).TaskStates["ended"]?.Events.map(({ DisplayMessage }) => DisplayMessage)).toContain("Exit Code: 3");
     expect(await fs("ls", { path: "/" }, failed.ID)).toEqual({ status: 404, body: `state for allocation ${failed.ID} not found on client` });
+    expect((await nomad(`/v1/client/allocation/${failed.ID}/gc`)).status).toBe(200);
+    expect(await nomad(`/v1/client/allocation/${id}/gc`)).toEqual({ status: 500, body: "No such allocation on client, or allocation not eligible for GC" });
     expect(await nomad(`/v1/client/allocation/${failed.ID}/restart`, { method: "PUT" })).toEqual({ status: 500, body: "Task not running" });
   });
 });

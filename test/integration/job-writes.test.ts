@@ -173,9 +173,9 @@ describe.concurrent("a job that cannot run", () => {
   });
 
   it("because it cannot be mapped ends its evaluation as failed, with the reason", async () => {
-    const { EvalID, Warnings } = await register(jobOf(unique("docker"), {}, { Tasks: [task({ Driver: "docker", Config: { image: "redis" } })] }));
-    expect(Warnings).toContain("docker");
-    expect(await evaluated(EvalID)).toMatchObject({ Status: "failed", StatusDescription: expect.stringContaining("docker"), FailedTGAllocs: { web: expect.anything() } });
+    const { EvalID, Warnings } = await register(jobOf(unique("qemu"), {}, { Tasks: [task({ Driver: "qemu", Config: { image_path: "x" } })] }));
+    expect(Warnings).toContain("qemu");
+    expect(await evaluated(EvalID)).toMatchObject({ Status: "failed", StatusDescription: expect.stringContaining("qemu"), FailedTGAllocs: { web: expect.anything() } });
   });
 });
 

@@ -1,10 +1,10 @@
-/** @module /v1/client/allocation/:id/{stats,restart,signal,checks}: what an allocation uses, and what can be done to it while it runs. */
+/** @module /v1/client/allocation/:id/{stats,restart,signal,checks,gc}: what an allocation uses, and what can be done to it while it runs. */
 import type { Operation, UsageMessage } from "../../contract/frames.ts";
 import type { TaskMark } from "../../contract/task-marks.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
-import { NO_TASK_OF_THAT_NAME, noAllocationState, noTaskRunner, TASK_NOT_RUNNING } from "../../nomad/texts.ts";
+import { NO_TASK_OF_THAT_NAME, NOT_ELIGIBLE_FOR_GC, noAllocationState, noTaskRunner, PERMISSION_DENIED, TASK_NOT_RUNNING, unknownAllocation } from "../../nomad/texts.ts";
 import { isTrue, textOf } from "../body.ts";
-import { profileOf } from "../exec-facts.ts";
+import { allocationFacts, profileOf } from "../exec-facts.ts";
 import { json, type Reply, text } from "../reply.ts";
 import { allocationUsage } from "./allocation-usage.ts";
 import { beginOperation, findTarget, type Refusal, type Target } from "./begin-operation.ts";
@@ -92,4 +92,17 @@ const USAGE_MEMBERS = ["rss", "cache", "swap", "usage", "maxUsage", "userPercent
 
 function isUsage(value: unknown): value is UsageMessage {
   return typeof value === "object" && value !== null && USAGE_MEMBERS.every((name) => Number.isFinite((value as Record<string, unknown>)[name]));
+}
+
+/**
+ * The files of an allocation that has ended went with its containers, so nothing is left to be collected but its record, which the controller keeps as
+ * long as it says. One that has not ended cannot be collected, as on Nomad.
+ */
+export async function collectGarbage({ cluster, client, allocId, allowsNamespace }: ClientContext): Promise<Reply> {
+  const allocation = cluster.allocation(allocId);
+  if (allocation === undefined) return text(404, unknownAllocation(allocId));
+  if (!allowsNamespace(allocation.job.namespace)) return text(403, PERMISSION_DENIED);
+  const { clientStatus } = allocationFacts(allocation, undefined, client.now());
+  const hasEnded = clientStatus === "complete" || clientStatus === "failed" || clientStatus === "lost";
+  return hasEnded ? json({}) : text(500, NOT_ELIGIBLE_FOR_GC);
 }

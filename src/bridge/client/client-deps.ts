@@ -46,6 +46,7 @@ export type ClientContext = {
   readonly search: URLSearchParams;
   readonly identity: Identity;
   readonly identityNow: () => Identity | undefined;
+  readonly allowsNamespace: (namespace: string) => boolean;
   readonly source: string;
   readonly body: Body;
 };

@@ -2,7 +2,7 @@
 import { permissionDenied, httpStatusOf } from "../../access/access-error.ts";
 import { type Reply, text } from "../reply.ts";
 import type { Handler, Routes } from "../request-context.ts";
-import { readChecks, readStats, restartTasks, signalTasks } from "./allocation-handlers.ts";
+import { collectGarbage, readChecks, readStats, restartTasks, signalTasks } from "./allocation-handlers.ts";
 import type { ClientContext } from "./client-deps.ts";
 import { catFile, listFiles, readFileAt, statFile, streamFile } from "./file-handlers.ts";
 import { streamLogs } from "./logs-handler.ts";
@@ -29,4 +29,6 @@ export const CLIENT_ROUTES: Routes = {
   "GET /v1/client/allocation/:allocId/checks": withIdentity(readChecks),
   "PUT /v1/client/allocation/:allocId/restart": withIdentity(restartTasks),
   "PUT /v1/client/allocation/:allocId/signal": withIdentity(signalTasks),
+  "GET /v1/client/allocation/:allocId/gc": withIdentity(collectGarbage),
+  "PUT /v1/client/allocation/:allocId/gc": withIdentity(collectGarbage),
 };

@@ -18,7 +18,7 @@ export function parseFileBody(cursor: Cursor): Parsed<Body> {
 function parseBlockBody(cursor: Cursor): Parsed<Body> {
   const body = isOneLine(cursor) ? parseOneLineBody(cursor) : parseItems(cursor, () => cursor.text[cursor.offset] === "}");
   if (!body.ok) return body;
-  return accept(cursor, "}") ? body : failExpecting(cursor, '"}" behind the one attribute of this line; write several on lines of their own');
+  return accept(cursor, "}") ? body : failExpecting(cursor, '"}" behind the one attribute of this line; write several on lines of their own', "Invalid single-argument block definition");
 }
 
 function isOneLine(cursor: Cursor): boolean {
@@ -30,7 +30,7 @@ function parseOneLineBody(cursor: Cursor): Parsed<Body> {
   const start = cursor.offset;
   const item = parseItem(cursor);
   if (!item.ok) return item;
-  if (item.value.kind === "block") return failAt(cursor, start, "a block within a block must stand on lines of its own");
+  if (item.value.kind === "block") return failAt(cursor, start, "a block within a block must stand on lines of its own", "Invalid single-argument block definition");
   return ok({ items: [item.value], range: rangeFrom(cursor, start) });
 }
 
@@ -53,13 +53,13 @@ function refuseRepeated(cursor: Cursor, attributes: Map<string, Attribute>, item
   const first = attributes.get(item.name);
   attributes.set(item.name, item);
   if (first === undefined) return undefined;
-  return failAt(cursor, item.range.start.offset, `"${item.name}" is set already on line ${first.range.start.line}; remove one of the two`);
+  return failAt(cursor, item.range.start.offset, `"${item.name}" is set already on line ${first.range.start.line}; remove one of the two`, "Attribute redefined");
 }
 
 function refuseMissingSeparator(cursor: Cursor): Parsed<never> | undefined {
   skipBlanks(cursor);
   if (atLineEnd(cursor)) return undefined;
-  if (cursor.dialect === "hcl2") return failExpecting(cursor, "a line end");
+  if (cursor.dialect === "hcl2") return failExpecting(cursor, "a line end", "Missing newline after argument");
   accept(cursor, ",");
   return undefined;
 }
@@ -74,11 +74,11 @@ function parseItem(cursor: Cursor): Parsed<Item> {
 }
 
 function parseName(cursor: Cursor): Parsed<Label> {
-  if (cursor.offset >= cursor.text.length) return failExpecting(cursor, '"}"');
+  if (cursor.offset >= cursor.text.length) return failExpecting(cursor, '"}"', "Unclosed configuration block");
   if (cursor.dialect === "hcl1" && cursor.text[cursor.offset] === '"') return parseLabel(cursor);
   const start = cursor.offset;
   const word = acceptIdentifier(cursor);
-  return word === "" ? failExpecting(cursor, "the name of an attribute or block") : ok({ value: word, range: rangeFrom(cursor, start) });
+  return word === "" ? failExpecting(cursor, "the name of an attribute or block", "Argument or block definition required") : ok({ value: word, range: rangeFrom(cursor, start) });
 }
 
 function parseAttribute(cursor: Cursor, start: number, name: Label): Parsed<Attribute> {
@@ -101,15 +101,15 @@ function parseBlock(cursor: Cursor, start: number, type: Label): Parsed<Block> {
   return ok({ kind: "block", type: type.value, typeRange: type.range, labels, body: body.value, range: rangeFrom(cursor, start) });
 }
 
-const failAfterName = (cursor: Cursor, name: string): Parsed<never> => failExpecting(cursor, `"=", a label or "{" after "${name.slice(0, 40)}"`);
+const failAfterName = (cursor: Cursor, name: string): Parsed<never> => failExpecting(cursor, `"=", a label or "{" after "${name.slice(0, 40)}"`, "Invalid block definition");
 
 function parseLabel(cursor: Cursor): Parsed<Label> {
   const start = cursor.offset;
   const word = acceptIdentifier(cursor);
   if (word !== "") return ok({ value: word, range: rangeFrom(cursor, start) });
-  if (cursor.text[start] !== '"') return failExpecting(cursor, 'a label or "{"');
+  if (cursor.text[start] !== '"') return failExpecting(cursor, 'a label or "{"', "Invalid block definition");
   const quoted = parseQuoted(cursor);
   if (!quoted.ok) return quoted;
-  if (quoted.value.kind !== "literal") return failAt(cursor, start, "a label must be a plain string, without template parts");
+  if (quoted.value.kind !== "literal") return failAt(cursor, start, "a label must be a plain string, without template parts", "Invalid string literal");
   return ok({ value: String(quoted.value.value), range: quoted.value.range });
 }

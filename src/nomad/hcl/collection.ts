@@ -2,7 +2,7 @@
 import { ok } from "../../lib/result.ts";
 import { accept, acceptIdentifier, type Cursor, failAt, failExpecting, type Parsed, rangeFrom, skipBlanks, skipLines, withNewlines } from "./cursor.ts";
 import { failUnsupported, failUnsupportedAt, parseNumber, startsOperator } from "./literal.ts";
-import { acceptWord, parseForIntro } from "./for-intro.ts";
+import { acceptWord, INVALID_FOR, parseForIntro } from "./for-intro.ts";
 import type { Expression, ObjectItem, ObjectKey } from "./syntax.ts";
 import { parseQuoted } from "./template.ts";
 
@@ -17,7 +17,7 @@ export function parseTuple(cursor: Cursor): Parsed<Expression> {
     items.push(item.value);
     if (accept(cursor, ",")) continue;
     if (accept(cursor, "]")) break;
-    return failExpecting(cursor, '"," or "]" in this list');
+    return failExpecting(cursor, '"," or "]" in this list', "Missing item separator");
   }
   return ok({ kind: "tuple", items, range: rangeFrom(cursor, start) });
 }
@@ -33,7 +33,7 @@ export function parseObject(cursor: Cursor): Parsed<Expression> {
     items.push(item.value);
     skipBlanks(cursor);
     if (cursor.text[cursor.offset] === "}" || accept(cursor, ",") || accept(cursor, "\n")) continue;
-    return failExpecting(cursor, '",", a line end or "}" in this object');
+    return failExpecting(cursor, '",", a line end or "}" in this object', "Missing attribute separator");
   }
   return ok({ kind: "object", items, range: rangeFrom(cursor, start) });
 }
@@ -43,7 +43,7 @@ function parseObjectItem(cursor: Cursor): Parsed<ObjectItem> {
   if (!key.ok) return key;
   skipBlanks(cursor);
   if (cursor.dialect === "hcl1" && startsOperator(cursor)) return failUnsupported(cursor);
-  if (!accept(cursor, "=") && !accept(cursor, ":")) return failExpecting(cursor, `"=" or ":" after "${key.value.name}"`);
+  if (!accept(cursor, "=") && !accept(cursor, ":")) return failExpecting(cursor, `"=" or ":" after "${key.value.name}"`, "Missing key/value separator");
   const value = cursor.parseExpression(cursor);
   return value.ok ? ok({ key: key.value, value: value.value }) : value;
 }
@@ -56,7 +56,7 @@ function parseKey(cursor: Cursor): Parsed<ObjectKey> {
   const { range } = expression;
   if (expression.kind === "traversal" && expression.steps.length === 0) return ok({ name: expression.root, range });
   if (expression.kind === "traversal") {
-    return failAt(cursor, range.start.offset, "this key is ambiguous: write it in parentheses to use its value, or in quotes for a name with dots in it");
+    return failAt(cursor, range.start.offset, "this key is ambiguous: write it in parentheses to use its value, or in quotes for a name with dots in it", "Ambiguous attribute key");
   }
   if (expression.kind === "literal" && typeof expression.value !== "number") return ok({ name: String(expression.value), range });
   return ok({ name: "", expression, range });
@@ -92,17 +92,17 @@ function acceptFor(cursor: Cursor): boolean {
 function parseFor(cursor: Cursor, start: number, close: "]" | "}"): Parsed<Expression> {
   const intro = parseForIntro(cursor);
   if (!intro.ok) return intro;
-  if (!accept(cursor, ":")) return failExpecting(cursor, '":" behind what this "for" walks');
+  if (!accept(cursor, ":")) return failExpecting(cursor, '":" behind what this "for" walks', INVALID_FOR);
   const first = cursor.parseExpression(cursor);
   if (!first.ok) return first;
   const arrow = accept(cursor, "=>");
-  if (arrow !== (close === "}")) return failExpecting(cursor, close === "}" ? '"=>" and the value behind the key of this "for"' : '"]": "=>" is for objects only');
+  if (arrow !== (close === "}")) return failExpecting(cursor, close === "}" ? '"=>" and the value behind the key of this "for"' : '"]": "=>" is for objects only', INVALID_FOR);
   const second = arrow ? cursor.parseExpression(cursor) : first;
   if (!second.ok) return second;
   const groups = arrow && accept(cursor, "...");
   const condition = acceptWord(cursor, "if") ? cursor.parseExpression(cursor) : undefined;
   if (condition !== undefined && !condition.ok) return condition;
-  if (!accept(cursor, close)) return failExpecting(cursor, `"${close}" at the end of this "for"`);
+  if (!accept(cursor, close)) return failExpecting(cursor, `"${close}" at the end of this "for"`, INVALID_FOR);
   return ok({
     kind: "for", ...intro.value, ...(arrow ? { keyResult: first.value } : {}), result: second.value, groups,
     ...(condition === undefined ? {} : { condition: condition.value }), range: rangeFrom(cursor, start),

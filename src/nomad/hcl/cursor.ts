@@ -56,13 +56,14 @@ export function rangeFrom(cursor: Cursor, start: number): Range {
 
 export const rangeBetween = (first: Range, last: Range): Range => ({ start: first.start, end: last.end });
 
-export function failAt(cursor: Cursor, offset: number, message: string): Parsed<never> {
-  return err({ message, position: positionAt(cursor, offset) });
+/** @param summary what HashiCorp's library heads such a mistake with; the old dialect has no such heads */
+export function failAt(cursor: Cursor, offset: number, message: string, summary = "Invalid expression"): Parsed<never> {
+  return err({ message: cursor.dialect === "hcl2" ? `${summary}; ${message}` : message, position: positionAt(cursor, offset) });
 }
 
 /** Fails at the cursor with what was expected and what stands there. */
-export function failExpecting(cursor: Cursor, expected: string): Parsed<never> {
-  return failAt(cursor, cursor.offset, `expected ${expected}, but found ${foundAt(cursor)}`);
+export function failExpecting(cursor: Cursor, expected: string, summary?: string): Parsed<never> {
+  return failAt(cursor, cursor.offset, `expected ${expected}, but found ${foundAt(cursor)}`, summary);
 }
 
 /** Names what stands at the cursor, for a message. */
@@ -97,7 +98,7 @@ export function withNewlines<T>(cursor: Cursor, newlines: Cursor["newlines"], pa
 /** Runs a part of the parser one level deeper, and refuses it where the text is nested too deeply. */
 export function nested<T>(cursor: Cursor, parse: () => Parsed<T>): Parsed<T> {
   if (cursor.depth >= cursor.maxDepth) {
-    return failAt(cursor, cursor.offset, `nested more than ${cursor.maxDepth} levels deep`);
+    return failAt(cursor, cursor.offset, `nested more than ${cursor.maxDepth} levels deep`, "Nesting too deep");
   }
   cursor.depth += 1;
   const result = parse();

@@ -8,6 +8,7 @@ import { evaluateLocals } from "./evaluation/locals.ts";
 import { type Budget, isSpent, type Run, type Scope, TOO_COSTLY, within } from "./evaluation/run.ts";
 import { declare, resolve } from "./evaluation/variables.ts";
 import { type FunctionSources, functionsFrom } from "./functions/registry.ts";
+import { parseJsonBody } from "./json-body.ts";
 import { DEFAULT_HCL_LIMITS, type HclLimits, parseHcl } from "./parse.ts";
 import type { Block, Body, HclError } from "./syntax.ts";
 
@@ -29,16 +30,16 @@ export type EvaluateOptions = FunctionSources & {
 export const DEFAULT_MAX_STEPS = 2_000_000;
 
 /**
- * The body without its variables and locals, or everything that is wrong with it, each with its place. Names that nobody defined stay as
+ * The body of a file of HCL, or of JSON where it begins with "{", without its variables and locals, or everything that is wrong with it, each with its place. Names that nobody defined stay as
  * they were written, in "${…}": they are for the client to resolve. Never throws, whatever the texts, and takes time and memory by the
  * limits alone.
  */
 export function evaluateHcl(file: SourceFile, options: EvaluateOptions = {}): Result<EvaluatedBody, readonly HclError[]> {
   const limits = options.limits ?? DEFAULT_HCL_LIMITS;
-  const parsed = parseHcl(file.text, "hcl2", limits);
+  const parsed = /^\s*\{/.test(file.text) ? parseJsonBody(file.text, limits) : parseHcl(file.text, "hcl2", limits);
   if (!parsed.ok) return err([{ ...parsed.error, filename: file.name }]);
   const budget: Budget = { left: options.maxSteps ?? DEFAULT_MAX_STEPS };
-  const run: Run = { evaluate, text: file.text, filename: file.name, functions: functionsFrom(options), budget, unknownNames: "keep", errors: [] };
+  const run: Run = { evaluate, filename: file.name, functions: functionsFrom(options), budget, unknownNames: "keep", errors: [] };
   const body = evaluateFile(parsed.value, run, { ...options, limits });
   if (isSpent(run) && !run.errors.some(({ message }) => message === TOO_COSTLY)) run.errors.push({ message: TOO_COSTLY, position: parsed.value.range.start, filename: file.name });
   return run.errors.length === 0 ? ok(body) : err(run.errors);

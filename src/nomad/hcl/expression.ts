@@ -25,7 +25,7 @@ function parseConditional(cursor: Cursor): Parsed<Expression> {
   if (!condition.ok || !accept(cursor, "?")) return condition;
   const whenTrue = parseExpression(cursor);
   if (!whenTrue.ok) return whenTrue;
-  if (!accept(cursor, ":")) return failExpecting(cursor, '":" and the false value of this conditional');
+  if (!accept(cursor, ":")) return failExpecting(cursor, '":" and the false value of this conditional', "Missing false expression in conditional");
   const whenFalse = parseExpression(cursor);
   if (!whenFalse.ok) return whenFalse;
   const range = rangeBetween(condition.value.range, whenFalse.value.range);

@@ -3,13 +3,15 @@ import { ok } from "../../lib/result.ts";
 import { accept, acceptIdentifier, type Cursor, failExpecting, type Parsed, skipBlanks } from "./cursor.ts";
 import type { ForIntro } from "./syntax.ts";
 
+export const INVALID_FOR = "Invalid 'for' expression";
+
 /** `k, v in collection`; the cursor is behind "for". */
 export function parseForIntro(cursor: Cursor): Parsed<ForIntro> {
   const first = parseForName(cursor);
   if (!first.ok) return first;
   const second = accept(cursor, ",") ? parseForName(cursor) : undefined;
   if (second !== undefined && !second.ok) return second;
-  if (!acceptWord(cursor, "in")) return failExpecting(cursor, '"in" behind the names of this "for"');
+  if (!acceptWord(cursor, "in")) return failExpecting(cursor, '"in" behind the names of this "for"', INVALID_FOR);
   const collection = cursor.parseExpression(cursor);
   if (!collection.ok) return collection;
   if (second === undefined) return ok({ value: first.value, collection: collection.value });
@@ -19,7 +21,7 @@ export function parseForIntro(cursor: Cursor): Parsed<ForIntro> {
 function parseForName(cursor: Cursor): Parsed<string> {
   skipBlanks(cursor);
   const name = acceptIdentifier(cursor);
-  return name === "" ? failExpecting(cursor, 'a name for this "for"') : ok(name);
+  return name === "" ? failExpecting(cursor, 'a name for this "for"', INVALID_FOR) : ok(name);
 }
 
 /** Steps over this word, if it comes next as a whole. */

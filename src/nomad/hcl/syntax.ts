@@ -30,8 +30,15 @@ export type Expression =
 /** `digits` is a number as it was written, where a JavaScript number may not hold it exactly. */
 export type LiteralExpression = { readonly kind: "literal"; readonly value: LiteralValue; readonly digits?: string; readonly range: Range };
 
-/** A variable and the constant steps behind it: a.b["c"][0]. */
-export type Traversal = { readonly kind: "traversal"; readonly root: string; readonly rootRange: Range; readonly steps: readonly Step[]; readonly range: Range };
+/** A variable and the constant steps behind it: a.b["c"][0]. `source` is all of it as it was written. */
+export type Traversal = {
+  readonly kind: "traversal";
+  readonly root: string;
+  readonly rootRange: Range;
+  readonly steps: readonly Step[];
+  readonly source: string;
+  readonly range: Range;
+};
 
 /** `.name`, or `[key]`. A legacy index (.0) is an index. */
 export type Step = { readonly kind: "attribute"; readonly name: string; readonly range: Range } | { readonly kind: "index"; readonly key: Expression; readonly range: Range };
@@ -114,6 +121,12 @@ export type Block = {
 
 /** Attributes and blocks in the order of the source. */
 export type Body = { readonly items: readonly (Attribute | Block)[]; readonly range: Range };
+
+/** "job.hcl:3,5-8: …", as the hcl library writes it, and so Nomad's agents and its CLI. */
+export function formatDiagnostic({ filename, position, end, message }: HclError): string {
+  const behind = end === undefined || end.line === position.line ? String(end?.column ?? position.column) : `${end.line},${end.column}`;
+  return `${filename ?? ""}:${position.line},${position.column}-${behind}: ${message}`;
+}
 
 /** "line 3, column 7: …", for a message that a person reads beside the file. */
 export function formatHclError(error: HclError): string {

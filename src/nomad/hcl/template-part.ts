@@ -29,8 +29,8 @@ function readPart(cursor: Cursor, tokens: TemplateTokens, sign: "$" | "%"): Pars
   if (!part.ok) return part;
   skipBlanks(cursor);
   const after = cursor.text.startsWith("~}", cursor.offset);
-  if (cursor.offset >= cursor.text.length) return failAt(cursor, start, 'this template part has no closing "}"');
-  if (!after && cursor.text[cursor.offset] !== "}") return failExpecting(cursor, 'the "}" of this template part');
+  if (cursor.offset >= cursor.text.length) return failAt(cursor, start, 'this template part has no closing "}"', "Unclosed template interpolation sequence");
+  if (!after && cursor.text[cursor.offset] !== "}") return failExpecting(cursor, 'the "}" of this template part', "Extra characters after interpolation expression");
   cursor.offset += after ? 2 : 1;
   addPart(tokens, { ...part.value, range: rangeFrom(cursor, start) }, { before, after });
   return ok(undefined);
@@ -55,5 +55,5 @@ function readDirective(cursor: Cursor): Parsed<PartWithoutRange> {
     return intro.ok ? ok({ kind: "for", ...intro.value }) : intro;
   }
   cursor.offset = start;
-  return failExpecting(cursor, "if, else, endif, for or endfor in this directive");
+  return failExpecting(cursor, "if, else, endif, for or endfor in this directive", "Invalid template directive");
 }

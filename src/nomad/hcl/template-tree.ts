@@ -31,7 +31,7 @@ function readParts(reader: Reader, ends: readonly Directive[]): Parsed<readonly 
     if (!part.ok) return part;
     addPart(parts, part.value);
   }
-  return ends.length === 0 ? ok(parts) : failAt(reader.cursor, reader.cursor.offset, `this template ends, but "${ends.join('" or "')}" is missing`);
+  return ends.length === 0 ? ok(parts) : failAt(reader.cursor, reader.cursor.offset, `this template ends, but "${ends.join('" or "')}" is missing`, "Unexpected end of template");
 }
 
 function readPart(reader: Reader, token: TemplateToken): Parsed<TemplatePart> {
@@ -85,5 +85,5 @@ function addPart(parts: TemplatePart[], part: TemplatePart): void {
 
 function failAtToken(reader: Reader, token: TemplateToken | undefined, message: string): Parsed<never> {
   const offset = token === undefined || token.kind === "text" ? reader.cursor.offset : token.range.start.offset;
-  return failAt(reader.cursor, offset, message);
+  return failAt(reader.cursor, offset, message, `Unexpected ${token?.kind ?? "end"} directive`);
 }

@@ -4,7 +4,7 @@ import { acceptIdentifier, type Cursor, failAt, type Parsed, rangeFrom } from ".
 import { parseTemplatePart } from "./template-part.ts";
 import { addText, startTokens, type TemplateTokens, textOf } from "./template-tokens.ts";
 import { partsOf } from "./template-tree.ts";
-import type { Expression } from "./syntax.ts";
+import type { Expression, Range } from "./syntax.ts";
 
 /** A string in quotes; the cursor is at the opening one. A literal where it holds no template part. */
 export function parseQuoted(cursor: Cursor): Parsed<Expression> {
@@ -20,8 +20,8 @@ export function parseQuoted(cursor: Cursor): Parsed<Expression> {
   cursor.offset += 1;
   while (cursor.text[cursor.offset] !== '"') {
     const char = cursor.text[cursor.offset];
-    if (char === undefined) return failAt(cursor, start, "this string has no closing quote");
-    if (char === "\n") return failAt(cursor, cursor.offset, "a quoted string must end on its own line; write \\n, or use a heredoc");
+    if (char === undefined) return failAt(cursor, start, "this string has no closing quote", "Unterminated template string");
+    if (char === "\n") return failAt(cursor, cursor.offset, "a quoted string must end on its own line; write \\n, or use a heredoc", "Invalid multi-line string");
     const step = char === "\\" ? parseEscape(cursor, tokens) : parsePart(cursor, tokens, /["\\\n$%]/g);
     if (!step.ok) return step;
   }
@@ -43,6 +43,17 @@ export function parseHeredoc(cursor: Cursor): Parsed<Expression> {
   return tokens.ok ? expressionOf(cursor, start, tokens.value, flush) : tokens;
 }
 
+/** A whole text as a template, such as a string of JSON: it ends where the text does, and has no escapes but those of templates. */
+export function parseTemplateText(cursor: Cursor, range: Range): Parsed<Expression> {
+  const tokens = startTokens("string");
+  while (cursor.offset < cursor.text.length) {
+    const step = parsePart(cursor, tokens, /[$%]/g);
+    if (!step.ok) return step;
+  }
+  const parsed = expressionOf(cursor, cursor.offset, tokens, false);
+  return parsed.ok ? ok({ ...parsed.value, range }) : parsed;
+}
+
 function parseHeredocLines(cursor: Cursor, marker: string, start: number): Parsed<TemplateTokens> {
   const tokens = startTokens("heredoc");
   for (let atLineStart = true; ; ) {
@@ -51,7 +62,7 @@ function parseHeredocLines(cursor: Cursor, marker: string, start: number): Parse
       cursor.offset = markerEnd;
       return ok(tokens);
     }
-    if (cursor.offset >= cursor.text.length) return failAt(cursor, start, `this heredoc has no line that holds "${marker}" alone`);
+    if (cursor.offset >= cursor.text.length) return failAt(cursor, start, `this heredoc has no line that holds "${marker}" alone`, "Unterminated template string");
     const step = parsePart(cursor, tokens, /[\n$%]/g);
     if (!step.ok) return step;
     atLineStart = cursor.text[cursor.offset] === "\n";
@@ -100,7 +111,7 @@ function parseEscape(cursor: Cursor, tokens: TemplateTokens): Parsed<undefined> 
   const hex = char === "u" || char === "U" ? cursor.text.slice(start + 2, start + 2 + hexLength) : "";
   const codePoint = hex.length === hexLength && /^[0-9a-fA-F]+$/.test(hex) ? Number.parseInt(hex, 16) : Infinity;
   if (codePoint > 0x10ffff || (codePoint >= 0xd800 && codePoint <= 0xdfff)) {
-    return failAt(cursor, start, 'expected one of \\n \\r \\t \\" \\\\ \\uNNNN \\UNNNNNNNN after the backslash; write \\\\ for a backslash itself');
+    return failAt(cursor, start, 'expected one of \\n \\r \\t \\" \\\\ \\uNNNN \\UNNNNNNNN after the backslash; write \\\\ for a backslash itself', "Invalid escape sequence");
   }
   addText(tokens, String.fromCodePoint(codePoint));
   cursor.offset += 2 + hexLength;

@@ -41,7 +41,7 @@ function parseParentheses(cursor: Cursor): Parsed<Expression> {
   cursor.offset += 1;
   const inner = cursor.parseExpression(cursor);
   if (!inner.ok) return inner;
-  if (!accept(cursor, ")")) return failExpecting(cursor, '")"');
+  if (!accept(cursor, ")")) return failExpecting(cursor, '")"', "Unbalanced parentheses");
   // A traversal in parentheses can be a key and take no part in a longer traversal: it is wrapped, to be told from a bare one.
   return ok({ kind: "access", source: inner.value, steps: [], range: rangeFrom(cursor, start) });
 }
@@ -54,15 +54,15 @@ function parseName(cursor: Cursor): Parsed<Expression> {
   while (cursor.text.startsWith("::", cursor.offset)) {
     cursor.offset += 2;
     const part = acceptIdentifier(cursor);
-    if (part === "") return failExpecting(cursor, 'a name behind "::"');
+    if (part === "") return failExpecting(cursor, 'a name behind "::"', "Missing function name");
     name += `::${part}`;
   }
   if (accept(cursor, "(")) return withNewlines(cursor, "blank", () => parseCall(cursor, name, start));
-  if (name.includes("::")) return failExpecting(cursor, `"(" after "${name.slice(0, 40)}"`);
+  if (name.includes("::")) return failExpecting(cursor, `"(" after "${name.slice(0, 40)}"`, "Missing open parenthesis");
   cursor.offset = rootRange.end.offset;
   const keyword = keywordOf(name);
   if (keyword !== undefined) return ok(literal(cursor, start, keyword));
-  return ok({ kind: "traversal", root: name, rootRange, steps: [], range: rootRange });
+  return ok({ kind: "traversal", root: name, rootRange, steps: [], source: name, range: rootRange });
 }
 
 /** The arguments; the cursor is behind the "(". */
@@ -77,7 +77,7 @@ function parseCall(cursor: Cursor, name: string, start: number): Parsed<Expressi
     expands = accept(cursor, "...");
     if (!expands && accept(cursor, ",")) continue;
     if (accept(cursor, ")")) break;
-    return failExpecting(cursor, expands ? '")" after "..."' : `"," or ")" in this call of "${name.slice(0, 40)}"`);
+    return failExpecting(cursor, expands ? '")" after "..."' : `"," or ")" in this call of "${name.slice(0, 40)}"`, "Missing argument separator");
   }
   return ok({ kind: "call", name, nameRange, args, expands, range: rangeFrom(cursor, start) });
 }
@@ -89,17 +89,22 @@ function parseSteps(cursor: Cursor, from: Expression): Parsed<Expression> {
     skipBlanks(cursor);
     const { text, offset } = cursor;
     const isDot = text[offset] === "." && !text.startsWith("...", offset);
-    if (!isDot && text[offset] !== "[") return ok(withSteps(from, steps));
-    if (isDot && isSplatDot(cursor)) return parseAttributeSplat(cursor, withSteps(from, steps));
+    if (!isDot && text[offset] !== "[") return ok(withSteps(cursor, from, steps));
+    if (isDot && isSplatDot(cursor)) return parseAttributeSplat(cursor, withSteps(cursor, from, steps));
     const step = isDot ? parseDot(cursor) : withNewlines(cursor, "blank", () => parseBracket(cursor));
     if (!step.ok) return step;
-    if (step.value === "splat") return parseFullSplat(cursor, withSteps(from, steps), offset);
+    if (step.value === "splat") return parseFullSplat(cursor, withSteps(cursor, from, steps), offset);
     steps.push(step.value);
   }
 }
 
 function isSplatDot(cursor: Cursor): boolean {
-  return /^\.[ \t]*\*/.test(cursor.text.slice(cursor.offset, cursor.offset + 20));
+  const start = cursor.offset;
+  cursor.offset += 1;
+  skipBlanks(cursor);
+  const isSplat = cursor.text[cursor.offset] === "*";
+  cursor.offset = start;
+  return isSplat;
 }
 
 /** The cursor is at the ".". */
@@ -107,17 +112,17 @@ function parseDot(cursor: Cursor): Parsed<Step> {
   const start = cursor.offset;
   cursor.offset += 1;
   skipBlanks(cursor);
-  const digits = /\d+/y;
+  const digits = /\d+(?:[eE][+-]?\d+)?/y;
   digits.lastIndex = cursor.offset;
   const index = digits.exec(cursor.text)?.[0];
   if (index !== undefined) {
     cursor.offset += index.length;
-    if (/^\.\d/.test(cursor.text.slice(cursor.offset, cursor.offset + 2))) return failAt(cursor, start, "two legacy indexes (.0) cannot stand one behind the other; write [0][1]");
+    if (/^\.\d/.test(cursor.text.slice(cursor.offset, cursor.offset + 2))) return failAt(cursor, start, "two legacy indexes (.0) cannot stand one behind the other; write [0][1]", "Invalid legacy index syntax");
     const key: LiteralExpression = { kind: "literal", value: Number(index), range: rangeFrom(cursor, start + 1) };
     return ok({ kind: "index", key, range: rangeFrom(cursor, start) });
   }
   const name = acceptIdentifier(cursor);
-  if (name === "") return failExpecting(cursor, 'the name of an attribute after "."');
+  if (name === "") return failExpecting(cursor, 'the name of an attribute after "."', "Invalid attribute name");
   return ok({ kind: "attribute", name, range: rangeFrom(cursor, start) });
 }
 
@@ -125,10 +130,10 @@ function parseDot(cursor: Cursor): Parsed<Step> {
 function parseBracket(cursor: Cursor): Parsed<Step | "splat"> {
   const start = cursor.offset;
   cursor.offset += 1;
-  if (accept(cursor, "*")) return accept(cursor, "]") ? ok("splat") : failExpecting(cursor, '"]" behind "*"');
+  if (accept(cursor, "*")) return accept(cursor, "]") ? ok("splat") : failExpecting(cursor, '"]" behind "*"', "Missing close bracket on splat index");
   const key = cursor.parseExpression(cursor);
   if (!key.ok) return key;
-  if (!accept(cursor, "]")) return failExpecting(cursor, '"]" behind this index');
+  if (!accept(cursor, "]")) return failExpecting(cursor, '"]" behind this index', "Missing close bracket on index");
   return ok({ kind: "index", key: key.value, range: rangeFrom(cursor, start) });
 }
 
@@ -148,24 +153,24 @@ function parseAttributeSplat(cursor: Cursor, source: Expression): Parsed<Express
   const marker = rangeFrom(cursor, start);
   const steps: Step[] = [];
   for (skipBlanks(cursor); cursor.text[cursor.offset] === "." && !cursor.text.startsWith("...", cursor.offset); skipBlanks(cursor)) {
-    if (isSplatDot(cursor)) return failAt(cursor, cursor.offset, "a splat (*) cannot be used inside another splat that is made of attributes only; use [*]");
+    if (isSplatDot(cursor)) return failAt(cursor, cursor.offset, "a splat (*) cannot be used inside another splat that is made of attributes only; use [*]", "Nested splat expression not allowed");
     const step = parseDot(cursor);
     if (!step.ok) return step;
     steps.push(step.value);
   }
-  const each = withSteps({ kind: "element", range: marker }, steps);
+  const each = withSteps(cursor, { kind: "element", range: marker }, steps);
   return nested(cursor, () => parseSteps(cursor, { kind: "splat", source, each, marker, range: rangeBetween(source.range, each.range) }));
 }
 
 /** Constant steps right behind a name make a traversal; all others are steps of an access. */
-function withSteps(source: Expression, steps: readonly Step[]): Expression {
+function withSteps(cursor: Cursor, source: Expression, steps: readonly Step[]): Expression {
   const last = steps.at(-1);
   if (last === undefined) return source;
   const range = rangeBetween(source.range, last.range);
   if (source.kind !== "traversal") return { kind: "access", source, steps, range };
   const firstDynamic = steps.findIndex((step) => !isConstant(step));
-  if (firstDynamic === -1) return { ...source, steps, range };
-  const constant = withSteps(source, steps.slice(0, firstDynamic));
+  if (firstDynamic === -1) return { ...source, steps, source: cursor.text.slice(range.start.offset, range.end.offset), range };
+  const constant = withSteps(cursor, source, steps.slice(0, firstDynamic));
   return { kind: "access", source: constant, steps: steps.slice(firstDynamic), range };
 }
 

@@ -422,6 +422,14 @@ func jobDeployments(s *session) (int, error) {
 	if err != nil {
 		return exitFailed, err
 	}
+	if s.has("latest") {
+		deployment, _, err := s.client.Jobs().LatestDeployment(stub.ID, inNamespace(stub.Namespace))
+		if err != nil || deployment == nil {
+			return exitFailed, err
+		}
+		s.saw["id"], s.saw["status"] = deployment.ID, deployment.Status
+		return exitOK, nil
+	}
 	deployments, _, err := s.client.Jobs().Deployments(stub.ID, s.has("all"), inNamespace(stub.Namespace))
 	s.saw["deployments"] = len(deployments)
 	return exitOK, err

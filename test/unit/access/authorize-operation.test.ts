@@ -50,6 +50,7 @@ describe("authorizeOperation", () => {
     operation.tasks.push("other");
     expect(grant).toMatchObject({ operation: { operation: "fs-list", path: "/", tasks: ["web"] }, container: "web-1", namespace: "team", expiresAt: NOW + 30_000 });
     expect(() => Object.assign(grant.operation, { path: "/secrets" })).toThrow(TypeError);
+    expect(() => (grant.operation as unknown as { readonly tasks: string[] }).tasks.push("other")).toThrow(TypeError);
   });
 
   it.each([

@@ -54,10 +54,11 @@ describe("what a task may know of its node", () => {
     ["a profile holds for it", [profile("a", { nodeSelector: { disk: "hdd" }, mhzPerCore: 9000 }), profile("b", { nodeSelector: { disk: "ssd" }, mhzPerCore: 3000 })], { frequency: "3000", exec: "1", raw: undefined }],
     ["a profile allows raw_exec elsewhere", [profile("a", { nodeSelector: { disk: "hdd" }, allowRawExec: true }), profile("b")], { frequency: "1000", exec: "1", raw: undefined }],
     ["a profile allows raw_exec here", [profile("b"), profile("a", { allowRawExec: true })], { frequency: "1000", exec: "1", raw: "1" }],
-  ])("has its drivers and MHz where %s", (_name, profiles, { frequency, exec, raw }: { frequency?: string; exec?: string; raw?: string }) => {
+    ["a profile allows docker here", [profile("b", { allowDocker: true })], { frequency: "1000", exec: "1", docker: "1" }],
+  ])("has its drivers and MHz where %s", (_name, profiles, { frequency, exec, raw, docker }: { frequency?: string; exec?: string; raw?: string; docker?: string }) => {
     const { attributes } = recordOf(NODE, configOf(...profiles));
-    expect([attributes["cpu.frequency"], attributes["driver.exec"], attributes["driver.raw_exec"]]).toEqual([frequency, exec, raw]);
-    expect(Object.keys(nomadNode({ node: NODE, config: configOf(...profiles) }).Drivers)).toEqual([...(exec === "1" ? ["exec"] : []), ...(raw === "1" ? ["raw_exec"] : [])]);
+    expect([attributes["cpu.frequency"], attributes["driver.exec"], attributes["driver.raw_exec"], attributes["driver.docker"]]).toEqual([frequency, exec, raw, docker]);
+    expect(Object.keys(nomadNode({ node: NODE, config: configOf(...profiles) }).Drivers)).toEqual([...(exec === "1" ? ["exec"] : []), ...(raw === "1" ? ["raw_exec"] : []), ...(docker === "1" ? ["docker"] : [])]);
   });
 
   it("is what nomad node status shows", () => {

@@ -111,7 +111,7 @@ describe("the events of a task", () => {
       ],
       restarts: { web: 1, proxy: 1 },
     };
-    const pod = podWith({ web: { state: running(3) } }, { metadata: { annotations: { [ANNOTATION.taskMarks]: JSON.stringify(marks) } } as never });
+    const pod = podWith({ web: { state: running(3) } }, { metadata: { annotations: { [ANNOTATION.taskMarks]: JSON.stringify(marks) } } });
     expect(told(pod)).toEqual([
       ["Started", 3, "Task started by client"],
       ["Signaling", 30, "Task being sent signal SIGHUP"],

@@ -40,6 +40,7 @@ describe("the texts that Nomad's clients match", () => {
     [texts.NO_TASK_OF_THAT_NAME, "Task not found"],
     [texts.noTaskRunner("x"), "Could not find task runner for task: x"],
     [texts.MISSING_LOG_TYPE, "must provide log type (stdout/stderr)"],
+    [texts.NOT_ELIGIBLE_FOR_GC, "No such allocation on client, or allocation not eligible for GC"],
     [texts.WRONG_ORIGIN, "origin must be start or end"],
     [texts.MISSING_FILE_NAME, "must provide a file name"],
     [texts.taskHasNoLogs("x"), 'task "x" not started yet. No logs available'],

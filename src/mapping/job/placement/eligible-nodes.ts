@@ -1,8 +1,7 @@
 /** @module The nodes that a group may be on, as far as the nodes themselves can tell, and why the others are none of them. Pure. */
 import { globPattern } from "./datacenters.ts";
 import type { AcceptedGroup } from "../../accepted-task.ts";
-import { isEligible } from "../../nomad-node.ts";
-import { isReady, nodeRecord, type NodeSource, profilesOn } from "../../node-facts.ts";
+import { isEligible, isReady, nodeRecord, type NodeSource, profilesOn } from "../../node-facts.ts";
 import { constraintText, meetsConstraint } from "./constraints.ts";
 import type { Placement } from "./group-placement.ts";
 

@@ -31,7 +31,7 @@ export function assignmentsOf(given: Given, run: Run, limits: HclLimits): readon
 
 function textAssignment(name: string, value: string, source: "flag" | "environment", run: Run): Assignment {
   const filename = `<value for var.${name} from ${source === "flag" ? "arguments" : "env"}>`;
-  return { name, value, source, run: { ...run, filename, text: value, unknownNames: "refuse" }, range: NOWHERE };
+  return { name, value, source, run: { ...run, filename, unknownNames: "refuse" }, range: NOWHERE };
 }
 
 function flagAssignment(flag: string, run: Run): readonly Assignment[] {
@@ -44,7 +44,7 @@ function flagAssignment(flag: string, run: Run): readonly Assignment[] {
 
 /** HCL, or JSON where the text begins with "{". Strings of a JSON file are no templates. */
 function fileAssignments({ name: filename, text }: SourceFile, run: Run, limits: HclLimits): readonly Assignment[] {
-  const own: Run = { ...run, filename, text, unknownNames: "refuse", functions: new Map() };
+  const own: Run = { ...run, filename, unknownNames: "refuse", functions: new Map() };
   const entries = /^\s*\{/.test(text) ? jsonEntries(text, limits) : hclEntries(text, own, limits);
   if (!entries.ok) {
     run.errors.push({ ...entries.error, filename });

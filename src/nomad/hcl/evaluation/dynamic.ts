@@ -67,6 +67,8 @@ function unexpectedIn({ body }: Block, run: Run): boolean {
 
 function nameOf(expression: Expression, run: Run): string | undefined {
   if (expression.kind === "traversal" && expression.steps.length === 0) return expression.root;
+  // As JSON has it.
+  if (expression.kind === "literal" && typeof expression.value === "string") return expression.value;
   return fail(run, expression.range, "Invalid expression; A single static variable reference is required: only attribute access and indexing with constant keys. No calculations, function calls, template expressions, etc are allowed here.");
 }
 

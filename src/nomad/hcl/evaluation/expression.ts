@@ -83,7 +83,7 @@ function evaluateKey(expression: Expression, scope: Scope, run: Run): string | u
 function evaluateTraversal(traversal: Traversal, scope: Scope, run: Run): Val | undefined {
   const root = lookUp(scope, traversal.root);
   if (root !== undefined) return follow(root, traversal.steps, scope, run);
-  if (run.unknownNames === "keep") return `\${${run.text.slice(traversal.range.start.offset, traversal.range.end.offset)}}`;
+  if (run.unknownNames === "keep") return `\${${traversal.source}}`;
   return fail(run, traversal.rootRange, "Variables not allowed; Variables may not be used here.");
 }
 

@@ -11,8 +11,6 @@ export type Evaluate = (expression: Expression, scope: Scope, run: Run) => Val |
 export type Run = {
   /** For the parts of expressions, which hold expressions in turn. */
   readonly evaluate: Evaluate;
-  /** The source of the expressions. */
-  readonly text: string;
   readonly filename: string;
   readonly functions: ReadonlyMap<string, HclFunction>;
   readonly budget: Budget;

@@ -138,7 +138,7 @@ function assigned(assignment: Assignment, variable: Variable, limits: HclLimits)
 function textValue(text: string, { run, range }: Assignment, type: Type | undefined, limits: HclLimits): Val | undefined {
   if (type === undefined || type === "string" || type === "number" || type === "any") return text;
   const expression: Result<Expression, HclError> = type === "bool" && /^[01]$/.test(text) ? ok({ kind: "literal", value: text, range }) : parseHclExpression(text, limits);
-  if (expression.ok) return run.evaluate(expression.value, EMPTY, { ...run, text });
+  if (expression.ok) return run.evaluate(expression.value, EMPTY, run);
   run.errors.push({ ...expression.error, filename: run.filename });
   return undefined;
 }

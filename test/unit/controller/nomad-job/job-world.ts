@@ -50,7 +50,7 @@ export function apply(cluster: JobCluster, job: LooseJob, spec: Partial<NomadJob
   const changed = before === undefined || JSON.stringify(before.spec) !== JSON.stringify(wanted);
   const metadata = before?.metadata ?? { name: canonical.ID, namespace: "team", uid: `job-${cluster.version}`, creationTimestamp: new Date(cluster.now).toISOString(), generation: 0 };
   const object: NomadJob = {
-    ...(before ?? {}), apiVersion: "nomad-bridge.dev/v1alpha1", kind: "NomadJob", spec: wanted,
+    ...before, apiVersion: "nomad-bridge.dev/v1alpha1", kind: "NomadJob", spec: wanted,
     metadata: { ...metadata, resourceVersion: String(changed ? cluster.version++ : metadata.resourceVersion), generation: (metadata.generation ?? 0) + (changed ? 1 : 0) },
   };
   cluster.jobs.set(canonical.ID, object);

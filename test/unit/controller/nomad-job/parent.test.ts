@@ -15,27 +15,26 @@ const time = (ms: number | undefined) => (ms === undefined ? undefined : new Dat
 const textOf = (ms: number) => Date.parse(`2026-03-01T${new Date(ms).toISOString().slice(11)}`);
 
 describe("when a periodic job is launched", () => {
-  const decide = (periodicConfig: PeriodicConfig, since: string, now: string, isBusy = false) => {
-    const decided = decideLaunch({ periodic: periodicConfig, since: Date.parse(`2026-03-01T${since}Z`), now: Date.parse(`2026-03-01T${now}Z`), isBusy });
+  type Case = readonly [config: PeriodicConfig, since: string, now: string, isBusy?: boolean];
+  const decide = (...[config, since, now, isBusy = false]: Case) => {
+    const decided = decideLaunch({ periodic: config, since: Date.parse(`2026-03-01T${since}Z`), now: Date.parse(`2026-03-01T${now}Z`), isBusy });
     if (!decided.ok) throw new Error(decided.error);
     const { launch, over, wakeInMs } = decided.value;
     return [time(launch), time(over), wakeInMs];
   };
 
-  it.each([
-    ["before its time", every("* * * * *"), "12:00:30", "12:00:45", [undefined, undefined, 15_000]],
-    ["at its time", every("* * * * *"), "12:00:30", "12:01:00", ["12:01:00", "12:01:00", 60_000]],
-    ["a little late", every("* * * * *"), "12:00:30", "12:01:05", ["12:01:00", "12:01:00", 55_000]],
-    ["after a downtime, for the last of those that were missed", every("* * * * *"), "12:00:30", "12:30:45", ["12:30:00", "12:30:00", 15_000]],
-    ["after a downtime of an hourly job", every("0 * * * *"), "02:00:30", "12:30:00", ["12:00:00", "12:00:00", 30 * MINUTE]],
-    ["after a downtime, each second", every("* * * * * * *"), "12:00:30", "12:01:31", ["12:01:31", "12:01:31", 1_000]],
-    ["when it was launched for this time already", every("* * * * *"), "12:01:00", "12:01:00", [undefined, undefined, 60_000]],
-    ["of several expressions the first", every("", { Specs: ["30 12 * * *", "15 12 * * *"] }), "12:00:30", "12:15:00", ["12:15:00", "12:15:00", 15 * MINUTE]],
-    ["that is not enabled", every("* * * * *", { Enabled: false }), "12:00:30", "12:30:00", [undefined, undefined, undefined]],
-    ["in its own time zone", every("0 9 * * *", { TimeZone: "America/New_York" }), "12:00:00", "14:00:00", ["14:00:00", "14:00:00", 24 * 60 * MINUTE]],
-  ])("%s", (_name, config, since, now, expected) => {
-    expect(decide(config, since, now)).toEqual(expected);
-  });
+  it.each<readonly [string, Case, readonly (string | number | undefined)[]]>([
+    ["before its time", [every("* * * * *"), "12:00:30", "12:00:45"], [undefined, undefined, 15_000]],
+    ["at its time", [every("* * * * *"), "12:00:30", "12:01:00"], ["12:01:00", "12:01:00", 60_000]],
+    ["a little late", [every("* * * * *"), "12:00:30", "12:01:05"], ["12:01:00", "12:01:00", 55_000]],
+    ["after a downtime, for the last of those that were missed", [every("* * * * *"), "12:00:30", "12:30:45"], ["12:30:00", "12:30:00", 15_000]],
+    ["after a downtime of an hourly job", [every("0 * * * *"), "02:00:30", "12:30:00"], ["12:00:00", "12:00:00", 30 * MINUTE]],
+    ["after a downtime, each second", [every("* * * * * * *"), "12:00:30", "12:01:31"], ["12:01:31", "12:01:31", 1_000]],
+    ["when it was launched for this time already", [every("* * * * *"), "12:01:00", "12:01:00"], [undefined, undefined, 60_000]],
+    ["of several expressions the first", [every("", { Specs: ["30 12 * * *", "15 12 * * *"] }), "12:00:30", "12:15:00"], ["12:15:00", "12:15:00", 15 * MINUTE]],
+    ["that is not enabled", [every("* * * * *", { Enabled: false }), "12:00:30", "12:30:00"], [undefined, undefined, undefined]],
+    ["in its own time zone", [every("0 9 * * *", { TimeZone: "America/New_York" }), "12:00:00", "14:00:00"], ["14:00:00", "14:00:00", 24 * 60 * MINUTE]],
+  ])("%s", (_name, asked, expected) => expect(decide(...asked)).toEqual(expected));
 
   it("passes over a time when an earlier launch is at work and overlaps are prohibited, and only then", () => {
     expect(decide(every("* * * * *", { ProhibitOverlap: true }), "12:00:30", "12:01:00", true)).toEqual([undefined, "12:01:00", 60_000]);
@@ -150,6 +149,25 @@ describe("jobs that are over", () => {
     world.now += 10 * JOB_GC_THRESHOLD_MS;
     await run(world);
     expect(statusOf(world).state).toBe("dead");
+  });
+
+  it("stay when they are parents of a child that is at work, and go after it", async () => {
+    const world = emptyCluster({ now: START });
+    apply(world, periodic(every("* * * * *")));
+    await run(world);
+    world.now += MINUTE;
+    await run(world);
+    const [child] = childrenOf(world);
+    await settle(world, { name: child?.metadata.name ?? "", rounds: 2 });
+    stop(world);
+    await run(world);
+    world.now += 2 * JOB_GC_THRESHOLD_MS;
+    await run(world);
+    expect(world.jobs.has("web")).toBe(true);
+    await settle(world, { name: child?.metadata.name ?? "", program: () => 0, rounds: 2 });
+    await run(world);
+    await run(world);
+    expect(world.jobs.has("web")).toBe(false);
   });
 
   it("leave of a parent's dead children the newest few, and all that are at work", async () => {

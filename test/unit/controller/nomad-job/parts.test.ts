@@ -126,7 +126,7 @@ describe("versions", () => {
   });
   it("are the same whatever the order of keys, and another when a value is", () => {
     const spec = object.spec;
-    expect(isSameSpec(spec, { ...spec, job: Object.fromEntries(Object.entries(spec.job).reverse()) })).toBe(true);
+    expect(isSameSpec(spec, { ...spec, job: Object.fromEntries(Object.entries(spec.job).toReversed()) })).toBe(true);
     expect(isSameSpec(spec, { ...spec, job: { ...spec.job, Priority: 51 } })).toBe(false);
   });
 });

@@ -46,7 +46,7 @@ describe("a NomadJob", () => {
     expect(livePods(cluster).map(commandOf)).toEqual(["two", "two"]);
     const stopped = [...cluster.pods.values()].filter(({ metadata }) => metadata.annotations?.[ANNOTATION.stopped] !== undefined);
     expect(stopped.map(({ metadata }) => metadata.annotations?.[ANNOTATION.stopped])).toEqual([STOP_REASON.updating, STOP_REASON.updating]);
-    expect(livePods(cluster).map(({ metadata }) => metadata.annotations?.[ANNOTATION.previousAllocation]).sort()).toEqual(stopped.map(({ metadata }) => metadata.uid).sort());
+    expect(new Set(livePods(cluster).map(({ metadata }) => metadata.annotations?.[ANNOTATION.previousAllocation]))).toEqual(new Set(stopped.map(({ metadata }) => metadata.uid)));
     expect(statusOf(cluster)).toMatchObject({ groups: { web: { running: 2, complete: 2, failed: 0 } }, deployment: { jobVersion: 1, status: "successful", superseded: { jobVersion: 0 } } });
     expect(versions(cluster)).toEqual([0, 1]);
   });
@@ -181,11 +181,40 @@ describe("a NomadJob", () => {
     const cluster = emptyCluster({ nodes: new Map([["n1", nodeOf("n1")], ["n2", nodeOf("n2")], ["down", nodeOf("down", {}, "Unknown")], ["shut", nodeOf("shut", { labels: { "nomad-bridge.dev/eligibility": "ineligible" } })]]) });
     apply(cluster, { Type: "system", TaskGroups: [group("agent", { Count: 1, Update: null })] });
     await settle(cluster);
-    expect(livePods(cluster).map(({ spec }) => spec.nodeName).sort()).toEqual(["n1", "n2"]);
+    expect(new Set(livePods(cluster).map(({ spec }) => spec.nodeName))).toEqual(new Set(["n1", "n2"]));
     for (const pod of livePods(cluster)) expect(JSON.stringify((pod.spec as { readonly affinity?: object }).affinity)).toContain(`"values":["${pod.spec.nodeName}"]`);
     cluster.nodes.set("n1", nodeOf("n1", { labels: { "nomad-bridge.dev/eligibility": "ineligible" } }));
     await settle(cluster);
     expect(livePods(cluster).length).toBe(2);
+  });
+
+  it("has its Services applied, those of before pruned, and none when it is stopped", async () => {
+    const cluster = emptyCluster();
+    const found = (names: readonly string[]) => apply(cluster, service("one", { Services: names.map((Name) => ({ Name, Provider: "nomad" })) }));
+    found(["api", "admin"]);
+    await settle(cluster);
+    const namesOf = () => [...cluster.services.values()].map(({ metadata }) => metadata.annotations?.[ANNOTATION.service]).sort((a = "", b = "") => (a < b ? -1 : 1));
+    expect(namesOf()).toEqual(["admin", "api"]);
+    found(["api"]);
+    await settle(cluster);
+    expect(namesOf()).toEqual(["api"]);
+    stop(cluster);
+    await settle(cluster);
+    expect(namesOf()).toEqual([]);
+  });
+
+  it("makes a pod again that waits for nodes which are not those that there are now, and lets one wait that does not", async () => {
+    const named = (name: string) => nodeOf(name, { labels: { "kubernetes.io/hostname": name } });
+    const cluster = emptyCluster({ nodes: new Map([["n1", named("n1")]]) });
+    apply(cluster, service("one", { Count: 1, Constraints: [{ LTarget: "${attr.unique.hostname}", RTarget: "n2", Operand: "=" }] }));
+    await run(cluster);
+    await run(cluster);
+    expect(podsIn(cluster)).toEqual(["0-1"]);
+    cluster.nodes.set("n2", named("n2"));
+    await run(cluster);
+    await run(cluster);
+    expect(podsIn(cluster)).toEqual(["0-2"]);
+    expect(JSON.stringify([...cluster.pods.values()][0]?.spec.affinity)).toContain('"values":["n2"]');
   });
 
   it("finds a name for its pods although those of the job before it are still there", async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { evaluateHcl, type EvaluateOptions } from "../../../../src/nomad/hcl/evaluate.ts";
 import { err, ok } from "../../../../src/lib/result.ts";
+import { formatDiagnostic } from "../../../../src/nomad/hcl/syntax.ts";
 import { evaluated, mistakes, valueOf } from "./evaluated-value.ts";
 
 describe("an expression gives", () => {
@@ -147,5 +148,16 @@ describe("a dynamic block is refused", () => {
     ["with another argument", "  for_each = []\n  foreach = 1\n  content {\n  }", /^3:3 Unsupported argument; An argument named "foreach"/],
   ])("%s", (_name, inner, message) => {
     expect(mistakes(dynamic(inner))).toEqual([expect.stringMatching(message)]);
+  });
+});
+
+describe("a mistake as Nomad's agents write it", () => {
+  it.each([
+    ["x = {}.a\n", 'job.hcl:1,7-9: Unsupported attribute; This object does not have an attribute named "a".'],
+    ["x = true ? 1 : [\n1]\n", "job.hcl:1,5-2,3: Inconsistent conditional result types; The true and false result expressions must have consistent types. The 'true' value is number, but the 'false' value is tuple."],
+    ["x = ;\n", 'job.hcl:1,5-5: Invalid expression; expected a value, but found ";"'],
+  ])("%j", (text, written) => {
+    const result = evaluateHcl({ name: "job.hcl", text });
+    expect(result.ok ? [] : result.error.map(formatDiagnostic)).toEqual([written]);
   });
 });

@@ -62,27 +62,27 @@ describe("parseHcl reads", () => {
 
 describe("parseHcl refuses, with the place and what was expected,", () => {
   it.each([
-    ["a missing value", "a =\n", [1, 4], 'expected a value, but found a line end'],
-    ["a comment in place of a value", "a = # b\n", [1, 8], "expected a value, but found a line end"],
-    ["a missing brace", "a {\n b = 1\n", [3, 1], 'expected "}", but found the end of the text'],
-    ["a lone name", "x = 1\nabc\n", [2, 4], 'expected "=", a label or "{" after "abc", but found a line end'],
-    ["two attributes on a line", "a = 1 b = 2", [1, 7], 'expected a line end, but found "b"'],
-    ["two attributes in a block on one line", "a { b = 1, c = 2 }", [1, 10], 'expected "}" behind the one attribute of this line; write several on lines of their own, but found ","'],
-    ["a repeated attribute", "a = 1\nb = 2\n  a = 3", [3, 3], '"a" is set already on line 1; remove one of the two'],
-    ["an unclosed string", 'a = "b', [1, 5], "this string has no closing quote"],
-    ["a string over two lines", 'a = "b\nc"', [1, 7], "a quoted string must end on its own line; write \\n, or use a heredoc"],
-    ["an unknown escape", String.raw`a = "\q"`, [1, 6], String.raw`expected one of \n \r \t \" \\ \uNNNN \UNNNNNNNN after the backslash; write \\ for a backslash itself`],
-    ["half of a surrogate pair", String.raw`a = "\ud800"`, [1, 6], String.raw`expected one of \n \r \t \" \\ \uNNNN \UNNNNNNNN after the backslash; write \\ for a backslash itself`],
-    ["text behind the marker of a heredoc", "a = <<EOF x\ny\nEOF\n", [1, 10], 'expected a line end right after "<<EOF"'],
-    ["a heredoc without marker", "a = <<\ny\n", [1, 7], 'expected a marker, such as EOF, right after "<<"'],
-    ["something wrong below blank lines", "\n\n\n\na = ;", [5, 5], 'expected a value, but found ";"'],
-    ["an unclosed heredoc", "a = <<EOF\nb\nEOF", [1, 5], 'this heredoc has no line that holds "EOF" alone'],
-    ["an unclosed comment", "a = 1 /* b", [1, 7], 'expected a line end, but found a comment without its closing "*/"'],
-    ["an unclosed interpolation", 'a = "x${b', [1, 7], 'this template part has no closing "}"'],
-    ["a list without commas", "a = [1 2]", [1, 8], 'expected "," or "]" in this list, but found "2"'],
-    ["an object without separators", "a = { b = 1 c = 2 }", [1, 13], 'expected ",", a line end or "}" in this object, but found "c"'],
-    ["a template as a label", 'a "${b}" {}', [1, 3], "a label must be a plain string, without template parts"],
-    ["a character that nothing begins with", "a = 1\n;", [2, 1], 'expected the name of an attribute or block, but found ";"'],
+    ["a missing value", "a =\n", [1, 4], 'Invalid expression; expected a value, but found a line end'],
+    ["a comment in place of a value", "a = # b\n", [1, 8], "Invalid expression; expected a value, but found a line end"],
+    ["a missing brace", "a {\n b = 1\n", [3, 1], 'Unclosed configuration block; expected "}", but found the end of the text'],
+    ["a lone name", "x = 1\nabc\n", [2, 4], 'Invalid block definition; expected "=", a label or "{" after "abc", but found a line end'],
+    ["two attributes on a line", "a = 1 b = 2", [1, 7], 'Missing newline after argument; expected a line end, but found "b"'],
+    ["two attributes in a block on one line", "a { b = 1, c = 2 }", [1, 10], 'Invalid single-argument block definition; expected "}" behind the one attribute of this line; write several on lines of their own, but found ","'],
+    ["a repeated attribute", "a = 1\nb = 2\n  a = 3", [3, 3], 'Attribute redefined; "a" is set already on line 1; remove one of the two'],
+    ["an unclosed string", 'a = "b', [1, 5], "Unterminated template string; this string has no closing quote"],
+    ["a string over two lines", 'a = "b\nc"', [1, 7], "Invalid multi-line string; a quoted string must end on its own line; write \\n, or use a heredoc"],
+    ["an unknown escape", String.raw`a = "\q"`, [1, 6], String.raw`Invalid escape sequence; expected one of \n \r \t \" \\ \uNNNN \UNNNNNNNN after the backslash; write \\ for a backslash itself`],
+    ["half of a surrogate pair", String.raw`a = "\ud800"`, [1, 6], String.raw`Invalid escape sequence; expected one of \n \r \t \" \\ \uNNNN \UNNNNNNNN after the backslash; write \\ for a backslash itself`],
+    ["text behind the marker of a heredoc", "a = <<EOF x\ny\nEOF\n", [1, 10], 'Invalid expression; expected a line end right after "<<EOF"'],
+    ["a heredoc without marker", "a = <<\ny\n", [1, 7], 'Invalid expression; expected a marker, such as EOF, right after "<<"'],
+    ["something wrong below blank lines", "\n\n\n\na = ;", [5, 5], 'Invalid expression; expected a value, but found ";"'],
+    ["an unclosed heredoc", "a = <<EOF\nb\nEOF", [1, 5], 'Unterminated template string; this heredoc has no line that holds "EOF" alone'],
+    ["an unclosed comment", "a = 1 /* b", [1, 7], 'Missing newline after argument; expected a line end, but found a comment without its closing "*/"'],
+    ["an unclosed interpolation", 'a = "x${b', [1, 7], 'Unclosed template interpolation sequence; this template part has no closing "}"'],
+    ["a list without commas", "a = [1 2]", [1, 8], 'Missing item separator; expected "," or "]" in this list, but found "2"'],
+    ["an object without separators", "a = { b = 1 c = 2 }", [1, 13], 'Missing attribute separator; expected ",", a line end or "}" in this object, but found "c"'],
+    ["a template as a label", 'a "${b}" {}', [1, 3], "Invalid string literal; a label must be a plain string, without template parts"],
+    ["a character that nothing begins with", "a = 1\n;", [2, 1], 'Argument or block definition required; expected the name of an attribute or block, but found ";"'],
   ])("%s", (_name, text, place, message) => {
     const { position, message: actual } = refusal(text);
     expect({ place: [position.line, position.column], message: actual }).toEqual({ place, message });
@@ -109,9 +109,9 @@ describe("parseHcl refuses, with the place and what was expected,", () => {
 
   it.each([
     ["a text over the limit", `a = "${"x".repeat(200)}"`, /^the text has 206 characters, but at most 100 are accepted$/],
-    ["lists in lists", `a = ${"[".repeat(9)}${"]".repeat(9)}`, /^nested more than 5 levels deep$/],
-    ["blocks in blocks", `${"a {\n".repeat(9)}${"}\n".repeat(9)}`, /^nested more than 5 levels deep$/],
-    ["braces in an interpolation", `a = "\${${"{".repeat(9)}${"}".repeat(10)}"`, /^nested more than 5 levels deep$/],
+    ["lists in lists", `a = ${"[".repeat(9)}${"]".repeat(9)}`, /^Nesting too deep; nested more than 5 levels deep$/],
+    ["blocks in blocks", `${"a {\n".repeat(9)}${"}\n".repeat(9)}`, /^Nesting too deep; nested more than 5 levels deep$/],
+    ["braces in an interpolation", `a = "\${${"{".repeat(9)}${"}".repeat(10)}"`, /^Nesting too deep; nested more than 5 levels deep$/],
   ])("%s", (_name, text, message) => {
     const result = parseHcl(text, "hcl2", { maxChars: 100, maxDepth: 5 });
     expect(result).toMatchObject({ ok: false, error: { message: expect.stringMatching(message) } });

@@ -64,7 +64,7 @@ describe("a variable is refused with its place and reason:", () => {
     ["a type without its argument", "type = list", { flags: ["v=a"] }, /^2:10 Invalid type specification; The list type constructor requires one argument/],
     ["an unknown argument", 'type = string\n  defualt = "a"', { flags: ["v=a"] }, /^3:3 Unsupported argument; An argument named "defualt" is not expected here\.$/],
     ["names in a default", "default = var.w", {}, /^2:13 Variables not allowed; Variables may not be used here\.$/],
-    ["a value that is not HCL", "type = list(string)", { flags: ["v=[a"] }, /^1:3 expected "," or "\]" in this list/],
+    ["a value that is not HCL", "type = list(string)", { flags: ["v=[a"] }, /^1:3 Missing item separator; expected "," or "\]" in this list/],
     ["a name in a value", "type = list(string)", { flags: ["v=[a]"] }, /^1:2 Variables not allowed/],
   ])("%s", (_name, body, options, message) => {
     expect(mistakes(declared(body), options)).toEqual([expect.stringMatching(message)]);
@@ -104,7 +104,7 @@ describe("a value for a variable that the file does not declare", () => {
 
   it.each([
     ["a flag without a sign", { flags: ["secret"] }, /^1:1 Invalid -var option; (?!.*secret)/],
-    ["a file that is no HCL", { variableFiles: [{ name: "f", text: "a {" }] }, /^1:4 expected "}"/],
+    ["a file that is no HCL", { variableFiles: [{ name: "f", text: "a {" }] }, /^1:4 Unclosed configuration block; expected "}"/],
     ["blocks in a file", { variableFiles: [{ name: "f", text: "a {\n}\n" }] }, /^1:1 Unexpected "a" block; Blocks are not allowed here\.$/],
     ["calls in a file", { variableFiles: [{ name: "f", text: "v = upper(1)" }] }, /Call to unknown function/],
   ])("tells of %s", (_name, options, message) => {
