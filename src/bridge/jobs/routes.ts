@@ -1,5 +1,4 @@
 /** @module Every route about jobs as they are written, their versions, evaluations and deployments. */
-import { json } from "../reply.ts";
 import type { Routes } from "../request-context.ts";
 import { stopAllocation } from "./allocation-stop.ts";
 import { dispatchJob, forcePeriodic } from "./children.ts";
