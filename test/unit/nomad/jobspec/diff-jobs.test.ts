@@ -35,9 +35,9 @@ describe("diffJobs", () => {
   });
 
   it.each([
-    { name: "a new job", old: undefined, next: job(), type: "Added", annotation: "forces create" },
-    { name: "a job that goes", old: job(), next: undefined, type: "Deleted", annotation: "forces destroy" },
-  ] as const)("shows $name whole", ({ old, next, type, annotation }) => {
+    ["a new job", undefined, job(), "Added", "forces create"],
+    ["a job that goes", job(), undefined, "Deleted", "forces destroy"],
+  ] as const)("shows %s whole", (_, old, next, ...[type, annotation]) => {
     const diff = diffJobs(old, next);
     expect([diff.Type, groupOf(diff)?.Type, taskOf(diff)?.Type]).toEqual([type, type, type]);
     expect(taskOf(diff)?.Annotations).toEqual([annotation]);
