@@ -7,7 +7,7 @@ import { visibleJobs } from "../read-handlers.ts";
 import { json, type Reply, text } from "../reply.ts";
 import type { RequestContext, Routes } from "../request-context.ts";
 import { nameUuid } from "../../mapping/nomad-ids.ts";
-import { sha256 } from "../sha256.ts";
+import { sha256 } from "../../access/sha256.ts";
 
 /** What a request may ask for; kinds that we have none of answer with nothing. */
 const CONTEXTS = ["allocs", "deployment", "evals", "jobs", "namespaces", "node_pools", "nodes", "plugins", "quotas", "recommendations", "scaling_policy", "vars", "volumes", "host_volumes"] as const;
