@@ -3,7 +3,7 @@ import { bridgeConfigSpec } from "../../../../src/api/bridge-config.ts";
 import type { KubeObject } from "../../../../src/api/meta.ts";
 import type { Node } from "../../../../src/api/pod.ts";
 import { RESOURCES } from "../../../../src/main/resources.ts";
-import { execTask, jobBody, jobWorld, NOW } from "./job-world.ts";
+import { execTask, jobBody, jobWorld, NOW, TOKENS } from "./job-world.ts";
 
 function one() {
   const world = jobWorld();
@@ -42,6 +42,16 @@ describe("versions", () => {
     expect(status).toBe(200);
     expect((await call("GET", `/v1/evaluation/${json.EvalID}`)).json).toMatchObject({ JobID: "web", TriggeredBy: "job-register" });
     expect(versionsOf((await call("GET", "/v1/job/web/versions")).json)).toEqual([[2, 50], [1, 60], [0, 50]]);
+  });
+
+  it("are not gone back to by who may not mount what they mount", async () => {
+    const { world, call } = one();
+    await call("PUT", "/v1/jobs", { Job: jobBody("web", {}, { Volumes: { data: { Name: "data", Type: "host", Source: "data" } } }) });
+    world.observe("web");
+    await call("PUT", "/v1/jobs", { Job: jobBody("web") });
+    world.observe("web");
+    expect(await call("PUT", "/v1/job/web/revert", { JobVersion: 0 }, TOKENS.submitter)).toMatchObject({ status: 403, text: "Permission denied" });
+    expect(world.job("web").metadata.generation).toBe(2);
   });
 
   it.each([
