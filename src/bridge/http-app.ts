@@ -22,6 +22,7 @@ import { BLOCKING_KINDS } from "./blocking/blocking-kinds.ts";
 import { type ChangeFeed, waitForChange } from "./blocking/change-feed.ts";
 import type { ChangeKind } from "./blocking/feed-state.ts";
 import { type Body, parseBody } from "./body.ts";
+import { MAX_BODY_BYTES, maxBodyBytes } from "./body-limits.ts";
 import type { AclObjects, ClusterState, JobObjects, Logins, NodeMarks } from "./bridge-deps.ts";
 import type { ClientDeps } from "./client/client-deps.ts";
 import { CLIENT_ROUTES } from "./client/client-routes.ts";
@@ -62,9 +63,6 @@ export type HttpAppDeps = {
   readonly now: () => number;
 };
 
-/** A job of 1 MiB, written with blanks, and its source beside it. */
-const MAX_BODY_BYTES = 8 * 1024 * 1024;
-
 export function createHttpApp(deps: HttpAppDeps): Hono {
   const app = new Hono();
   app.onError((error, context) => {
@@ -72,7 +70,7 @@ export function createHttpApp(deps: HttpAppDeps): Hono {
     return context.text("internal error: the server's log says more", 500);
   });
   app.use(compress({ encoding: "gzip" }));
-  app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: (context) => context.text(`the body is larger than ${MAX_BODY_BYTES} bytes`, 413) }));
+  app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: (context) => context.text(tooLarge(MAX_BODY_BYTES), 413) }));
   app.all("*", async (context) => toResponse(await answer(deps, context.req.raw, sourceOf(context.env)), new URL(context.req.url).searchParams));
   return app;
 }
@@ -199,7 +197,10 @@ async function dispatch(deps: HttpAppDeps, incoming: Incoming): Promise<Reply> {
   // Nomad's own words for an exec request that asks for no upgrade.
   if (handler === undefined) return text(500, "websocket connection not found in context");
   const isRead = method === "GET";
-  const body = parseBody(isRead ? "" : await request.text());
+  const maxBytes = maxBodyBytes(match.endpoint, authorized.identity);
+  const sent = isRead ? "" : await request.text();
+  if (sent.length > maxBytes) return text(413, tooLarge(maxBytes));
+  const body = parseBody(sent);
   if (!body.ok) return text(400, body.error);
   const reply = await handler(contextOf(deps, incoming, body.value));
   // Nobody will read it.
@@ -207,6 +208,8 @@ async function dispatch(deps: HttpAppDeps, incoming: Incoming): Promise<Reply> {
   if (!isRead) auditWrite(deps, incoming, { event: pattern.startsWith("/v1/acl/") ? "acl-write" : "write", status: reply.status, accessor: authorized.identity?.accessorId, ...(reply.kind === "json" ? reply.audit : {}) });
   return reply;
 }
+
+const tooLarge = (bytes: number): string => `the body is larger than ${bytes} bytes`;
 
 function contextOf(deps: HttpAppDeps, { request, url, query, secret, authorized, source }: Incoming, body: Body): RequestContext {
   const { params, allowsNamespace, identity } = authorized;
