@@ -55,7 +55,7 @@ describe("convert, by its exit code", () => {
     ["a config that is not there", 2, ["-config=c", "f"], {}, /cannot read c/],
     ["a folder that cannot be written", 1, ["-out=/read-only", "plain.hcl"], { "plain.hcl": PLAIN }, /cannot write \/read-only\/default\.nb-plain-\w+\.yaml: permission denied/],
   ];
-  it.each(cases)("%s: %i", async (_what, code, argv, files, complaint) => {
+  it.each(cases.map(([what, code, argv, files, complaint]) => ({ what, code, argv, files, complaint })))("is $code where $what", async ({ code, argv, files, complaint }) => {
     const run = await runConvert(argv, files);
     expect(run.code).toBe(code);
     expect(run.complaints).toMatch(complaint);
