@@ -18,8 +18,8 @@ function compareGolden(name: string, text: string): void {
 describe("convert, beside its golden files", () => {
   it("has inputs", () => expect(INPUTS.length).toBeGreaterThanOrEqual(6));
 
-  it.each(INPUTS.flatMap((file) => ["nomadjob", "exectask"].map((target) => ({ file, target }))))("makes $target of $file, the same bytes twice", async ({ file, target }) => {
-    const argv = [file, `-to=${target}`];
+  it.each(INPUTS.flatMap((file) => ["nomadjob", "exectask", "kubernetes"].map((target) => ({ file, target }))))("makes $target of $file, the same bytes twice", async ({ file, target }) => {
+    const argv = [file, `-to=${target}`, ...(target === "kubernetes" ? ["-image=debian:13"] : [])];
     const [first, second] = [await runConvert(argv, { [file]: read(file) }), await runConvert(argv, { [file]: read(file) })];
     expect(second).toEqual(first);
     compareGolden(`${file.split(".")[0]}.${target}.out.yaml`, first.out);
