@@ -5,6 +5,7 @@ import type { AclObjects, ClusterState, JobObjects, Logins, NodeMarks } from "./
 import type { ClientDeps } from "./client/client-deps.ts";
 import type { ChangeFeed } from "./blocking/change-feed.ts";
 import type { EventBroker } from "./events/event-stream.ts";
+import type { AllocationStubs } from "./lists/allocation-stubs.ts";
 import type { QueryOptions } from "./query.ts";
 import type { Reply } from "./reply.ts";
 
@@ -18,6 +19,7 @@ export type RequestContext = {
   readonly client: ClientDeps;
   readonly events: EventBroker;
   readonly feed: ChangeFeed;
+  readonly stubs: AllocationStubs;
   readonly query: QueryOptions;
   /** All parameters of the query, for those of one endpoint alone. */
   readonly search: URLSearchParams;
