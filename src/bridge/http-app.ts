@@ -214,27 +214,17 @@ async function dispatch(deps: AppDeps, incoming: Incoming): Promise<Reply> {
   return reply;
 }
 
-<<<<<<< HEAD
 const tooLarge = (bytes: number): string => `the body is larger than ${bytes} bytes`;
 
-function contextOf(deps: HttpAppDeps, { request, url, query, secret, authorized, source }: Incoming, body: Body): RequestContext {
-  const { params, allowsNamespace, identity } = authorized;
-  const { cluster, acl, logins, nodes, jobs, client, events, logLines, feed } = deps;
-=======
 function contextOf(deps: AppDeps, { request, url, query, secret, authorized, source }: Incoming, body: Body): RequestContext {
   const { params, allowsNamespace, identity } = authorized;
-  const { cluster, acl, logins, nodes, jobs, client, events, feed, stubs } = deps;
->>>>>>> helper-K
+  const { cluster, acl, logins, nodes, jobs, client, events, logLines, feed, stubs } = deps;
   const { searchParams: search } = url;
   const identityNow = () => {
     const again = deps.authenticate(secret, deps.now());
     return again.ok ? again.value : undefined;
   };
-<<<<<<< HEAD
-  const context = { cluster, acl, logins, nodes, jobs, client, events, logLines, feed, query, search, params, body, allowsNamespace, identityNow, secret, source, address: deps.address(), now: deps.now(), signal: request.signal };
-=======
-  const context = { cluster, acl, logins, nodes, jobs, client, events, feed, stubs, query, search, params, body, allowsNamespace, identityNow, secret, source, address: deps.address(), now: deps.now(), signal: request.signal };
->>>>>>> helper-K
+  const context = { cluster, acl, logins, nodes, jobs, client, events, logLines, feed, stubs, query, search, params, body, allowsNamespace, identityNow, secret, source, address: deps.address(), now: deps.now(), signal: request.signal };
   return identity === undefined ? context : { ...context, identity };
 }
 

@@ -8,7 +8,7 @@ import type { NomadAllocationStub } from "../nomad/api-types.ts";
 import type { Job } from "../nomad/job.ts";
 import { unknownAllocation } from "../nomad/texts.ts";
 import type { Allocation } from "./bridge-deps.ts";
-import { sha256 } from "./sha256.ts";
+import { sha256 } from "../access/sha256.ts";
 import { listReply, type ListRequest } from "./lists/list-page.ts";
 import { json, type Reply, text } from "./reply.ts";
 import type { RequestContext, Routes } from "./request-context.ts";

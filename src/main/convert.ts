@@ -6,7 +6,7 @@ import type { ConvertDeps } from "../cli/convert/convert.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { FileAccess } from "../nomad/hcl/functions/files.ts";
 import { readText, reasonOf } from "./read-text.ts";
-import { sha256 } from "./sha256.ts";
+import { sha256 } from "../access/sha256.ts";
 
 export function convertDeps(): ConvertDeps {
   return {

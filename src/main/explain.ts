@@ -6,7 +6,7 @@ import type { ExecTask } from "../api/exec-task.ts";
 import type { ClusterReader, ExplainDeps } from "../cli/explain.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { readText } from "./read-text.ts";
-import { sha256 } from "./sha256.ts";
+import { sha256 } from "../access/sha256.ts";
 
 export function explainDeps(): ExplainDeps {
   return {

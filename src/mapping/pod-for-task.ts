@@ -28,7 +28,7 @@ import { capabilitiesOf, checkDriver, checkIsolation, checkTask, jobProfiles, pr
 import { taskContainer, taskFetch } from "./task-container.ts";
 import { checkVolumeMounts, checkVolumes, podVolumes } from "./volumes.ts";
 
-export { type AcceptedGroup, type AcceptedTask, groupOfTask, identityOf, type JobGroup, type TaskImages } from "./accepted-task.ts";
+export { type AcceptedGroup, type AcceptedTask, identityOf, type JobGroup, type TaskImages } from "./accepted-task.ts";
 export { containerName } from "./group-tasks.ts";
 export type { Refusal } from "./refusal.ts";
 

@@ -13,7 +13,7 @@ import type { RequestContext } from "../request-context.ts";
 import { stubOf } from "../read-handlers.ts";
 import { changeRequests } from "./annotate-job.ts";
 import { nestedOf } from "./fields.ts";
-import { sha256 } from "../sha256.ts";
+import { sha256 } from "../../access/sha256.ts";
 import { requested } from "./write-reply.ts";
 
 type ReadContext = Pick<RequestContext, "cluster" | "stubs" | "query" | "params" | "search" | "allowsNamespace" | "now">;

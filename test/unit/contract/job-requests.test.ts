@@ -5,7 +5,7 @@ import { type JobRequests, readJobRequests, withStop, withTrigger, writeJobReque
 import { ANNOTATION } from "../../../src/contract/pod-metadata.ts";
 import { jobRecord } from "../../../src/mapping/job-record.ts";
 import { evaluationIdsOf } from "../../../src/mapping/nomad-ids.ts";
-import { sha256 } from "../../../src/bridge/sha256.ts";
+import { sha256 } from "../../../src/access/sha256.ts";
 
 const WHOLE: JobRequests = {
   stop: { a: { at: 1 }, b: { at: 2, noShutdownDelay: true, reschedule: true } },
