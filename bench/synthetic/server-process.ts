@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { systemClock } from "../../src/kubernetes/clock.ts";
 import { ok } from "../../src/lib/result.ts";
 import { startBridge } from "../../src/main/bridge.ts";
+import { createLogLines } from "../../src/bridge/monitor/log-lines.ts";
 
 const [server = "", leaf = ""] = process.argv.slice(2);
 const pem = readFileSync(leaf, "utf8");
@@ -23,6 +24,7 @@ const { port } = await startBridge({
   aclEnabled: true,
   audit: { append: () => ok(undefined), close: () => undefined },
   log,
+  logLines: createLogLines(),
   clock: systemClock,
   signal: stop.signal,
 });

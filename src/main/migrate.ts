@@ -1,7 +1,7 @@
 /** @module `nomad-bridge assess` and `nomad-bridge import`: gives the commands files and the environment. */
 import type { MigrateDeps } from "../cli/migrate/assess.ts";
 import { readText } from "./read-text.ts";
-import { sha256 } from "./sha256.ts";
+import { sha256 } from "../access/sha256.ts";
 
 export function migrateDeps(): MigrateDeps {
   return {
