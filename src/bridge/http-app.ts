@@ -119,10 +119,10 @@ function blockingKinds({ request, path }: Incoming): readonly ChangeKind[] | und
 }
 
 async function hold({ feed }: HttpAppDeps, incoming: Incoming): Promise<Result<"held" | "at-once", Reply>> {
-  const { query, request } = incoming;
+  const { query, request, authorized } = incoming;
   const kinds = blockingKinds(incoming);
   if (kinds === undefined || query.index === 0) return ok("at-once");
-  const end = await waitForChange(feed, { kinds, index: query.index, waitMs: query.waitMs }, request.signal);
+  const end = await waitForChange(feed, { kinds, index: query.index, waitMs: query.waitMs, holder: authorized.identity?.accessorId ?? "" }, request.signal);
   return end === "full" ? err(text(429, TOO_MANY_HELD)) : ok("held");
 }
 

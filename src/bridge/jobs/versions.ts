@@ -11,7 +11,7 @@ import type { RequestContext } from "../request-context.ts";
 import { changeRequests } from "./annotate-job.ts";
 import { editJob } from "./edit-job.ts";
 import { integerOf } from "./fields.ts";
-import type { JobContext } from "./register.ts";
+import { type JobContext, mayRegister } from "./register.ts";
 import { meta, registered, written } from "./write-reply.ts";
 import { indexOf } from "../../mapping/nomad-job.ts";
 
@@ -65,6 +65,9 @@ export async function revertJob(context: JobContext): Promise<Reply> {
   const enforced = integerOf(context.body, "EnforcePriorVersion");
   const kept = keptVersion(context, job, wanted);
   if (!kept.ok) return kept.error;
+  // A version that somebody else was allowed to register: what it mounts, this one needs a right to, too.
+  const refusal = mayRegister(context, kept.value.spec);
+  if (refusal !== undefined) return refusal;
   const edited = await editJob(context, job, (now) => {
     if (now === undefined) return err(text(404, JOB_NOT_FOUND));
     const current = (now.object.metadata.generation ?? 1) - 1;

@@ -3,7 +3,7 @@ import { bridgeConfigSpec } from "../../../../src/api/bridge-config.ts";
 import type { KubeObject } from "../../../../src/api/meta.ts";
 import type { Node } from "../../../../src/api/pod.ts";
 import { RESOURCES } from "../../../../src/main/resources.ts";
-import { execTask, jobBody, jobWorld, NOW } from "./job-world.ts";
+import { execTask, jobBody, jobWorld, NOW, TOKENS } from "./job-world.ts";
 
 function one() {
   const world = jobWorld();
@@ -54,6 +54,16 @@ describe("versions", () => {
     await register("web", { Priority: 60 });
     expect(await call("PUT", "/v1/job/web/revert", body)).toMatchObject({ status, text });
     expect(world.job("web").metadata.generation).toBe(2);
+  });
+
+  it("with host volumes are gone back to by whoever may mount them alone", async () => {
+    const { world, call, register } = one();
+    await register("web", {}, { Volumes: { data: { Name: "data", Type: "host", Source: "data" } } });
+    await register("web");
+    expect(await call("PUT", "/v1/job/web/revert", { JobVersion: 0 }, TOKENS.reverter)).toMatchObject({ status: 403, text: "Permission denied" });
+    expect(world.job("web").metadata.generation).toBe(2);
+    await register("web", { Priority: 60 });
+    expect((await call("PUT", "/v1/job/web/revert", { JobVersion: 1 }, TOKENS.reverter)).status).toBe(200);
   });
 
   it("have one tag each, which can be moved and taken away", async () => {
