@@ -1,6 +1,6 @@
 /** @module Whether a request may go on: the endpoint's row, the caller's identity, and what is left to check per object. Used by the bridge for every route. */
 import { err, ok, type Result } from "../lib/result.ts";
-import { allowAgentRead, allowNamespaceOperation, allowNodeRead, allowNodeWrite, allowOperatorRead, isManagement } from "../nomad/acl/acl.ts";
+import { allowAgentRead, allowNamespaceOperation, allowNodeRead, allowNodeWrite, allowOperatorRead, allowPluginList, isManagement } from "../nomad/acl/acl.ts";
 import type { NamespaceCapability } from "../nomad/acl/capabilities.ts";
 import { ACL_DISABLED, INVALID_METHOD } from "../nomad/texts.ts";
 import { type AccessError, permissionDenied } from "./access-error.ts";
@@ -57,6 +57,8 @@ function isAllowed({ endpoint, params }: Found, identity: Identity, namespace: s
       return allowNodeRead(acl);
     case "node-write":
       return allowNodeWrite(acl);
+    case "plugin-read":
+      return allowPluginList(acl);
     case "operator-read":
       return allowOperatorRead(acl);
     case "own-token":

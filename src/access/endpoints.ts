@@ -11,7 +11,7 @@ import type { NamespaceCapability } from "../nomad/acl/capabilities.ts";
  * `own-token`: management, or the accessor in the path is the caller's. `own-policy`: management, or the policy in the path may be read.
  */
 export type Need =
-  | { readonly kind: "none" | "valid-token" | "management" | "agent-read" | "node-read" | "node-write" | "operator-read" | "own-token" | "own-policy" }
+  | { readonly kind: "none" | "valid-token" | "management" | "agent-read" | "node-read" | "node-write" | "operator-read" | "plugin-read" | "own-token" | "own-policy" }
   | { readonly kind: "namespace"; readonly anyOf: readonly NamespaceCapability[]; readonly in: "query" | "object" };
 
 export type Method = "GET" | "PUT" | "DELETE";
@@ -46,6 +46,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   { method: "GET", pattern: "/v1/agent/health", needs: NONE },
   { method: "GET", pattern: "/v1/agent/self", needs: { kind: "agent-read" }, resolves: "locally" },
   { method: "GET", pattern: "/v1/agent/members", needs: NODE_READ },
+  { method: "GET", pattern: "/v1/agent/monitor", needs: { kind: "agent-read" }, resolves: "locally" },
   { method: "GET", pattern: "/v1/agent/servers", needs: { kind: "agent-read" }, resolves: "locally" },
   { method: "GET", pattern: "/v1/agent/schedulers", needs: { kind: "agent-read" }, resolves: "locally" },
   { method: "GET", pattern: "/v1/agent/schedulers/config", needs: { kind: "agent-read" }, resolves: "locally" },
@@ -71,6 +72,14 @@ export const ENDPOINTS: readonly Endpoint[] = [
   { method: "PUT", pattern: "/v1/node/:nodeId/evaluate", needs: NODE_WRITE },
   { method: "PUT", pattern: "/v1/node/:nodeId/purge", needs: NODE_WRITE },
   { method: "GET", pattern: "/v1/client/stats", needs: NODE_READ },
+  { method: "GET", pattern: "/v1/services", needs: inQuery("read-job") },
+  { method: "GET", pattern: "/v1/service/:service", needs: inQuery("read-job") },
+  { method: "GET", pattern: "/v1/allocation/:allocId/services", needs: inObject("read-job") },
+  { method: "GET", pattern: "/v1/volumes", needs: inQuery("csi-list-volume", "read-job") },
+  { method: "GET", pattern: "/v1/volume/csi/:volumeId", needs: inQuery("csi-read-volume", "read-job") },
+  { method: "GET", pattern: "/v1/plugins", needs: { kind: "plugin-read" } },
+  { method: "GET", pattern: "/v1/plugin/csi/:plugin", needs: { kind: "plugin-read" } },
+  { method: "GET", pattern: "/v1/node/pool/:pool/jobs", needs: NODE_READ },
   { method: "GET", pattern: "/v1/scaling/policies", needs: inQuery("list-scaling-policies", "read-job") },
   { method: "GET", pattern: "/v1/scaling/policy/:policyId", needs: inObject("read-scaling-policy", "read-job") },
   // Each topic needs a right of its own: access/event-access.ts.
@@ -161,6 +170,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   { method: "PUT", pattern: "/v1/acl/oidc/complete-auth", needs: NONE },
   { method: "GET", pattern: "/v1/acl/tokens", needs: MANAGEMENT },
   { method: "PUT", pattern: "/v1/acl/token", needs: MANAGEMENT },
+  { method: "PUT", pattern: "/v1/acl/token/onetime", needs: VALID_TOKEN },
   { method: "GET", pattern: "/v1/acl/token/self", needs: VALID_TOKEN },
   { method: "GET", pattern: "/v1/acl/token/:accessorId", needs: OWN_TOKEN },
   { method: "PUT", pattern: "/v1/acl/token/:accessorId", needs: MANAGEMENT },

@@ -22,12 +22,13 @@ const NO_HOST_VOLUMES = "dynamic host volumes are not served: make a PersistentV
 const NO_ENTERPRISE = "Nomad Enterprise only endpoint";
 const NO_CLIENTS = "nodes are Kubernetes nodes: change their labels and annotations there";
 const NO_PROFILES = "profiles and reports of the agent's own process are not served; ask the process by Node's tools";
+const NO_PAGES = "one-time tokens open Nomad's web pages, which are not here";
 const NO_IDENTITIES = "workload identities are not issued: a task's identity is its Kubernetes ServiceAccount token";
 
 const JOBS: Group = {
   title: "Jobs",
   routes: [
-    ...of("GET PUT", "/v1/jobs"), ...of("PUT", "/v1/jobs/parse"), ...of("GET PUT", "/v1/jobs/statuses"), ...of("PUT", "/v1/validate/job"),
+    ...of("GET PUT", "/v1/jobs"), ...of("PUT", "/v1/jobs/parse"), ...of("GET PUT", "/v1/jobs/statuses", "a route of Nomad's web pages, which are not here: ask /v1/jobs"), ...of("PUT", "/v1/validate/job"),
     ...of("GET PUT DELETE", "/v1/job/:jobId*"), ...of("GET", "/v1/job/:jobId*/allocations"), ...of("GET", "/v1/job/:jobId*/evaluations"),
     ...of("GET", "/v1/job/:jobId*/deployments"), ...of("GET", "/v1/job/:jobId*/deployment"), ...of("GET", "/v1/job/:jobId*/summary"),
     ...of("GET", "/v1/job/:jobId*/versions"), ...of("GET", "/v1/job/:jobId*/submission"), ...of("GET", "/v1/job/:jobId*/services"),
@@ -42,7 +43,7 @@ const ALLOCATIONS: Group = {
   title: "Allocations",
   routes: [
     ...of("GET", "/v1/allocations"), ...of("GET", "/v1/allocation/:allocId"), ...of("PUT", "/v1/allocation/:allocId/stop"),
-    ...of("GET", "/v1/allocation/:allocId/services"), ...of("GET", "/v1/allocation/:allocId/checks"),
+    ...of("GET", "/v1/allocation/:allocId/services"), ...of("GET", "/v1/allocation/:allocId/checks", "checks are asked of the client: /v1/client/allocation/:allocId/checks"),
     ...["exec", "stats", "checks"].flatMap((part) => of("GET", `/v1/client/allocation/:allocId/${part}`)),
     ...["restart", "signal"].flatMap((part) => of("PUT", `/v1/client/allocation/:allocId/${part}`)),
     ...of("GET PUT", "/v1/client/allocation/:allocId/gc"),
@@ -69,7 +70,7 @@ const NODES: Group = {
     ...["evaluate", "drain", "eligibility", "purge"].flatMap((part) => of("PUT", `/v1/node/:nodeId/${part}`)),
     ...of("GET", "/v1/node/pools"), ...of("GET", "/v1/node/pool/:pool"), ...of("PUT DELETE", "/v1/node/pool/:pool", NO_CLIENTS),
     ...of("PUT", "/v1/node/pools", NO_CLIENTS), ...of("GET", "/v1/node/pool/:pool/nodes"), ...of("GET", "/v1/node/pool/:pool/jobs"),
-    ...of("GET", "/v1/client/stats"), ...of("PUT", "/v1/client/gc"), ...of("GET PUT", "/v1/client/metadata", NO_CLIENTS),
+    ...of("GET", "/v1/client/stats"), ...of("PUT", "/v1/client/gc", "ended allocations are collected by the controller; run: nomad system gc"), ...of("GET PUT", "/v1/client/metadata", NO_CLIENTS),
     ...of("GET", "/v1/client/identity", NO_IDENTITIES), ...of("PUT", "/v1/client/identity/renew", NO_IDENTITIES),
   ],
 };
@@ -110,7 +111,7 @@ const ACL: Group = {
   routes: [
     ...of("PUT", "/v1/acl/bootstrap"), ...of("GET", "/v1/acl/policies"), ...of("GET", "/v1/acl/policy/self"), ...of("GET PUT DELETE", "/v1/acl/policy/:policy"),
     ...of("GET", "/v1/acl/tokens"), ...of("PUT", "/v1/acl/token"), ...of("GET", "/v1/acl/token/self"), ...of("GET PUT DELETE", "/v1/acl/token/:accessorId"),
-    ...of("PUT", "/v1/acl/token/onetime"), ...of("PUT", "/v1/acl/token/onetime/exchange"), ...of("GET", "/v1/acl/roles"), ...of("PUT", "/v1/acl/role"),
+    ...of("PUT", "/v1/acl/token/onetime"), ...of("PUT", "/v1/acl/token/onetime/exchange", NO_PAGES), ...of("GET", "/v1/acl/roles"), ...of("PUT", "/v1/acl/role"),
     ...of("GET PUT DELETE", "/v1/acl/role/:roleId"), ...of("GET", "/v1/acl/role/name/:name"), ...of("GET", "/v1/acl/auth-methods"), ...of("PUT", "/v1/acl/auth-method"),
     ...of("GET PUT DELETE", "/v1/acl/auth-method/:method"), ...of("GET", "/v1/acl/binding-rules"), ...of("PUT", "/v1/acl/binding-rule"),
     ...of("GET PUT DELETE", "/v1/acl/binding-rule/:ruleId"), ...of("PUT", "/v1/acl/oidc/auth-url"), ...of("PUT", "/v1/acl/oidc/complete-auth"), ...of("PUT", "/v1/acl/login"),

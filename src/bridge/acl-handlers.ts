@@ -181,10 +181,14 @@ async function deletePolicy({ acl, params }: AclContext): Promise<Reply> {
   return gone.ok ? empty : aclFailure(gone.error);
 }
 
+/** They open Nomad's web pages for a browser. */
+const refuseOneTime = (): Reply => text(501, "one-time tokens open Nomad's web pages, which are not here");
+
 export const ACL_ROUTES: Routes = {
   "PUT /v1/acl/bootstrap": bootstrap,
   "GET /v1/acl/tokens": listTokens,
   "PUT /v1/acl/token": writeToken,
+  "PUT /v1/acl/token/onetime": refuseOneTime,
   "GET /v1/acl/token/self": readOwnToken,
   "GET /v1/acl/token/:accessorId": readToken,
   "PUT /v1/acl/token/:accessorId": writeToken,

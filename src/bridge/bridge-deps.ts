@@ -9,6 +9,7 @@ import type { NomadJob } from "../api/nomad-job.ts";
 import type { Node, Pod } from "../api/pod.ts";
 import type { Result } from "../lib/result.ts";
 import type { JobObject, JobRecord } from "../mapping/job-record.ts";
+import type { FilteredNodes } from "../mapping/job/placement/eligible-nodes.ts";
 import type { OperatingSystem } from "../mapping/operating-system.ts";
 import type { JobVersion } from "../mapping/stored-job.ts";
 import type { DesiredUpdates } from "../nomad/api-types.ts";
@@ -34,6 +35,8 @@ export type ClusterState = {
   readonly jobOfDeployment: (deploymentId: string) => JobRecord | undefined;
   /** What the controller would do for each group, were this the job's next version; undefined for a job that it would refuse, or that runs nothing itself. */
   readonly desiredUpdates: (spec: JobSpec, present: JobRecord | undefined) => Readonly<Record<string, DesiredUpdates>> | undefined;
+  /** By group, the nodes that it cannot be on, and why; {} for a job that would be refused. */
+  readonly filteredNodes: (spec: JobSpec) => Readonly<Record<string, FilteredNodes>>;
   readonly allocationsOf: (job: JobRecord) => readonly Allocation[];
   readonly allocation: (allocId: string) => Allocation | undefined;
   /** The managed ones. */

@@ -5,6 +5,7 @@ import { nomadAllocation, type AllocationSource } from "../mapping/nomad-allocat
 import { jobStub } from "../mapping/job-summary.ts";
 import type { JobRecord } from "../mapping/job-record.ts";
 import type { NomadAllocationStub } from "../nomad/api-types.ts";
+import type { Job } from "../nomad/job.ts";
 import { unknownAllocation } from "../nomad/texts.ts";
 import type { Allocation } from "./bridge-deps.ts";
 import { sha256 } from "./sha256.ts";
@@ -15,11 +16,17 @@ import type { RequestContext, Routes } from "./request-context.ts";
 /** What reading needs of a request. */
 type ReadContext = Pick<RequestContext, "cluster" | "stubs" | "query" | "params" | "search" | "allowsNamespace" | "now">;
 
-function listJobs(context: ReadContext): Reply {
+/** @param fits which jobs; all where it is absent */
+export function listJobs(context: ReadContext, fits?: (job: Job) => boolean): Reply {
   const { cluster } = context;
+  const all = [...cluster.jobs()];
+  const isWanted = (record: JobRecord) => {
+    const job = cluster.nomadJob(record);
+    return job !== undefined && fits?.(job) === true;
+  };
   return listReply(
     {
-      rows: cluster.jobs(),
+      rows: fits === undefined ? all : all.filter(isWanted),
       // Two namespaces may have a job of one name: the namespace makes the key unique.
       key: ({ jobId, namespace }) => `${jobId}\0${namespace}`,
       namespace: ({ namespace }) => namespace,
@@ -134,7 +141,7 @@ export const wholeAllocations = (context: ReadContext, fits: (allocation: Alloca
     });
 
 export const READ_ROUTES: Routes = {
-  "GET /v1/jobs": listJobs,
+  "GET /v1/jobs": (context) => listJobs(context),
   "GET /v1/job/:jobId*": readJob,
   "GET /v1/job/:jobId*/allocations": listJobAllocations,
   "GET /v1/allocations": listAllocations,

@@ -4,6 +4,7 @@ import type { Body } from "./body.ts";
 import type { AclObjects, ClusterState, JobObjects, Logins, NodeMarks } from "./bridge-deps.ts";
 import type { ClientDeps } from "./client/client-deps.ts";
 import type { ChangeFeed } from "./blocking/change-feed.ts";
+import type { LogLines } from "./monitor/log-lines.ts";
 import type { EventBroker } from "./events/event-stream.ts";
 import type { AllocationStubs } from "./lists/allocation-stubs.ts";
 import type { QueryOptions } from "./query.ts";
@@ -18,6 +19,7 @@ export type RequestContext = {
   readonly jobs: JobObjects;
   readonly client: ClientDeps;
   readonly events: EventBroker;
+  readonly logLines: LogLines;
   readonly feed: ChangeFeed;
   readonly stubs: AllocationStubs;
   readonly query: QueryOptions;

@@ -21,6 +21,7 @@ import { type ChangeFeed, createChangeFeed } from "../bridge/blocking/change-fee
 import { createEventBroker, type EventBroker } from "../bridge/events/event-stream.ts";
 import { reportChanges } from "./change-reports.ts";
 import { reportEvents } from "./event-reports.ts";
+import type { LogLines } from "../bridge/monitor/log-lines.ts";
 import { createLogins } from "./login/logins.ts";
 import { jobObjects } from "./job-objects.ts";
 import { nodeMarks } from "./node-marks.ts";
@@ -35,6 +36,8 @@ export type BridgeOptions = {
   readonly aclEnabled: boolean;
   readonly audit: AuditFile;
   readonly log: Log;
+  /** What `log` writes, for who monitors the server. */
+  readonly logLines: LogLines;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 };
@@ -109,7 +112,7 @@ function assemble(options: BridgeOptions, { caches, client, feed, events, sessio
   const route = { cluster, authenticate, gate, audit: audit.append, sessions, onPodGone: podGoneNotifier(caches), podFate: (uid: string) => podFate(caches, uid), log, now, monotonic: () => clock.monotonic() };
   let address = "";
   const clientRoutes = { gate: operationGate(gateDeps), audit: audit.append, streams, podLog: podLogReader(client), markTasks: taskMarks(client, caches, log), now, monotonic: () => clock.monotonic(), sleep: (ms: number) => clock.sleep(ms) };
-  const app = createHttpApp({ cluster, acl: aclObjects(client, caches), logins: createLogins(client, now), nodes: nodeMarks(client, caches), jobs: jobObjects(client, caches), client: clientRoutes, events, feed, authenticate, address: () => address, log, now });
+  const app = createHttpApp({ cluster, acl: aclObjects(client, caches), logins: createLogins(client, now), nodes: nodeMarks(client, caches), jobs: jobObjects(client, caches), client: clientRoutes, events, logLines: options.logLines, feed, authenticate, address: () => address, log, now });
   const running = new Set<Promise<void>>();
   const onExec = (upgrade: ExecUpgrade): void => {
     const session = handleExec(route, upgrade).finally(() => running.delete(session));

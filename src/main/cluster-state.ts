@@ -12,7 +12,7 @@ import type { Job } from "../nomad/job.ts";
 import { type BridgeCaches, configReader, isManaged, probeReader } from "./caches.ts";
 import { jobOwner } from "./owner.ts";
 import { storedJobs } from "./stored-jobs.ts";
-import { updatePlanner } from "./update-planner.ts";
+import { jobPlanner } from "./update-planner.ts";
 
 /** @param now epoch ms */
 export function clusterState(caches: BridgeCaches, now: () => number): ClusterState {
@@ -41,7 +41,7 @@ export function clusterState(caches: BridgeCaches, now: () => number): ClusterSt
     versionsOf: (job) => (job.object.kind === "NomadJob" ? stored.versions(job.object) : taskVersions(job, asNomad(job))),
     jobOfEvaluation: (evalId) => found("evaluation", evalId),
     jobOfDeployment: (deploymentId) => found("deployment", deploymentId),
-    desiredUpdates: updatePlanner({ caches, config, now, probeOf }),
+    ...jobPlanner({ caches, config, now, probeOf }),
     allocationsOf,
     allocation: (allocId) => allocationOf(caches, caches.pods.byUid(allocId)),
     namespaces: () => [...caches.namespaces.all()].filter(({ metadata }) => isManaged(caches, metadata.name)),

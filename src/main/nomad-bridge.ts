@@ -10,6 +10,7 @@ Commands:
 
   alloc exec    Run a command in a running task
   exec          The same, shorter
+  convert       Turn Nomad job files into Kubernetes objects
   explain       Show what would become of an ExecTask
   server        Run the controller and Nomad's HTTP API
 
@@ -21,6 +22,7 @@ type Command = (argv: readonly string[]) => Promise<number>;
 /** The longest name that fits the words wins. */
 const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["alloc exec", runAllocExec],
+  ["convert", runConvert],
   ["exec", runAllocExec],
   ["explain", runExplain],
   ["server", runServer],
@@ -72,6 +74,11 @@ function nodeComplaint(version: string): string | undefined {
 async function runAllocExec(argv: readonly string[]): Promise<number> {
   const [{ allocExec }, { processIo }] = await Promise.all([import("../cli/alloc-exec.ts"), import("./process-io.ts")]);
   return await allocExec(processIo(), argv);
+}
+
+async function runConvert(argv: readonly string[]): Promise<number> {
+  const [{ convert }, { convertDeps }] = await Promise.all([import("../cli/convert/convert.ts"), import("./convert.ts")]);
+  return await convert(convertDeps(), argv);
 }
 
 async function runExplain(argv: readonly string[]): Promise<number> {

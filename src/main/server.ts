@@ -5,6 +5,7 @@ import pino from "pino";
 import { systemClock } from "../kubernetes/clock.ts";
 import { clusterAccess } from "../kubernetes/credentials.ts";
 import { err, messageOf, ok, type Result } from "../lib/result.ts";
+import { createLogLines } from "../bridge/monitor/log-lines.ts";
 import { openAuditFile } from "./audit-file.ts";
 import { startBridge } from "./bridge.ts";
 import { runController } from "./controller.ts";
@@ -99,7 +100,8 @@ function parse(argv: readonly string[]) {
 
 async function serve(settings: Settings): Promise<number> {
   const clock = systemClock;
-  const log = pino({ redact: ["token", "secret", "SecretID"] });
+  const logLines = createLogLines();
+  const log = pino({ redact: ["token", "secret", "SecretID"] }, pino.multistream([{ stream: pino.destination(1) }, { stream: logLines }]));
   const cluster = await clusterAccess(settings.kubeconfig, process.env);
   if (!cluster.ok) return refuse(cluster.error);
   const stop = stopOnSignals();
@@ -123,6 +125,7 @@ async function serve(settings: Settings): Promise<number> {
     aclEnabled: settings.aclEnabled,
     audit,
     log,
+    logLines,
     clock,
     signal: stop.signal,
   });

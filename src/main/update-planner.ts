@@ -5,9 +5,11 @@ import type { NomadJob } from "../api/nomad-job.ts";
 import type { Node } from "../api/pod.ts";
 import type { ClusterState } from "../bridge/bridge-deps.ts";
 import { acceptJob } from "../controller/nomad-job/accept-job.ts";
-import { allocationsOf, askPlan, type PlanDeps } from "../controller/nomad-job/plan-job.ts";
+import { type Accepted, allocationsOf, askPlan, type PlanDeps } from "../controller/nomad-job/plan-job.ts";
+import { nodeSources } from "../controller/nomad-job/nodes.ts";
 import { isParent } from "../controller/nomad-job/read-job.ts";
 import type { JobRecord } from "../mapping/job-record.ts";
+import { filteredNodes } from "../mapping/job/placement/eligible-nodes.ts";
 import { jobObjectName } from "../mapping/object-names.ts";
 import { missingPaths, type NodeProbe, operatingSystemOf } from "../mapping/probe.ts";
 import { storedSpec } from "../mapping/stored-job.ts";
@@ -24,34 +26,51 @@ type Context = {
   readonly now: () => number;
 };
 
-export function updatePlanner({ caches, config, probeOf, now }: Context): ClusterState["desiredUpdates"] {
-  // A version that is not stored has no name to be remembered by.
-  const remember: PlanDeps["remember"] = (_key, make) => make();
+export type JobPlanner = Pick<ClusterState, "desiredUpdates" | "filteredNodes">;
+
+export function jobPlanner(context: Context): JobPlanner {
+  const { caches, config, now, probeOf } = context;
   const deps: PlanDeps = {
     node: (name) => caches.nodes.get(undefined, name),
     nodes: () => caches.nodes.all(),
-    osOf: (node) => operatingSystemOf(node, probeOf(node.metadata.name)),
     now,
+    osOf: (node) => operatingSystemOf(node, probeOf(node.metadata.name)),
     podsOf: (uid) => caches.pods.byIndex("owner", uid),
     remember,
     revisionsOf: (uid) => caches.revisions.byIndex("owner", uid),
     sha256,
   };
-  const lacking = (namespace: string, profile: string | undefined, of: BridgeConfigSpec): ReadonlySet<string> => {
-    const granted = profileFor(namespace, profile, of);
-    return granted.ok ? missingPaths(granted.value, caches.nodes.all(), (node: Node) => probeOf(node.metadata.name)) : new Set();
-  };
-  return (spec, present) => {
+  const accept = (job: NomadJob): Accepted | undefined => {
     const known = config();
-    if (known === undefined || present?.object.kind === "ExecTask" || isParent(spec)) return undefined;
-    const job = nextVersion(spec, present);
-    const accepted = acceptJob({ remember, configVersion: () => "", missingPaths: lacking, sha256 }, job, known);
-    if (!accepted.ok) return undefined;
-    const allocations = allocationsOf(deps, job, { accepted: accepted.value, config: known });
-    const { groups } = askPlan(deps, { job, accepted: accepted.value, config: known, allocations });
-    return Object.fromEntries(Object.entries(groups).map(([group, { updates }]) => [group, updates]));
+    const accepted = known === undefined ? undefined : acceptJob({ remember, configVersion: () => "", missingPaths: lackingPaths(context), sha256 }, job, known);
+    return known === undefined || accepted?.ok !== true ? undefined : { accepted: accepted.value, config: known };
+  };
+  return {
+    desiredUpdates: (spec, present) => {
+      const job = present?.object.kind === "ExecTask" || isParent(spec) ? undefined : nextVersion(spec, present);
+      const known = job === undefined ? undefined : accept(job);
+      if (job === undefined || known === undefined) return undefined;
+      const { groups } = askPlan(deps, { job, ...known, allocations: allocationsOf(deps, job, known) });
+      return Object.fromEntries(Object.entries(groups).map(([group, { updates }]) => [group, updates]));
+    },
+    filteredNodes: (spec) => {
+      const known = accept(nextVersion(spec, undefined));
+      if (known === undefined) return {};
+      const nodes = nodeSources(deps, known.config);
+      return Object.fromEntries(known.accepted.groups.map((group) => [group.source.group, filteredNodes(group, nodes)]));
+    },
   };
 }
+
+/** A version that is not stored has no name to be remembered by. */
+const remember: PlanDeps["remember"] = (_key, make) => make();
+
+const lackingPaths =
+  ({ caches, probeOf }: Context) =>
+  (namespace: string, profile: string | undefined, config: BridgeConfigSpec): ReadonlySet<string> => {
+    const granted = profileFor(namespace, profile, config);
+    return granted.ok ? missingPaths(granted.value, caches.nodes.all(), (node: Node) => probeOf(node.metadata.name)) : new Set();
+  };
 
 /** The object as it would be after the registration. */
 function nextVersion(spec: JobSpec, present: JobRecord | undefined): NomadJob {

@@ -1,4 +1,5 @@
 /** @module Why allocations of a group found no place, as Nomad's AllocationMetric. Used for evaluations and plans. */
+import type { FilteredNodes } from "./job/placement/eligible-nodes.ts";
 import { withOwnReasons } from "./job/placement/left-out.ts";
 
 export type PlacementFailure = {
@@ -9,6 +10,14 @@ export type PlacementFailure = {
 
 /** Of a job that cannot be run here: the reason stands where Nomad's CLI prints a constraint that no node meets. */
 export const refusedPlacement = (reason: string, count: number): PlacementFailure => ({ count, metric: metricOf(count, { ConstraintFiltered: { [reason]: 1 }, NodesFiltered: 1, NodesEvaluated: 1 }) });
+
+/** Of a group that no node can have, whatever is free on it: known before any pod is made. Undefined where a node can. */
+export function impossiblePlacement({ evaluated, inPool, available, filtered }: FilteredNodes, count: number): PlacementFailure | undefined {
+  const reasons = Object.entries(filtered);
+  if (count === 0 || total(reasons) < evaluated) return undefined;
+  const constraints = reasons.length === 0 ? {} : { ConstraintFiltered: filtered };
+  return { count, metric: metricOf(count, { NodesEvaluated: evaluated, NodesFiltered: total(reasons), NodesInPool: inPool, NodesAvailable: available, ...constraints }) };
+}
 
 /**
  * @param message the Kubernetes scheduler's, such as "0/3 nodes are available: 3 Insufficient memory."
@@ -48,6 +57,8 @@ function reasonsOf(message: string): readonly (readonly [string, number])[] {
 }
 
 type Known = Partial<{
+  readonly NodesInPool: number;
+  readonly NodesAvailable: Readonly<Record<string, number>>;
   readonly NodesEvaluated: number;
   readonly NodesFiltered: number;
   readonly NodesExhausted: number;

@@ -34,6 +34,7 @@ export const BLOCKING_KINDS: Readonly<Record<string, readonly ChangeKind[]>> = {
   "/v1/namespaces": ["namespace", "config"],
   "/v1/namespace/:namespace": ["namespace", "config"],
   "/v1/services": ["service"],
+  "/v1/node/pool/:pool/jobs": ["job", "allocation"],
   "/v1/service/:service": ["service"],
   "/v1/scaling/policies": ["scaling-policy", "job"],
   "/v1/scaling/policy/:policyId": ["scaling-policy", "job"],

@@ -1,7 +1,7 @@
 /** @module Node pools: those that labels of nodes name, and Nomad's own two. Used by http-app.ts. */
 import { nodeRecord } from "../../mapping/node-facts.ts";
 import { listReply } from "../lists/list-page.ts";
-import { listRequest } from "../read-handlers.ts";
+import { listJobs, listRequest } from "../read-handlers.ts";
 import { json, type Reply, text } from "../reply.ts";
 import type { RequestContext, Routes } from "../request-context.ts";
 import { names } from "./names.ts";
@@ -25,6 +25,12 @@ function listPoolNodes(context: RequestContext): Reply {
   return json(nodeStubs(context).filter((node) => name === "all" || node.NodePool === name));
 }
 
+function listPoolJobs(context: RequestContext): Reply {
+  const name = context.params["pool"] ?? "";
+  if (!poolNames(context).includes(name)) return text(404, `node pool "${name}" not found`);
+  return listJobs(context, (job) => job.NodePool === name);
+}
+
 function poolNames({ cluster }: RequestContext): readonly string[] {
   const config = names({ cluster });
   const labelled = [...cluster.nodes()].map((node) => nodeRecord({ node, config }).pool);
@@ -37,4 +43,5 @@ export const NODE_POOL_ROUTES: Routes = {
   "GET /v1/node/pools": listPools,
   "GET /v1/node/pool/:pool": readPool,
   "GET /v1/node/pool/:pool/nodes": listPoolNodes,
+  "GET /v1/node/pool/:pool/jobs": listPoolJobs,
 };

@@ -5,14 +5,14 @@ import { PLAN_JOB_ID_INVALID, PLAN_JOB_ID_MISMATCH } from "../../nomad/job-texts
 import { nextPeriodicLaunch } from "../../nomad/jobspec/cron/next-launch.ts";
 import { parseJobRequest } from "../../nomad/jobspec/parse-request.ts";
 import { multierror } from "../../nomad/jobspec/validation/multierror.ts";
-import { refusedPlacement } from "../../mapping/placement-failure.ts";
+import { impossiblePlacement, refusedPlacement } from "../../mapping/placement-failure.ts";
 import { isTrue } from "../body.ts";
 import { json, type Reply, text } from "../reply.ts";
 import type { RequestContext } from "../request-context.ts";
 import { checkJob, type JobCheck } from "./check-job.ts";
 import { plannedDiff } from "./job-diff.ts";
 import { type JobContext, jobOfBody, mayRegister } from "./register.ts";
-import { meta } from "./write-reply.ts";
+import { hasEvaluation, meta } from "./write-reply.ts";
 
 const ZERO_TIME = "0001-01-01T00:00:00Z";
 
@@ -23,7 +23,7 @@ export function planJob(context: JobContext): Reply {
   const present = context.cluster.job(spec.Namespace, spec.ID);
   const asNomad = present === undefined ? undefined : context.cluster.nomadJob(present);
   const index = asNomad?.JobModifyIndex ?? 0;
-  const failures = check.refusal === undefined ? {} : Object.fromEntries(spec.TaskGroups.map(({ Name, Count }) => [Name, refusedPlacement(check.refusal ?? "", Count).metric]));
+  const failures = failuresOf(context, spec, check);
   const updates = context.cluster.desiredUpdates(spec, present);
   const before = present === undefined ? undefined : context.cluster.versionsOf(present)[0];
   return json({
@@ -37,6 +37,17 @@ export function planJob(context: JobContext): Reply {
     Warnings: check.warnings(),
     ...meta(context.cluster.index()),
   });
+}
+
+/** What is known before any pod is made: a job that is refused, and groups that no node can have. Room is found out by trying. */
+function failuresOf({ cluster }: Pick<JobContext, "cluster">, spec: JobSpec, { refusal }: JobCheck) {
+  const nodes = refusal === undefined && hasEvaluation(spec) ? cluster.filteredNodes(spec) : {};
+  const failed = spec.TaskGroups.flatMap(({ Name, Count }) => {
+    const filtered = nodes[Name];
+    const failure = refusal === undefined ? (filtered === undefined ? undefined : impossiblePlacement(filtered, Count)) : refusedPlacement(refusal, Count);
+    return failure === undefined ? [] : [[Name, failure.metric] as const];
+  });
+  return Object.fromEntries(failed);
 }
 
 type Checked = { readonly spec: JobSpec; readonly check: JobCheck };

@@ -1,5 +1,4 @@
 /** @module Every route about jobs as they are written, their versions, evaluations and deployments. */
-import { json } from "../reply.ts";
 import type { Routes } from "../request-context.ts";
 import { stopAllocation } from "./allocation-stop.ts";
 import { dispatchJob, forcePeriodic } from "./children.ts";
@@ -13,6 +12,7 @@ import { parseJob, planJob, validateJob } from "./plan.ts";
 import { register } from "./register.ts";
 import { listActions, readScale, readSummary, scaleJob } from "./scale.ts";
 import { readSubmission } from "./submission.ts";
+import { collectGarbage } from "./system-gc.ts";
 import { listVersions, markStable, revertJob, tagVersion, untagVersion } from "./versions.ts";
 
 export const JOB_ROUTES: Routes = {
@@ -36,7 +36,6 @@ export const JOB_ROUTES: Routes = {
   "GET /v1/job/:jobId*/summary": readSummary,
   "GET /v1/job/:jobId*/actions": listActions,
   // Nomad's own service discovery is not there, so nothing is ever registered with it.
-  "GET /v1/job/:jobId*/services": () => json([]),
   "GET /v1/job/:jobId*/evaluations": listJobEvaluations,
   "GET /v1/job/:jobId*/deployments": listJobDeployments,
   "GET /v1/job/:jobId*/deployment": readLatestDeployment,
@@ -53,6 +52,5 @@ export const JOB_ROUTES: Routes = {
   "PUT /v1/deployment/unblock/:deploymentId": unblockDeployment,
   "PUT /v1/deployment/allocation-health/:deploymentId": setAllocationHealth,
   "PUT /v1/allocation/:allocId/stop": stopAllocation,
-  // What has ended the controller takes away by itself.
-  "PUT /v1/system/gc": () => json(null),
+  "PUT /v1/system/gc": collectGarbage,
 };

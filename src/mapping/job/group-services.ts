@@ -52,7 +52,8 @@ export function portTarget(label: string, task: string, { ports }: GroupNetwork)
 }
 
 /** Nomad's own variables; others stay as they are written. */
-function interpolated(text: string, job: JobSpec, group: TaskGroup, task: string): string {
+/** @internal */
+export function interpolated(text: string, job: JobSpec, group: TaskGroup, task: string): string {
   const values: Readonly<Record<string, string>> = {
     NOMAD_JOB_ID: job.ID,
     NOMAD_JOB_NAME: job.Name,

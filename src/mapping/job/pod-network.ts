@@ -13,8 +13,12 @@ const DYNAMIC_PORTS = 12_001;
 
 type Networked = { readonly source: JobGroup; readonly profile: Profile };
 
+/** raw_exec has the node's network whatever the job says. */
+const isGranted = ({ source, profile }: Networked): boolean => profile.allowHostNetwork || source.spec.driver === "raw_exec";
+
 /** The node's network: asked for and granted. */
-export const isOnHost = ({ source, profile }: Networked): boolean => source.terms?.network.mode === "host" && profile.allowHostNetwork;
+export const isOnHost = ({ source, profile }: Networked): boolean =>
+  source.spec.driver === "raw_exec" || (source.terms?.network.mode === "host" && profile.allowHostNetwork);
 
 /**
  * The ports of the allocation with this index, in the job's order. In a pod's own network a dynamic port needs no port of the node: where the
@@ -107,13 +111,14 @@ function podHostname(source: Pick<JobGroup, "jobId" | "jobName" | "group" | "nam
 }
 
 /** What the profile makes of the network that the job asks for. @param path of the group */
-export function grantFindings({ source, profile }: Networked, path: string): readonly Finding[] {
+export function grantFindings(group: Networked, path: string): readonly Finding[] {
+  const { source, profile } = group;
   const terms: GroupTerms | undefined = source.terms;
   if (terms === undefined) return [];
   const { network } = terms;
   const at = `${path}.Networks[0]`;
-  const isKept = network.mode === "host" && network.ports.length + (network.hostname === "" ? 0 : 1) > 0 && !profile.allowHostNetwork;
-  const closed = profile.allowHostNetwork ? [] : network.ports.filter((port: PortRequest) => port.static > 0);
+  const isKept = network.mode === "host" && network.ports.length + (network.hostname === "" ? 0 : 1) > 0 && !isGranted(group);
+  const closed = isGranted(group) ? [] : network.ports.filter((port: PortRequest) => port.static > 0);
   const badName = network.hostname !== "" && podHostname(source, network, 0) === undefined;
   return [
     ...(isKept ? [{ level: "decision" as const, path: `${at}.Mode`, message: `runs in the pod's network, as profile "${profile.name}" does not set allowHostNetwork: its ports are open at the pod's address` }] : []),

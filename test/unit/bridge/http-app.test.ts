@@ -10,6 +10,7 @@ import type { AclObjects, ClusterState, JobObjects } from "../../../src/bridge/b
 import { NO_LOGINS, namedObjects } from "./acl/named-objects.ts";
 import { createChangeFeed } from "../../../src/bridge/blocking/change-feed.ts";
 import { createEventBroker } from "../../../src/bridge/events/event-stream.ts";
+import { createLogLines } from "../../../src/bridge/monitor/log-lines.ts";
 import { createHttpApp, SERVED } from "../../../src/bridge/http-app.ts";
 import { ok } from "../../../src/lib/result.ts";
 import { ANNOTATION } from "../../../src/contract/pod-metadata.ts";
@@ -59,6 +60,7 @@ const CLUSTER: ClusterState = {
   jobOfEvaluation: () => undefined,
   jobOfDeployment: () => undefined,
   desiredUpdates: () => undefined,
+  filteredNodes: () => ({}),
   allocationsOf: (owner) => PODS.filter((each) => each.job === owner),
   allocation: (allocId) => PODS.find((each) => each.pod.metadata.uid === allocId),
   namespaces: () => [],
@@ -121,7 +123,7 @@ function bridge(logins = NO_LOGINS) {
   const log = { error: (fields: object) => void logged.push(fields), info: (fields: object) => void logged.push(fields) };
   const events = createEventBroker({ startTimer: () => () => undefined });
   const feed = createChangeFeed({ random: () => 0, startTimer: () => () => undefined });
-  const app = createHttpApp({ cluster: CLUSTER, acl: aclIn(world), logins, nodes: { mark: async (node) => ok(node) }, jobs: {} as JobObjects, client: fakeLaunchers(() => undefined).deps, feed, events, authenticate: createAuthenticator({ store, aclEnabled: true }), address: () => "127.0.0.1:4646", log, now: () => NOW });
+  const app = createHttpApp({ cluster: CLUSTER, acl: aclIn(world), logins, nodes: { mark: async (node) => ok(node) }, jobs: {} as JobObjects, client: fakeLaunchers(() => undefined).deps, logLines: createLogLines(), feed, events, authenticate: createAuthenticator({ store, aclEnabled: true }), address: () => "127.0.0.1:4646", log, now: () => NOW });
   const call = async (method: string, path: string, options: { token?: string | undefined; body?: unknown } = {}) => {
     const token = "token" in options ? options.token : MANAGEMENT;
     const response = await app.request(`https://bridge${path}`, {

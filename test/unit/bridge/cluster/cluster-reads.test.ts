@@ -8,6 +8,7 @@ import type { AclObjects, ClusterState, JobObjects, NodeMark } from "../../../..
 import { NO_LOGINS } from "../acl/named-objects.ts";
 import { createChangeFeed } from "../../../../src/bridge/blocking/change-feed.ts";
 import { createEventBroker } from "../../../../src/bridge/events/event-stream.ts";
+import { createLogLines } from "../../../../src/bridge/monitor/log-lines.ts";
 import { createHttpApp } from "../../../../src/bridge/http-app.ts";
 import { ok } from "../../../../src/lib/result.ts";
 import { jobRecord } from "../../../../src/mapping/job-record.ts";
@@ -44,6 +45,7 @@ function bridge(rules?: string) {
     jobOfEvaluation: () => undefined,
     jobOfDeployment: () => undefined,
     desiredUpdates: () => undefined,
+    filteredNodes: () => ({}),
     allocationsOf: () => [],
     allocation: () => undefined,
     namespaces: () => ["team", "web-team"].map((name) => ({ apiVersion: "v1", kind: "Namespace", metadata: { name, resourceVersion: "5", labels: { owner: "x" } } })),
@@ -65,7 +67,7 @@ function bridge(rules?: string) {
     return ok(node);
   };
   const log = { error: () => undefined, info: () => undefined };
-  const app = createHttpApp({ cluster, acl: {} as AclObjects, logins: NO_LOGINS, nodes: { mark }, jobs: {} as JobObjects, client: fakeLaunchers(() => undefined).deps, events: createEventBroker({ startTimer: () => () => undefined }), feed: createChangeFeed({ random: () => 0, startTimer: () => () => undefined }), authenticate: createAuthenticator({ store, aclEnabled: true }), address: () => "10.0.0.1:4646", log, now: () => NOW });
+  const app = createHttpApp({ cluster, acl: {} as AclObjects, logins: NO_LOGINS, nodes: { mark }, jobs: {} as JobObjects, client: fakeLaunchers(() => undefined).deps, events: createEventBroker({ startTimer: () => () => undefined }), logLines: createLogLines(), feed: createChangeFeed({ random: () => 0, startTimer: () => () => undefined }), authenticate: createAuthenticator({ store, aclEnabled: true }), address: () => "10.0.0.1:4646", log, now: () => NOW });
   return async (method: string, path: string, body?: unknown) => {
     const response = await app.request(`https://bridge${path}`, { method, headers: { "X-Nomad-Token": SECRET }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
     const text = await response.text();

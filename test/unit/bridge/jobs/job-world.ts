@@ -9,6 +9,7 @@ import type { Pod } from "../../../../src/api/pod.ts";
 import { createChangeFeed } from "../../../../src/bridge/blocking/change-feed.ts";
 import type { AclObjects } from "../../../../src/bridge/bridge-deps.ts";
 import { createEventBroker } from "../../../../src/bridge/events/event-stream.ts";
+import { createLogLines } from "../../../../src/bridge/monitor/log-lines.ts";
 import { createHttpApp } from "../../../../src/bridge/http-app.ts";
 import { ANNOTATION, LABEL } from "../../../../src/contract/pod-metadata.ts";
 import type { BridgeCaches } from "../../../../src/main/caches.ts";
@@ -120,7 +121,7 @@ export function jobWorld(): JobWorld {
         acl: {} as AclObjects,
         logins: NO_LOGINS,
         client: fakeLaunchers(() => undefined).deps,
-        events: createEventBroker({ startTimer: () => () => undefined }),
+        events: createEventBroker({ startTimer: () => () => undefined }), logLines: createLogLines(),
         feed: createChangeFeed({ random: () => 0, startTimer: () => () => undefined }),
         nodes: { mark: async () => ({ ok: false, error: "not here" }) },
         jobs: jobObjects(api.client, caches),

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { bridgeConfigSpec } from "../../../../src/api/bridge-config.ts";
+import type { KubeObject } from "../../../../src/api/meta.ts";
+import type { Node } from "../../../../src/api/pod.ts";
 import { RESOURCES } from "../../../../src/main/resources.ts";
 import { execTask, jobBody, jobWorld, NOW } from "./job-world.ts";
 
@@ -220,8 +222,13 @@ describe("a periodic job", () => {
 });
 
 describe("a plan", () => {
-  const planned = (world: ReturnType<typeof jobWorld>) =>
-    world.api.put(RESOURCES.bridgeConfigs, { apiVersion: "nomad-bridge.dev/v1alpha1", kind: "BridgeConfig", metadata: { name: "default" }, spec: bridgeConfigSpec.parse({ profiles: [{ name: "default", namespaces: ["*"], nodeSelector: {}, chroot: { type: "image", image: "x" } }] }) } as never);
+  const planned = (world: ReturnType<typeof jobWorld>) => {
+    const spec = bridgeConfigSpec.parse({ profiles: [{ name: "default", namespaces: ["*"], nodeSelector: {}, chroot: { type: "image", image: "x" } }] });
+    world.api.put(RESOURCES.bridgeConfigs, { apiVersion: "nomad-bridge.dev/v1alpha1", kind: "BridgeConfig", metadata: { name: "default" }, spec } as KubeObject);
+    const status = { conditions: [{ type: "Ready", status: "True" }], nodeInfo: { operatingSystem: "linux", architecture: "amd64" } };
+    world.api.put<Node>(RESOURCES.nodes, { apiVersion: "v1", kind: "Node", metadata: { name: "node-1", uid: "node-uid" }, status });
+  };
+  const onWindows = { Constraints: [{ LTarget: "${attr.kernel.name}", RTarget: "windows", Operand: "=" }] };
 
   it("says what would be done by the controller's own plan, and does nothing", async () => {
     const { world, register } = one();
@@ -238,9 +245,17 @@ describe("a plan", () => {
     expect([world.api.calls.writes, world.job("web").metadata.generation]).toEqual([writes, 1]);
   });
 
+  it("names the constraint that no node meets", async () => {
+    const { world } = one();
+    planned(world);
+    const { call } = world.bridge();
+    const because = { FailedTGAllocs: { web: { NodesEvaluated: 1, NodesFiltered: 1, NodesInPool: 1, ConstraintFiltered: { "${attr.kernel.name} = windows": 1 } } } };
+    expect((await call("PUT", "/v1/job/web/plan", { Job: jobBody("web", onWindows) })).json).toMatchObject(because);
+  });
+
   it("names what keeps a job from running", async () => {
-    const body = { Job: jobBody("web", {}, { Tasks: [{ Name: "server", Driver: "qemu", Config: {} }] }), Diff: true };
-    expect((await one().call("PUT", "/v1/job/web/plan", body)).json).toMatchObject({ FailedTGAllocs: { web: { CoalescedFailures: 1 } }, Warnings: expect.stringContaining("qemu") });
+    const body = { Job: jobBody("web", {}, { Tasks: [{ Name: "server", Driver: "java", Config: {} }] }), Diff: true };
+    expect((await one().call("PUT", "/v1/job/web/plan", body)).json).toMatchObject({ FailedTGAllocs: { web: { CoalescedFailures: 1 } }, Warnings: expect.stringContaining("java") });
   });
 
   it.each([

@@ -39,6 +39,13 @@ describe("ports of an allocation", () => {
     expect(new Set(Array.from({ length: 1000 }, (_, index) => podPorts(one, index)[0]?.hostPort)).size).toBe(1000);
   });
 
+  it("of raw_exec are the node's, with no right of their own for it", () => {
+    const job = jobOf({ TaskGroups: [{ Networks: [{ Mode: "host", ReservedPorts: [{ Label: "http", Value: 80, To: 8080 }] }], Tasks: [{ Driver: "raw_exec" }] }] });
+    const [group] = acceptedGroups(job, configOf({ allowRawExec: true }));
+    expect(group && podPorts(group, 0)).toEqual([{ label: "http", port: 80, hostPort: 80 }]);
+    expect(group?.findings.some(({ path }) => path.includes("Networks"))).toBe(false);
+  });
+
   it("are two numbers where two labels have one hash, or a static port has it", () => {
     const dynamic = podPorts(groupOf({ Mode: "bridge", DynamicPorts: [{ Label: "p111" }, { Label: "p580" }] }), 0).map(({ port }) => port);
     expect(dynamic).toEqual([22_129, 22_130]);
