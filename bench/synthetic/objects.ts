@@ -28,7 +28,7 @@ export type Size = { readonly jobs: number; readonly allocations: number };
 /** By the plural of their kind. */
 export function syntheticObjects({ jobs, allocations }: Size): ReadonlyMap<string, readonly KubeObject[]> {
   const made = Array.from({ length: jobs }, (_, index) => jobNumber(index));
-  const revisions = made.map((job, index) => ({ ...presentRevision(sha256, job, BEGAN), ...{ metadata: { ...presentRevision(sha256, job, BEGAN).metadata, uid: uuid(4, index), resourceVersion: String(500_000 + index), managedFields: managedFields(600) } } }));
+  const revisions = made.map((job, index) => revisionOf(job, index));
   const templates = made.map((job) => podOf(job));
   const pods = Array.from({ length: allocations }, (_, index) => running(templates[index % jobs] as Pod, index, Math.floor(index / jobs)));
   return new Map<string, readonly KubeObject[]>([
@@ -48,6 +48,11 @@ const token = (): AclTokenObject => ({
   metadata: { name: "bench", uid: uuid(5, 0) },
   spec: { accessorId: uuid(5, 0), secretHash: secretHash(SECRET), name: "bench", type: "management", createTime: at(0) },
 });
+
+function revisionOf(job: NomadJob, index: number): KubeObject {
+  const revision = presentRevision(sha256, job, BEGAN);
+  return { ...revision, metadata: { ...revision.metadata, uid: uuid(4, index), resourceVersion: String(500_000 + index), managedFields: managedFields(600) } as KubeObject["metadata"] };
+}
 
 /** As a server-side apply leaves them: about as long as what they speak of. */
 const managedFields = (bytes: number): object[] => [

@@ -1,5 +1,6 @@
 /** @module What server.ts starts. Arguments: the API server's URL, and a PEM file with certificate and key. */
 import { readFileSync } from "node:fs";
+import { createLogLines } from "../../src/bridge/monitor/log-lines.ts";
 import { systemClock } from "../../src/kubernetes/clock.ts";
 import { ok } from "../../src/lib/result.ts";
 import { startBridge } from "../../src/main/bridge.ts";
@@ -11,6 +12,8 @@ const stop = new AbortController();
 const log = { info: () => undefined, warn: () => undefined, error: (fields: object, text: string) => console.error(text, fields) };
 
 process.once("SIGTERM", () => process.exit(0));
+// A bench that died must leave nothing behind.
+process.once("disconnect", () => process.exit(0));
 process.on("message", () => {
   (globalThis as { readonly gc?: () => void }).gc?.();
   process.send?.(process.memoryUsage().rss / 2 ** 20);

@@ -26,7 +26,9 @@ import { MAX_BODY_BYTES, maxBodyBytes } from "./body-limits.ts";
 import type { AclObjects, ClusterState, JobObjects, Logins, NodeMarks } from "./bridge-deps.ts";
 import type { ClientDeps } from "./client/client-deps.ts";
 import { CLIENT_ROUTES } from "./client/client-routes.ts";
+import { acceptsGzip, type JsonBodies, jsonBodies } from "./json-body.ts";
 import { type AllocationStubs, allocationStubs } from "./lists/allocation-stubs.ts";
+import { type SharedReplies, sharedReplies } from "./lists/shared-replies.ts";
 import { AGENT_ROUTES } from "./cluster/agent.ts";
 import { METRIC_ROUTES } from "./cluster/metrics.ts";
 import { NAMESPACE_ROUTES } from "./cluster/namespaces.ts";
@@ -65,10 +67,11 @@ export type HttpAppDeps = {
 };
 
 /** With what the app itself remembers. */
-type AppDeps = HttpAppDeps & { readonly stubs: AllocationStubs };
+type AppDeps = HttpAppDeps & { readonly stubs: AllocationStubs; readonly shared: SharedReplies; readonly bodies: JsonBodies };
 
 export function createHttpApp(given: HttpAppDeps): Hono {
-  const deps: AppDeps = { ...given, stubs: allocationStubs() };
+  const stubs = allocationStubs();
+  const deps: AppDeps = { ...given, stubs, shared: sharedReplies(), bodies: jsonBodies(stubs) };
   const app = new Hono();
   app.onError((error, context) => {
     deps.log.error({ reason: messageOf(error), path: context.req.path }, "request failed");
@@ -76,7 +79,7 @@ export function createHttpApp(given: HttpAppDeps): Hono {
   });
   app.use(compress({ encoding: "gzip" }));
   app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: (context) => context.text(tooLarge(MAX_BODY_BYTES), 413) }));
-  app.all("*", async (context) => toResponse(deps.stubs, await answer(deps, context.req.raw, sourceOf(context.env)), new URL(context.req.url).searchParams));
+  app.all("*", async (context) => await toResponse(deps, await answer(deps, context.req.raw, sourceOf(context.env)), context.req.raw));
   return app;
 }
 
@@ -207,7 +210,7 @@ async function dispatch(deps: AppDeps, incoming: Incoming): Promise<Reply> {
   if (sent.length > maxBytes) return text(413, tooLarge(maxBytes));
   const body = parseBody(sent);
   if (!body.ok) return text(400, body.error);
-  const reply = await handler(contextOf(deps, incoming, body.value));
+  const reply = await shared(deps, incoming, pattern, () => handler(contextOf(deps, incoming, body.value)));
   // Nobody will read it.
   if (request.method === "HEAD" && reply.kind === "stream") void reply.body.cancel();
   if (!isRead) auditWrite(deps, incoming, { event: pattern.startsWith("/v1/acl/") ? "acl-write" : "write", status: reply.status, accessor: authorized.identity?.accessorId, ...(reply.kind === "json" ? reply.audit : {}) });
@@ -215,6 +218,15 @@ async function dispatch(deps: AppDeps, incoming: Incoming): Promise<Reply> {
 }
 
 const tooLarge = (bytes: number): string => `the body is larger than ${bytes} bytes`;
+
+/** What any reply of the lists is made of. */
+const ALL_KINDS: readonly ChangeKind[] = [...new Set(Object.values(BLOCKING_KINDS).flat())];
+
+async function shared(deps: AppDeps, { request, path, url, authorized }: Incoming, pattern: string, make: () => Reply | Promise<Reply>): Promise<Reply> {
+  if (request.method !== "GET" || authorized.identity === undefined) return await make();
+  const version = `${deps.cluster.index()}/${deps.feed.index(ALL_KINDS)}`;
+  return await deps.shared({ pattern, path, search: url.searchParams, acl: authorized.identity.acl, version, now: deps.now() }, make);
+}
 
 function contextOf(deps: AppDeps, { request, url, query, secret, authorized, source }: Incoming, body: Body): RequestContext {
   const { params, allowsNamespace, identity } = authorized;
@@ -233,7 +245,7 @@ function auditWrite({ log }: HttpAppDeps, { request, path, query }: Incoming, li
   log.info({ ...line, method: request.method, path, namespace: query.namespace }, "audit");
 }
 
-function toResponse(stubs: AllocationStubs, { reply, index }: Answer, params: URLSearchParams): Response {
+async function toResponse({ bodies }: AppDeps, { reply, index }: Answer, request: Request): Promise<Response> {
   const headers = new Headers({
     "X-Nomad-Index": String(index),
     "X-Nomad-KnownLeader": "true",
@@ -250,13 +262,13 @@ function toResponse(stubs: AllocationStubs, { reply, index }: Answer, params: UR
     return new Response(reply.body, { status: reply.status, headers });
   }
   headers.set("Content-Type", "application/json");
+  headers.set("Vary", "Accept-Encoding");
   if (reply.nextToken !== undefined) headers.set("X-Nomad-NextToken", Buffer.from(reply.nextToken).toString("base64url"));
+  const { searchParams: params } = new URL(request.url);
   const pretty = params.has("pretty") && parseGoBool(params.get("pretty") ?? "") !== false;
-  return new Response(pretty ? JSON.stringify(reply.body, undefined, 4) : textOf(stubs, reply.body), { status: 200, headers });
-}
-
-/** The text of rows that are remembered need not be made again. */
-function textOf({ textOf: known }: AllocationStubs, body: unknown): string {
-  if (!Array.isArray(body) || known(body[0]) === undefined) return JSON.stringify(body);
-  return `[${body.map((row: unknown) => known(row) ?? JSON.stringify(row)).join(",")}]`;
+  const gzip = request.method !== "HEAD" && acceptsGzip(request.headers.get("accept-encoding"));
+  const { bytes, isCompressed } = await bodies(reply, { pretty, gzip });
+  if (isCompressed) headers.set("Content-Encoding", "gzip");
+  headers.set("Content-Length", String(bytes.length));
+  return new Response(bytes, { status: 200, headers });
 }
