@@ -1,11 +1,11 @@
 /** @module Who makes a request: a token's secret becomes an identity with compiled rights. Used by authorize-request.ts, authorize-exec.ts and the bridge. */
-import { createHash } from "node:crypto";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type Acl, compileAcl, isManagement, MANAGEMENT_ACL } from "../nomad/acl/acl.ts";
 import { parsePolicy } from "../nomad/acl/parse-policy.ts";
 import type { Policy } from "../nomad/acl/policy.ts";
 import { TOKEN_EXPIRED, TOKEN_INVALID, TOKEN_NOT_FOUND } from "../nomad/texts.ts";
 import { type AccessError, permissionDenied } from "./access-error.ts";
+import { sha256 } from "./sha256.ts";
 import type { AccessStore, StoredPolicy, StoredToken } from "./store.ts";
 
 declare const authenticated: unique symbol;
@@ -43,7 +43,7 @@ const SECRET_PATTERN = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f
 
 /** The secret is hashed before anything is compared, so the time a lookup takes says nothing about it. Used for storing, too. */
 export function secretHash(secret: string): string {
-  return createHash("sha256").update(secret).digest("hex");
+  return sha256(secret);
 }
 
 /**

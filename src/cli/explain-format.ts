@@ -6,6 +6,7 @@ import type { PodSecurity } from "../mapping/pod-security.ts";
 import { LINUX_CAPABILITIES } from "../nomad/driver/capabilities.ts";
 import type { ExplainFormat } from "./explain-options.ts";
 import type { TaskCapabilities, TaskReport } from "./explain-report.ts";
+import { BEYOND_ASCII, code, markdownCell, markdownTable, plain, plainJson } from "./plain-text.ts";
 import { formatTable } from "./table.ts";
 
 export type Explanation = {
@@ -22,21 +23,16 @@ type Accepted = Extract<TaskReport, { readonly accepted: true }>;
 export function formatExplanation(explanation: Explanation, format: ExplainFormat): string {
   switch (format) {
     case "json":
-      return `${JSON.stringify(explanation, null, 2).replace(BEYOND_ASCII, (character) => `\\u00${character.charCodeAt(0).toString(16)}`)}\n`;
+      return plainJson(explanation);
     case "text":
       return [`BridgeConfig: ${explanation.config}\n`, ...explanation.tasks.map(taskText)].join("\n");
     case "markdown":
-      return [`# What becomes of ${explanation.tasks.length === 1 ? "one ExecTask" : `${explanation.tasks.length} ExecTasks`}\n`, `BridgeConfig: ${cell(explanation.config)}\n`, ...explanation.tasks.map(taskMarkdown)].join("\n");
+      return [`# What becomes of ${explanation.tasks.length === 1 ? "one ExecTask" : `${explanation.tasks.length} ExecTasks`}\n`, `BridgeConfig: ${markdownCell(explanation.config)}\n`, ...explanation.tasks.map(taskMarkdown)].join("\n");
     default:
       return assertNever(format, "formatExplanation");
   }
 }
 
-/** Control characters that JSON and YAML leave as they are. */
-const BEYOND_ASCII = /[\u007f-\u009f]/g;
-/** A task's own words may hold what moves a terminal's cursor. */
-// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-const plain = (text: string) => text.replace(/[\t\n]/g, " ").replace(/[\u0000-\u001f\u007f-\u009f]/g, "\uFFFD");
 const plainYaml = (value: unknown) => toYaml(value).replace(BEYOND_ASCII, "\uFFFD");
 
 function taskText(report: TaskReport): string {
@@ -72,34 +68,24 @@ function capabilityText(names: readonly string[]): string {
 
 const securityTable = ({ forcedBy }: PodSecurity) => formatTable(forcedBy.map(({ field, needs, why }) => [needs, field, plain(why)]));
 
-/** Text for a cell of a table: no bar, tag, link or line end of it has a meaning. */
-const cell = (text: string) => plain(text).replace(/[\\`*_[\]<>|~#]/g, "\\$&");
-/** Code for a cell. A bar ends a cell even there. */
-const code = (text: string) => `\`${plain(text).replaceAll("`", "'").replaceAll("|", "\\|")}\``;
-
 function taskMarkdown(report: TaskReport): string {
-  const title = `## ${cell(`${report.namespace}/${report.name}`)}\n`;
-  if (!report.accepted) return `${title}\n**Refused**, ${cell(report.refusal.reason)}: ${cell(report.refusal.message)}\n`;
+  const title = `## ${markdownCell(`${report.namespace}/${report.name}`)}\n`;
+  if (!report.accepted) return `${title}\n**Refused**, ${markdownCell(report.refusal.reason)}: ${markdownCell(report.refusal.message)}\n`;
   return [
     title,
     `Accepted, under profile ${code(report.profile)}.\n`,
     "### What running here changes\n",
-    table(["level", "field", "what"], report.findings.map(findingCells)),
+    markdownTable(["level", "field", "what"], report.findings.map(findingCells)),
     "### Linux capabilities\n",
-    table(["task", "user", "on Nomad", "here"], report.capabilities.map(({ task, user, nomad, here }) => [code(task), code(user), cell(capabilityText(nomad)), isSame(nomad, here) ? "the same" : cell(capabilityText(here))])),
+    markdownTable(["task", "user", "on Nomad", "here"], report.capabilities.map(({ task, user, nomad, here }) => [code(task), code(user), markdownCell(capabilityText(nomad)), isSame(nomad, here) ? "the same" : markdownCell(capabilityText(here))])),
     `### Pod Security level that the namespace must allow: ${report.podSecurity.level}\n`,
-    table(["needs", "field", "why"], report.podSecurity.forcedBy.map(({ field, needs, why }) => [needs, code(field), cell(why)])),
-    `### ${cell(podTitle(report))}\n`,
+    markdownTable(["needs", "field", "why"], report.podSecurity.forcedBy.map(({ field, needs, why }) => [needs, code(field), markdownCell(why)])),
+    `### ${markdownCell(podTitle(report))}\n`,
     fenced(plainYaml(report.pod)),
   ].join("\n");
 }
 
-const findingCells = ({ level, path, message }: Finding) => [level, code(path), cell(message)];
-
-function table(titles: readonly string[], rows: readonly (readonly string[])[]): string {
-  if (rows.length === 0) return "Nothing.\n";
-  return `${[titles, titles.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n")}\n`;
-}
+const findingCells = ({ level, path, message }: Finding) => [level, code(path), markdownCell(message)];
 
 /** A fence longer than any run of backquotes inside. */
 function fenced(yaml: string): string {

@@ -1,12 +1,11 @@
 /** @module The command explain: what would become of ExecTasks, said before anything is changed. Reads files, or the cluster through `main`. */
-import type { BridgeConfigSpec } from "../api/bridge-config.ts";
 import type { ExecTask } from "../api/exec-task.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Sha256 } from "../mapping/object-names.ts";
+import { builtInConfig, configOfFile, type FoundConfig, namedConfig } from "./config-file.ts";
 import { formatExplanation } from "./explain-format.ts";
 import { readObjects } from "./explain-input.ts";
 import { EXPLAIN_HELP, type ExplainOptions, readExplainOptions } from "./explain-options.ts";
-import { readConfig } from "./explain-problems.ts";
 import { explainTask, type TaskReport } from "./explain-report.ts";
 
 /** What explain reads of a cluster. Errors are for a person. */
@@ -104,32 +103,13 @@ function heldInstead(passedOver: readonly string[], configs: number): string {
   return kinds.length === 0 ? ": it is empty" : `, but ${kinds.join(", ")}`;
 }
 
-type FoundConfig = { readonly spec: BridgeConfigSpec; readonly words: string };
-
-const BUILT_IN = { profiles: [{ name: "default", namespaces: ["*"] }] };
-
 async function findConfig(deps: ExplainDeps, options: ExplainOptions, inFile: readonly unknown[], cluster: ClusterReader | undefined): Promise<Result<FoundConfig, string>> {
   const { config: path, subject } = options;
-  if (path !== undefined) return await configFile(deps, path);
-  if (subject.kind === "file" && inFile.length > 0) return named(inFile[0], subject.path);
+  if (path !== undefined) return await configOfFile(deps.readText, path);
+  if (subject.kind === "file" && inFile.length > 0) return namedConfig(inFile[0], subject.path);
   const stored = await cluster?.config();
   if (stored !== undefined && !stored.ok) return stored;
-  if (stored?.value !== undefined) return named(stored.value, "the cluster");
+  if (stored?.value !== undefined) return namedConfig(stored.value, "the cluster");
   const why = cluster === undefined ? "none is given" : "the cluster has none";
-  const builtIn = readConfig(BUILT_IN, "nomad-bridge itself");
-  return builtIn.ok ? ok({ spec: builtIn.value, words: `built in, as ${why}: Nomad's defaults for every namespace; --config or --kubeconfig brings yours` }) : builtIn;
-}
-
-async function configFile(deps: ExplainDeps, path: string): Promise<Result<FoundConfig, string>> {
-  const text = await deps.readText(path);
-  if (!text.ok) return text;
-  const objects = readObjects(text.value, path);
-  if (!objects.ok) return objects;
-  if (objects.value.configs.length === 1) return named(objects.value.configs[0], path);
-  return err(`${path} holds ${objects.value.configs.length === 0 ? "no BridgeConfig" : "several BridgeConfigs"}; --config needs exactly one`);
-}
-
-function named(spec: unknown, where: string): Result<FoundConfig, string> {
-  const config = readConfig(spec, where);
-  return config.ok ? ok({ spec: config.value, words: where }) : config;
+  return builtInConfig(why, "--config or --kubeconfig brings yours");
 }

@@ -5,14 +5,15 @@
 import { parseGoBool } from "../lib/go-bool.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 
-export type FlagTable = Readonly<Record<string, "bool" | "string">>;
+/** "strings" may be given several times, and keeps every value in its order. */
+export type FlagTable = Readonly<Record<string, "bool" | "string" | "strings">>;
 /** One word that stands for several boolean flags, such as "it" for "i" and "t". */
 export type FlagClusters = Readonly<Record<string, readonly string[]>>;
-export type FlagValues<T extends FlagTable> = { readonly [K in keyof T]?: T[K] extends "bool" ? boolean : string };
+export type FlagValues<T extends FlagTable> = { readonly [K in keyof T]?: T[K] extends "bool" ? boolean : T[K] extends "strings" ? readonly string[] : string };
 export type ParsedFlags<T extends FlagTable> = { readonly flags: FlagValues<T>; readonly args: readonly string[] };
 export type FlagFailure = { readonly kind: "help" } | { readonly kind: "invalid"; readonly message: string };
 
-type Values = Map<string, boolean | string>;
+type Values = Map<string, boolean | string | readonly string[]>;
 /** A flag as it was written, and the word after it, which becomes its value if it needs one. */
 type Written = { readonly name: string; readonly value: string | undefined; readonly next: string | undefined };
 
@@ -28,7 +29,30 @@ export function parseGoFlags<T extends FlagTable>(
   clusters: FlagClusters = {},
 ): Result<ParsedFlags<T>, FlagFailure> {
   const values: Values = new Map();
+  const at = readFlags({ table, clusters, values }, argv, 0);
+  return at.ok ? ok({ flags: Object.fromEntries(values) as FlagValues<T>, args: argv.slice(at.value) }) : at;
+}
+
+/** The same with flags before, between and behind the words, as people write them who name files. After "--" come words alone. */
+export function parseMixedFlags<T extends FlagTable>(table: T, argv: readonly string[]): Result<ParsedFlags<T>, FlagFailure> {
+  const values: Values = new Map();
+  const args: string[] = [];
   let at = 0;
+  while (at < argv.length) {
+    const next = readFlags({ table, clusters: {}, values }, argv, at);
+    if (!next.ok) return next;
+    if (argv[next.value - 1] === "--" && next.value > at) return ok({ flags: Object.fromEntries(values) as FlagValues<T>, args: [...args, ...argv.slice(next.value)] });
+    args.push(...argv.slice(next.value, next.value + 1));
+    at = next.value + 1;
+  }
+  return ok({ flags: Object.fromEntries(values) as FlagValues<T>, args });
+}
+
+type Reading = { readonly table: FlagTable; readonly clusters: FlagClusters; readonly values: Values };
+
+/** The position of the first word that is no flag. */
+function readFlags({ table, clusters, values }: Reading, argv: readonly string[], from: number): Result<number, FlagFailure> {
+  let at = from;
   while (at < argv.length) {
     const word = argv[at] ?? "";
     if (word.length < 2 || !word.startsWith("-")) break;
@@ -40,7 +64,7 @@ export function parseGoFlags<T extends FlagTable>(
     if (!used.ok) return used;
     at += used.value;
   }
-  return ok({ flags: Object.fromEntries(values) as FlagValues<T>, args: argv.slice(at) });
+  return ok(at);
 }
 
 const invalid = (message: string): Result<never, FlagFailure> => err({ kind: "invalid", message });
@@ -73,7 +97,8 @@ function applyFlag(table: FlagTable, clusters: FlagClusters, flag: Written, valu
   }
   const text = value ?? next;
   if (text === undefined) return invalid(`flag needs an argument: -${name}`);
-  values.set(name, text);
+  const before = values.get(name);
+  values.set(name, kind === "strings" ? [...(Array.isArray(before) ? (before as readonly string[]) : []), text] : text);
   return ok(value === undefined ? 1 : 0);
 }
 

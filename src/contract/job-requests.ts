@@ -42,15 +42,86 @@ export type JobRequests = {
 
 const MAX_STOPS = 200;
 
-/** What is not valid JSON of the right form asks for nothing: only the bridge writes the annotation. */
+/**
+ * What is not of the right form asks for nothing, member by member: the annotation can be written by whoever may write the object, and every
+ * server reads it.
+ */
 export function readJobRequests(text: string | undefined): JobRequests {
-  if (text === undefined) return {};
+  const { stop, deployment, reschedule, stable, tags, triggers } = recordOf(parsed(text));
+  const stops = valuesOf(stop, stopOf).slice(0, MAX_STOPS);
+  const said = deploymentOf(deployment);
+  const called = stableOf(stable);
+  const named = valuesOf(tags, tagOf);
+  const noted = valuesOf(triggers, textOf);
+  return {
+    ...(stops.length === 0 ? {} : { stop: Object.fromEntries(stops) }),
+    ...(said === undefined ? {} : { deployment: said }),
+    ...(isTime(reschedule) ? { reschedule } : {}),
+    ...(called === undefined ? {} : { stable: called }),
+    ...(named.length === 0 ? {} : { tags: Object.fromEntries(named) }),
+    ...(noted.length === 0 ? {} : { triggers: Object.fromEntries(noted) }),
+  };
+}
+
+/** Kubernetes lets all annotations of an object have as much. */
+const MAX_TEXT_CHARS = 256 * 1024;
+
+function parsed(text: string | undefined): unknown {
+  if (text === undefined || text.length > MAX_TEXT_CHARS) return undefined;
   try {
-    const parsed: unknown = JSON.parse(text);
-    return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed) ? parsed : {};
+    return JSON.parse(text);
   } catch {
-    return {};
+    return undefined;
   }
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+/** {} for anything that is no object. */
+const recordOf = (value: unknown): Members => (typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Members) : {});
+
+/** The members that are what they should be. */
+const valuesOf = <T>(value: unknown, read: (member: unknown) => T | undefined): readonly (readonly [string, T])[] =>
+  Object.entries(recordOf(value)).flatMap(([key, member]) => {
+    const one = read(member);
+    return one === undefined ? [] : [[key, one] as const];
+  });
+
+const isNumber = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
+/** Epoch ms that a date can be made of. */
+const isTime = (value: unknown): value is number => isNumber(value) && Math.abs(value) <= 8.64e15;
+const isVersion = (value: unknown): value is number => Number.isSafeInteger(value);
+const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
+const textsOf = (value: unknown): readonly string[] | undefined => (Array.isArray(value) ? value.filter((each) => typeof each === "string") : undefined);
+
+function stopOf(value: unknown): StopRequest | undefined {
+  const { at, noShutdownDelay, reschedule } = recordOf(value);
+  if (!isTime(at)) return undefined;
+  return { at, ...(noShutdownDelay === true ? { noShutdownDelay } : {}), ...(reschedule === true ? { reschedule } : {}) };
+}
+
+function deploymentOf(value: unknown): DeploymentRequest | undefined {
+  const { id, paused, failed, ...lists } = recordOf(value);
+  if (typeof id !== "string") return undefined;
+  const [promote, healthy, unhealthy] = [textsOf(lists["promote"]), textsOf(lists["healthy"]), textsOf(lists["unhealthy"])];
+  return {
+    id,
+    ...(promote === undefined ? {} : { promote }),
+    ...(typeof paused === "boolean" ? { paused } : {}),
+    ...(typeof failed === "boolean" ? { failed } : {}),
+    ...(healthy === undefined ? {} : { healthy }),
+    ...(unhealthy === undefined ? {} : { unhealthy }),
+  };
+}
+
+function stableOf(value: unknown): JobRequests["stable"] {
+  const { version, stable } = recordOf(value);
+  return isVersion(version) && typeof stable === "boolean" ? { version, stable } : undefined;
+}
+
+function tagOf(value: unknown): VersionTag | undefined {
+  const { version, description = "", taggedTime = 0 } = recordOf(value);
+  return isVersion(version) && typeof description === "string" && isNumber(taggedTime) ? { version, description, taggedTime } : undefined;
 }
 
 export const writeJobRequests = (requests: JobRequests): string => JSON.stringify(requests);

@@ -9,7 +9,7 @@ import type { Cache, KubeClient, Resource } from "../kubernetes/types.ts";
 import type { BridgeCaches } from "./caches.ts";
 import { RESOURCES } from "./resources.ts";
 import { seen, unseen } from "./seen.ts";
-import { sha256 } from "./sha256.ts";
+import { sha256 } from "../access/sha256.ts";
 
 export function accessStore({ tokens, policies, roles }: BridgeCaches): AccessStore {
   return {

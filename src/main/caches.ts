@@ -19,7 +19,7 @@ import { type NodeProbe, probedNode, PROBES_NAME, readProbe } from "../mapping/p
 import { SYSTEM_NAMESPACE } from "./identity.ts";
 import { controllerOf } from "./owner.ts";
 import { RESOURCES } from "./resources.ts";
-import { sha256 } from "./sha256.ts";
+import { sha256 } from "../access/sha256.ts";
 
 export type CacheContext = { readonly client: ConnectedKubeClient; readonly log: Log; readonly clock: Clock; readonly signal: AbortSignal };
 

@@ -1,13 +1,12 @@
 /** @module `nomad-bridge explain`: gives the command files, standard input and a cluster to read. */
-import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import type { BridgeConfig } from "../api/bridge-config.ts";
 import type { ExecTask } from "../api/exec-task.ts";
 import type { ClusterReader, ExplainDeps } from "../cli/explain.ts";
-import { err, messageOf, ok, type Result } from "../lib/result.ts";
-import { sha256 } from "./sha256.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { readText } from "./read-text.ts";
+import { sha256 } from "../access/sha256.ts";
 
 export function explainDeps(): ExplainDeps {
   return {
@@ -18,16 +17,6 @@ export function explainDeps(): ExplainDeps {
     sha256,
   };
 }
-
-async function readText(path: string): Promise<Result<string, string>> {
-  try {
-    return ok(path === "-" ? await text(process.stdin) : await readFile(path, "utf8"));
-  } catch (error) {
-    return err(`cannot read ${path}: ${REASONS[(error as NodeJS.ErrnoException).code ?? ""] ?? messageOf(error)}`);
-  }
-}
-
-const REASONS: Readonly<Record<string, string>> = { ENOENT: "there is no such file", EACCES: "permission denied", EISDIR: "it is a directory; name a file in it" };
 
 /** Only here, as reading a file needs no client. */
 async function openCluster(given: string | undefined): Promise<Result<ClusterReader, string>> {

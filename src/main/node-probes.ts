@@ -6,7 +6,7 @@ import { probedNode } from "../mapping/probe.ts";
 import { configReader, type WorkCaches } from "./caches.ts";
 import type { KnowledgeTerm } from "./node-records.ts";
 import { podWrites } from "./reconcile-deps.ts";
-import { sha256 } from "./sha256.ts";
+import { sha256 } from "../access/sha256.ts";
 
 /** One, as each write of what was found rewrites the whole of it. No worker waits for a pod. */
 const WORKERS = 1;

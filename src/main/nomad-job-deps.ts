@@ -14,7 +14,7 @@ import { createMemo } from "./memo.ts";
 import { controllerOf } from "./owner.ts";
 import { conditionsOf, type ControllerContext, denyNetworksOf, endPod, leaderOnly, missingPathsOf, podRef, isSubset, podWrites, type Write, writeError, written } from "./reconcile-deps.ts";
 import { RESOURCES } from "./resources.ts";
-import { sha256 } from "./sha256.ts";
+import { sha256 } from "../access/sha256.ts";
 import { latestObjects, type LatestObjects } from "./latest-objects.ts";
 
 export type NomadJobContext = Omit<ControllerContext, "event"> & { readonly event: NomadJobDeps["event"] };

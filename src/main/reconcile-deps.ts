@@ -16,7 +16,7 @@ import { configReader, isManaged, type ControllerCaches } from "./caches.ts";
 import { controllerOf } from "./owner.ts";
 import type { ProbeBook } from "./probe-book.ts";
 import { RESOURCES } from "./resources.ts";
-import { sha256 } from "./sha256.ts";
+import { sha256 } from "../access/sha256.ts";
 
 export type ControllerContext = {
   readonly client: KubeClient;

@@ -16,7 +16,7 @@ import { storedSpec } from "../mapping/stored-job.ts";
 import { profileFor } from "../mapping/task-checks.ts";
 import type { JobSpec } from "../nomad/job.ts";
 import type { BridgeCaches } from "./caches.ts";
-import { sha256 } from "./sha256.ts";
+import { sha256 } from "../access/sha256.ts";
 
 type Context = {
   readonly caches: BridgeCaches;

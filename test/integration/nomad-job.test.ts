@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ANNOTATION } from "../../src/contract/pod-metadata.ts";
 import { RESOURCES } from "../../src/main/resources.ts";
 import { deploymentId } from "../../src/mapping/nomad-ids.ts";
-import { sha256 } from "../../src/main/sha256.ts";
+import { sha256 } from "../../src/access/sha256.ts";
 import { eventually, must } from "./kubernetes/real-cluster.ts";
 import { kubectl } from "./support/kubectl.ts";
 import { killServer, upAgain } from "./support/machine.ts";

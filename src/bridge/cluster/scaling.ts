@@ -5,7 +5,7 @@ import { listRequest, visibleJobs } from "../read-handlers.ts";
 import { json, type Reply, text } from "../reply.ts";
 import type { RequestContext, Routes } from "../request-context.ts";
 import { nameUuid } from "../../mapping/nomad-ids.ts";
-import { sha256 } from "../sha256.ts";
+import { sha256 } from "../../access/sha256.ts";
 
 function listPolicies(context: RequestContext): Reply {
   const { search } = context;

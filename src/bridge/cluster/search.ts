@@ -11,7 +11,7 @@ import { deploymentId, evaluationIdsOf, nameUuid } from "../../mapping/nomad-ids
 import { deploymentStates } from "../../mapping/nomad-deployment.ts";
 import { type NomadEvaluation, nomadEvaluations } from "../../mapping/nomad-evaluation.ts";
 import type { JobRecord } from "../../mapping/job-record.ts";
-import { sha256 } from "../sha256.ts";
+import { sha256 } from "../../access/sha256.ts";
 
 /** What a request may ask for; kinds that we have none of answer with nothing. */
 const CONTEXTS = ["allocs", "deployment", "evals", "jobs", "namespaces", "node_pools", "nodes", "plugins", "quotas", "recommendations", "scaling_policy", "vars", "volumes", "host_volumes"] as const;

@@ -8,7 +8,7 @@ import type { JobSpec } from "../../nomad/job.ts";
 import { formatWarnings } from "../../nomad/jobspec/validation/multierror.ts";
 import { validateJob } from "../../nomad/jobspec/validation/validate-job.ts";
 import type { ClusterState } from "../bridge-deps.ts";
-import { sha256 } from "../sha256.ts";
+import { sha256 } from "../../access/sha256.ts";
 
 export type JobCheck = {
   /** Such a job is not stored. */

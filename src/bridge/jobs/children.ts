@@ -19,7 +19,7 @@ import { type Reply, text } from "../reply.ts";
 import type { RequestContext } from "../request-context.ts";
 import { failed, submitter } from "./edit-job.ts";
 import { integerOf, stringsOf } from "./fields.ts";
-import { sha256 } from "../sha256.ts";
+import { sha256 } from "../../access/sha256.ts";
 import { ownerOf } from "./submission.ts";
 import { meta, written } from "./write-reply.ts";
 

@@ -15,7 +15,7 @@ import type { JobSpec } from "../../nomad/job.ts";
 import type { WriteFailure } from "../bridge-deps.ts";
 import { type Reply, text } from "../reply.ts";
 import type { RequestContext } from "../request-context.ts";
-import { sha256 } from "../sha256.ts";
+import { sha256 } from "../../access/sha256.ts";
 
 export type WriteContext = Pick<RequestContext, "cluster" | "jobs" | "identity">;
 

@@ -13,10 +13,10 @@ import type { RequestContext } from "../request-context.ts";
 import { stubOf } from "../read-handlers.ts";
 import { changeRequests } from "./annotate-job.ts";
 import { nestedOf } from "./fields.ts";
-import { sha256 } from "../sha256.ts";
+import { sha256 } from "../../access/sha256.ts";
 import { requested } from "./write-reply.ts";
 
-type ReadContext = Pick<RequestContext, "cluster" | "query" | "params" | "search" | "allowsNamespace" | "now">;
+type ReadContext = Pick<RequestContext, "cluster" | "stubs" | "query" | "params" | "search" | "allowsNamespace" | "now">;
 
 /** Undefined for a job that cannot be read as it is stored. */
 export function evaluationSource({ cluster, now }: Pick<ReadContext, "cluster" | "now">, job: JobRecord): EvaluationSource | undefined {

@@ -12,7 +12,7 @@ import { json, type Reply, text } from "../reply.ts";
 import type { RequestContext } from "../request-context.ts";
 import { type EditedJob, failed } from "./edit-job.ts";
 import { stringsOf } from "./fields.ts";
-import { sha256 } from "../sha256.ts";
+import { sha256 } from "../../access/sha256.ts";
 
 /** What Nomad keeps by default, too. */
 const MAX_SOURCE_BYTES = 1_000_000;

@@ -6,7 +6,7 @@ import { indexOf } from "../../mapping/nomad-job.ts";
 import { jobModifyIndex } from "../../mapping/stored-job.ts";
 import type { JobSpec } from "../../nomad/job.ts";
 import type { Reply } from "../reply.ts";
-import { sha256 } from "../sha256.ts";
+import { sha256 } from "../../access/sha256.ts";
 
 /** A job that only others are made of runs nothing itself, so it has no evaluation. */
 export const hasEvaluation = ({ Periodic, ParameterizedJob, Dispatched }: Pick<JobSpec, "Periodic" | "ParameterizedJob" | "Dispatched">): boolean =>

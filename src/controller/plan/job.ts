@@ -49,10 +49,13 @@ function planGroup(group: GroupInput, { groups }: JobPlanInput): GroupPlan {
   return group.type === "system" || group.type === "sysbatch" ? planNodeGroup(group) : planCountGroup(group);
 }
 
-/** Nomad's: running while anything lives, pending while something is to come, and dead otherwise, even a service job of count 0. */
+/**
+ * Nomad's: running while anything that has a node lives, pending while something is to come, and dead otherwise, even a service job of count 0.
+ * What waits for a node is queued, as far as Nomad's clients know.
+ */
 function statusOf(groups: readonly GroupPlan[], { stopped, allocations }: JobPlanInput): JobPlan["status"] {
   if (stopped) return "dead";
-  if (allocations.some(isLive)) return "running";
+  if (allocations.some((each) => isLive(each) && each.node !== undefined)) return "running";
   const isToCome = groups.some(({ create, end, summary, updates }) => create.length > 0 || end.length > 0 || summary.Queued > 0 || updates.RescheduleLater > 0);
   return isToCome ? "pending" : "dead";
 }

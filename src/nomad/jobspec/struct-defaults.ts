@@ -69,10 +69,9 @@ const RULES: Partial<Record<StructName, Rule>> = {
     empties("Config", "Env", "Meta"),
     defaults({ Resources: {}, LogConfig: {}, KillTimeout: 5 * SECOND_NS, ShutdownDelay: 0 }),
   ),
-  ConsulProxy: empties("Upstreams", "Config"),
+  ConsulProxy: both(empties("Upstreams", "Config"), exposed),
   ConsulUpstream: empties("Config"),
   ConsulTransparentProxy: empties("ExcludeInboundPorts", "ExcludeOutboundCIDRs", "ExcludeOutboundPorts", "ExcludeUIDs"),
-  ConsulExposeConfig: empties("Paths", "Path"),
   ConsulGatewayProxy: both(defaults({ ConnectTimeout: 5 * SECOND_NS }), empties("EnvoyGatewayBindAddresses", "Config")),
   ConsulHTTPHeaderModifiers: empties("Add", "Set", "Remove"),
   ConsulIngressService: empties("Hosts"),
@@ -80,6 +79,12 @@ const RULES: Partial<Record<StructName, Rule>> = {
   ConsulIngressConfigEntry: empties("Listeners"),
   ConsulTerminatingConfigEntry: empties("Services"),
 };
+
+/** `Expose` alone: the field that it has replaced stays as it is. */
+function exposed(proxy: DecodedStruct): DecodedStruct {
+  const expose = proxy["Expose"] as DecodedStruct | null | undefined;
+  return expose === null || expose === undefined ? proxy : { ...proxy, Expose: emptyToNull(expose, ["Paths", "Path"]) };
+}
 
 const atLeastOne = (value: unknown): number => (typeof value === "number" && value > 0 ? value : 1);
 

@@ -100,6 +100,12 @@ describe("a job", () => {
     expect(short(planOf([failed("2-1", 0)], { count: 3 }, { stopped: true }).groups["g"]!)).toEqual({ finished: true });
   });
 
+  it("is pending while none of its allocations has a node, and runs from the first that has one", () => {
+    const { node: _, ...waiting } = allocation("0-1", { state: "pending" });
+    expect(planOf([waiting]).status).toBe("pending");
+    expect(planOf([waiting, allocation("1-1", { state: "pending" })], { count: 2 }).status).toBe("running");
+  });
+
   it("stops a group that it has no more", () => {
     const next = planOf([allocation("0-1"), allocation("0-9", { group: "constructor" })]);
     expect(short(next.groups["constructor"]!)).toEqual({ stop: [`0-9: ${NOT_NEEDED}`] });

@@ -16,7 +16,7 @@ import type { BridgeCaches } from "../../../../src/main/caches.ts";
 import { clusterState } from "../../../../src/main/cluster-state.ts";
 import { jobObjects } from "../../../../src/main/job-objects.ts";
 import { RESOURCES } from "../../../../src/main/resources.ts";
-import { sha256 } from "../../../../src/main/sha256.ts";
+import { sha256 } from "../../../../src/access/sha256.ts";
 import { type JobObject, jobRecord, type JobRecord } from "../../../../src/mapping/job-record.ts";
 import { deploymentIdsOf, evaluationIdsOf } from "../../../../src/mapping/nomad-ids.ts";
 import { NO_LOGINS } from "../acl/named-objects.ts";

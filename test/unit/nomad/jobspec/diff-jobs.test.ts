@@ -37,7 +37,7 @@ describe("diffJobs", () => {
   it.each([
     ["a new job", undefined, job(), "Added", "forces create"],
     ["a job that goes", job(), undefined, "Deleted", "forces destroy"],
-  ] as const)("shows %s whole", (_, old, next, type, annotation) => {
+  ] as const)("shows %s whole", (_, old, next, ...[type, annotation]) => {
     const diff = diffJobs(old, next);
     expect([diff.Type, groupOf(diff)?.Type, taskOf(diff)?.Type]).toEqual([type, type, type]);
     expect(taskOf(diff)?.Annotations).toEqual([annotation]);

@@ -1,4 +1,4 @@
-/** @module SHA-256 for the pure rooms, which get it as a parameter. Used by the controller and by `explain`; and for names of ACL objects. */
+/** @module SHA-256, for the hashes of secrets, and for the pure rooms, which get it as a parameter. The one of controller, bridge and commands. */
 import { createHash } from "node:crypto";
 
 /** In hexadecimal. */

@@ -1,0 +1,11 @@
+job "agent" {
+  type = "system"
+  group "agent" {
+    task "agent" {
+      driver = "raw_exec"
+      config {
+        command = "/usr/bin/agent"
+      }
+    }
+  }
+}

@@ -1,0 +1,11 @@
+job "quiet" {
+  task "t" {
+    driver = "exec"
+    config {
+      command = "t"
+    }
+    logs {
+      enabled = false
+    }
+  }
+}

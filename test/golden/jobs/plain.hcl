@@ -1,0 +1,11 @@
+job "plain" {
+  group "plain" {
+    task "plain" {
+      driver = "exec"
+      config {
+        command = "/bin/sleep"
+        args    = ["infinity"]
+      }
+    }
+  }
+}
