@@ -113,9 +113,15 @@ type pollEntry struct {
 // buffer to where a read finds it.
 func hasInput(fd int) bool {
 	const pollIn = 1
-	entry := pollEntry{fd: int32(fd), events: pollIn}
-	var now syscall.Timespec
-	n, _, errno := syscall.Syscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&entry)), 1,
-		uintptr(unsafe.Pointer(&now)), 0, 0, 0)
-	return errno == 0 && n == 1 && entry.revents&pollIn != 0
+	for {
+		entry := pollEntry{fd: int32(fd), events: pollIn}
+		var now syscall.Timespec
+		n, _, errno := syscall.Syscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&entry)), 1,
+			uintptr(unsafe.Pointer(&now)), 0, 0, 0)
+		// Go's scheduler interrupts its own threads: that says nothing of the terminal, whose last line would be lost.
+		if errno == syscall.EINTR {
+			continue
+		}
+		return errno == 0 && n == 1 && entry.revents&pollIn != 0
+	}
 }

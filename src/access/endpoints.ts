@@ -195,8 +195,8 @@ export type EndpointMatch =
  */
 export function findEndpoint(method: string, path: string): EndpointMatch {
   const wanted = method === "POST" ? "PUT" : method === "HEAD" ? "GET" : method;
-  const fitting = ENDPOINTS.flatMap((endpoint) => {
-    const params = matchPattern(endpoint.pattern, path);
+  const fitting = COMPILED.flatMap(({ endpoint, expression }) => {
+    const params = matchPath(expression, path);
     return params === undefined ? [] : [{ endpoint, params }];
   });
   const found = fitting.find(({ endpoint }) => endpoint.method === wanted);
@@ -204,9 +204,16 @@ export function findEndpoint(method: string, path: string): EndpointMatch {
   return { kind: fitting.length > 0 ? "wrong-method" : "unknown" };
 }
 
-function matchPattern(pattern: string, path: string): Readonly<Record<string, string>> | undefined {
+function expressionOf(pattern: string): RegExp {
   const source = pattern.replaceAll(/:(\w+)(\*?)/g, (_all, name: string, rest: string) => `(?<${name}>${rest === "" ? "[^/]+" : ".+"})`);
-  const groups = new RegExp(`^${source}$`, "s").exec(path);
+  return new RegExp(`^${source}$`, "s");
+}
+
+/** Every request looks at every row, more than once. */
+const COMPILED = ENDPOINTS.map((endpoint) => ({ endpoint, expression: expressionOf(endpoint.pattern) }));
+
+function matchPath(expression: RegExp, path: string): Readonly<Record<string, string>> | undefined {
+  const groups = expression.exec(path);
   if (groups === null) return undefined;
   const params = { ...groups.groups };
   return JOB_SUFFIXES.some((suffix) => params["jobId"]?.endsWith(`/${suffix}`)) ? undefined : params;

@@ -1,16 +1,24 @@
 /** @module Request bodies as Nomad reads them: JSON whose keys are matched without regard to case. */
 import { parseDuration } from "../lib/duration.ts";
 import { err, ok, type Result } from "../lib/result.ts";
+import { maxBracketDepth } from "../nomad/jobspec/bracket-depth.ts";
 
 export type Body = Readonly<Record<string, unknown>>;
+
+/** Of brackets that are open at once: reading a body of nothing else takes seconds. */
+const MAX_DEPTH = 256;
+const MAX_MEMBERS = 1000;
 
 /** No body at all counts as {}. The error is for a 400. */
 export function parseBody(bytes: string): Result<Body, string> {
   if (bytes.trim() === "") return ok({});
+  if (maxBracketDepth(bytes) > MAX_DEPTH) return err(`the body is nested deeper than ${MAX_DEPTH} levels`);
   try {
     const value: unknown = JSON.parse(bytes);
     if (typeof value !== "object" || value === null || Array.isArray(value)) return err("the body must be a JSON object");
-    return ok(Object.fromEntries(Object.entries(value).map(([key, inner]) => [key.toLowerCase(), inner])));
+    const members = Object.entries(value);
+    if (members.length > MAX_MEMBERS) return err(`the body has ${members.length} members, and no request has more than ${MAX_MEMBERS}`);
+    return ok(Object.fromEntries(members.map(([key, inner]) => [key.toLowerCase(), inner])));
   } catch (error) {
     return err(`the body is not JSON: ${String(error)}`);
   }

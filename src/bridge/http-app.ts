@@ -22,9 +22,13 @@ import { BLOCKING_KINDS } from "./blocking/blocking-kinds.ts";
 import { type ChangeFeed, waitForChange } from "./blocking/change-feed.ts";
 import type { ChangeKind } from "./blocking/feed-state.ts";
 import { type Body, parseBody } from "./body.ts";
+import { MAX_BODY_BYTES, maxBodyBytes } from "./body-limits.ts";
 import type { AclObjects, ClusterState, JobObjects, Logins, NodeMarks } from "./bridge-deps.ts";
 import type { ClientDeps } from "./client/client-deps.ts";
 import { CLIENT_ROUTES } from "./client/client-routes.ts";
+import { acceptsGzip, type JsonBodies, jsonBodies } from "./json-body.ts";
+import { type AllocationStubs, allocationStubs } from "./lists/allocation-stubs.ts";
+import { type SharedReplies, sharedReplies } from "./lists/shared-replies.ts";
 import { AGENT_ROUTES } from "./cluster/agent.ts";
 import { METRIC_ROUTES } from "./cluster/metrics.ts";
 import { NAMESPACE_ROUTES } from "./cluster/namespaces.ts";
@@ -62,18 +66,20 @@ export type HttpAppDeps = {
   readonly now: () => number;
 };
 
-/** A job of 1 MiB, written with blanks, and its source beside it. */
-const MAX_BODY_BYTES = 8 * 1024 * 1024;
+/** With what the app itself remembers. */
+type AppDeps = HttpAppDeps & { readonly stubs: AllocationStubs; readonly shared: SharedReplies; readonly bodies: JsonBodies };
 
-export function createHttpApp(deps: HttpAppDeps): Hono {
+export function createHttpApp(given: HttpAppDeps): Hono {
+  const stubs = allocationStubs();
+  const deps: AppDeps = { ...given, stubs, shared: sharedReplies(), bodies: jsonBodies(stubs) };
   const app = new Hono();
   app.onError((error, context) => {
     deps.log.error({ reason: messageOf(error), path: context.req.path }, "request failed");
     return context.text("internal error: the server's log says more", 500);
   });
   app.use(compress({ encoding: "gzip" }));
-  app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: (context) => context.text(`the body is larger than ${MAX_BODY_BYTES} bytes`, 413) }));
-  app.all("*", async (context) => toResponse(await answer(deps, context.req.raw, sourceOf(context.env)), new URL(context.req.url).searchParams));
+  app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: (context) => context.text(tooLarge(MAX_BODY_BYTES), 413) }));
+  app.all("*", async (context) => await toResponse(deps, await answer(deps, context.req.raw, sourceOf(context.env)), context.req.raw));
   return app;
 }
 
@@ -86,7 +92,7 @@ function sourceOf(env: unknown): string {
 type Answer = { readonly reply: Reply; /** For X-Nomad-Index: no change before it is missing in the reply. */ readonly index: number };
 
 /** A blocking query is held between being let in and being answered; rights may have changed meanwhile, so it is let in twice. */
-async function answer(deps: HttpAppDeps, request: Request, source: string): Promise<Answer> {
+async function answer(deps: AppDeps, request: Request, source: string): Promise<Answer> {
   const admitted = admit(deps, request, source);
   if (!admitted.ok) return { reply: admitted.error, index: deps.cluster.index() };
   const held = await hold(deps, admitted.value);
@@ -116,10 +122,10 @@ function blockingKinds({ request, path }: Incoming): readonly ChangeKind[] | und
 }
 
 async function hold({ feed }: HttpAppDeps, incoming: Incoming): Promise<Result<"held" | "at-once", Reply>> {
-  const { query, request } = incoming;
+  const { query, request, authorized } = incoming;
   const kinds = blockingKinds(incoming);
   if (kinds === undefined || query.index === 0) return ok("at-once");
-  const end = await waitForChange(feed, { kinds, index: query.index, waitMs: query.waitMs }, request.signal);
+  const end = await waitForChange(feed, { kinds, index: query.index, waitMs: query.waitMs, holder: authorized.identity?.accessorId ?? "" }, request.signal);
   return end === "full" ? err(text(429, TOO_MANY_HELD)) : ok("held");
 }
 
@@ -190,7 +196,7 @@ const ROUTES: Routes = {
 /** What the table promises and this file has no handler for: the exec route, which needs a socket. A test compares. */
 export const SERVED: readonly string[] = Object.keys(ROUTES);
 
-async function dispatch(deps: HttpAppDeps, incoming: Incoming): Promise<Reply> {
+async function dispatch(deps: AppDeps, incoming: Incoming): Promise<Reply> {
   const { request, authorized } = incoming;
   const match = findEndpoint(request.method, incoming.path);
   if (match.kind !== "found") return refused(request.method, incoming.path) ?? text(404, "");
@@ -199,24 +205,38 @@ async function dispatch(deps: HttpAppDeps, incoming: Incoming): Promise<Reply> {
   // Nomad's own words for an exec request that asks for no upgrade.
   if (handler === undefined) return text(500, "websocket connection not found in context");
   const isRead = method === "GET";
-  const body = parseBody(isRead ? "" : await request.text());
+  const maxBytes = maxBodyBytes(match.endpoint, authorized.identity);
+  const sent = isRead ? "" : await request.text();
+  if (sent.length > maxBytes) return text(413, tooLarge(maxBytes));
+  const body = parseBody(sent);
   if (!body.ok) return text(400, body.error);
-  const reply = await handler(contextOf(deps, incoming, body.value));
+  const reply = await shared(deps, incoming, pattern, () => handler(contextOf(deps, incoming, body.value)));
   // Nobody will read it.
   if (request.method === "HEAD" && reply.kind === "stream") void reply.body.cancel();
   if (!isRead) auditWrite(deps, incoming, { event: pattern.startsWith("/v1/acl/") ? "acl-write" : "write", status: reply.status, accessor: authorized.identity?.accessorId, ...(reply.kind === "json" ? reply.audit : {}) });
   return reply;
 }
 
-function contextOf(deps: HttpAppDeps, { request, url, query, secret, authorized, source }: Incoming, body: Body): RequestContext {
+const tooLarge = (bytes: number): string => `the body is larger than ${bytes} bytes`;
+
+/** What any reply of the lists is made of. */
+const ALL_KINDS: readonly ChangeKind[] = [...new Set(Object.values(BLOCKING_KINDS).flat())];
+
+async function shared(deps: AppDeps, { request, path, url, authorized }: Incoming, pattern: string, make: () => Reply | Promise<Reply>): Promise<Reply> {
+  if (request.method !== "GET" || authorized.identity === undefined) return await make();
+  const version = `${deps.cluster.index()}/${deps.feed.index(ALL_KINDS)}`;
+  return await deps.shared({ pattern, path, search: url.searchParams, acl: authorized.identity.acl, version, now: deps.now() }, make);
+}
+
+function contextOf(deps: AppDeps, { request, url, query, secret, authorized, source }: Incoming, body: Body): RequestContext {
   const { params, allowsNamespace, identity } = authorized;
-  const { cluster, acl, logins, nodes, jobs, client, events, logLines, feed } = deps;
+  const { cluster, acl, logins, nodes, jobs, client, events, logLines, feed, stubs } = deps;
   const { searchParams: search } = url;
   const identityNow = () => {
     const again = deps.authenticate(secret, deps.now());
     return again.ok ? again.value : undefined;
   };
-  const context = { cluster, acl, logins, nodes, jobs, client, events, logLines, feed, query, search, params, body, allowsNamespace, identityNow, secret, source, address: deps.address(), now: deps.now(), signal: request.signal };
+  const context = { cluster, acl, logins, nodes, jobs, client, events, logLines, feed, stubs, query, search, params, body, allowsNamespace, identityNow, secret, source, address: deps.address(), now: deps.now(), signal: request.signal };
   return identity === undefined ? context : { ...context, identity };
 }
 
@@ -225,7 +245,7 @@ function auditWrite({ log }: HttpAppDeps, { request, path, query }: Incoming, li
   log.info({ ...line, method: request.method, path, namespace: query.namespace }, "audit");
 }
 
-function toResponse({ reply, index }: Answer, params: URLSearchParams): Response {
+async function toResponse({ bodies }: AppDeps, { reply, index }: Answer, request: Request): Promise<Response> {
   const headers = new Headers({
     "X-Nomad-Index": String(index),
     "X-Nomad-KnownLeader": "true",
@@ -242,7 +262,13 @@ function toResponse({ reply, index }: Answer, params: URLSearchParams): Response
     return new Response(reply.body, { status: reply.status, headers });
   }
   headers.set("Content-Type", "application/json");
+  headers.set("Vary", "Accept-Encoding");
   if (reply.nextToken !== undefined) headers.set("X-Nomad-NextToken", Buffer.from(reply.nextToken).toString("base64url"));
+  const { searchParams: params } = new URL(request.url);
   const pretty = params.has("pretty") && parseGoBool(params.get("pretty") ?? "") !== false;
-  return new Response(JSON.stringify(reply.body, undefined, pretty ? 4 : undefined), { status: 200, headers });
+  const gzip = request.method !== "HEAD" && acceptsGzip(request.headers.get("accept-encoding"));
+  const { bytes, isCompressed } = await bodies(reply, { pretty, gzip });
+  if (isCompressed) headers.set("Content-Encoding", "gzip");
+  headers.set("Content-Length", String(bytes.length));
+  return new Response(bytes, { status: 200, headers });
 }

@@ -1,7 +1,7 @@
 /** @module Reading jobs and allocations. Each handler is (context) → reply. */
 import { parseGoBool } from "../lib/go-bool.ts";
 import { ANNOTATION } from "../contract/pod-metadata.ts";
-import { nomadAllocation, allocationStub, type AllocationSource } from "../mapping/nomad-allocation.ts";
+import { nomadAllocation, type AllocationSource } from "../mapping/nomad-allocation.ts";
 import { jobStub } from "../mapping/job-summary.ts";
 import type { JobRecord } from "../mapping/job-record.ts";
 import type { NomadAllocationStub } from "../nomad/api-types.ts";
@@ -14,7 +14,7 @@ import { json, type Reply, text } from "./reply.ts";
 import type { RequestContext, Routes } from "./request-context.ts";
 
 /** What reading needs of a request. */
-type ReadContext = Pick<RequestContext, "cluster" | "query" | "params" | "search" | "allowsNamespace" | "now">;
+type ReadContext = Pick<RequestContext, "cluster" | "stubs" | "query" | "params" | "search" | "allowsNamespace" | "now">;
 
 /** @param fits which jobs; all where it is absent */
 export function listJobs(context: ReadContext, fits?: (job: Job) => boolean): Reply {
@@ -112,7 +112,7 @@ const namedJob = ({ cluster, query, params }: ReadContext) => cluster.job(query.
 /** Nothing for an allocation of a job that cannot be read. */
 export function stubOf(context: ReadContext, allocation: Allocation): readonly NomadAllocationStub[] {
   const source = sourceOf(context, allocation);
-  return source === undefined ? [] : [allocationStub(source)];
+  return source === undefined ? [] : [context.stubs.of(source)];
 }
 
 /** With the job as it was when the allocation was made, or as it is now where that is not kept any more. */

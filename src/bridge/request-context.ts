@@ -6,6 +6,7 @@ import type { ClientDeps } from "./client/client-deps.ts";
 import type { ChangeFeed } from "./blocking/change-feed.ts";
 import type { LogLines } from "./monitor/log-lines.ts";
 import type { EventBroker } from "./events/event-stream.ts";
+import type { AllocationStubs } from "./lists/allocation-stubs.ts";
 import type { QueryOptions } from "./query.ts";
 import type { Reply } from "./reply.ts";
 
@@ -20,6 +21,7 @@ export type RequestContext = {
   readonly events: EventBroker;
   readonly logLines: LogLines;
   readonly feed: ChangeFeed;
+  readonly stubs: AllocationStubs;
   readonly query: QueryOptions;
   /** All parameters of the query, for those of one endpoint alone. */
   readonly search: URLSearchParams;

@@ -20,6 +20,11 @@ export type NomadClient = {
   readonly openSocket: (path: string, query: Query, signal: AbortSignal) => Promise<Result<WebSocket, string>>;
 };
 
+export type WritingClient = NomadClient & {
+  /** As getJson, for a body that is sent with PUT. */
+  readonly putJson: (path: string, query: Query, body: unknown) => Promise<Result<unknown, string>>;
+};
+
 /** What every request of one command shares. */
 type Connection = {
   readonly settings: Settings;
@@ -33,12 +38,13 @@ type Connection = {
 const MAX_REFUSAL_CHARACTERS = 1024;
 
 /** Reads the TLS files; the error says which of them cannot be used. No connection is made yet. */
-export function createClient(settings: Settings): Result<NomadClient, string> {
+export function createClient(settings: Settings): Result<WritingClient, string> {
   const agent = createAgent(settings);
   if (!agent.ok) return agent;
   const connection: Connection = { settings, agent: agent.value, headers: headersOf(settings), sockets: import("ws") };
   return ok({
-    getJson: (path, query) => getJson(connection, path, query),
+    getJson: (path, query) => callJson(connection, { method: "GET" }, path, query),
+    putJson: (path, query, body) => callJson(connection, { method: "PUT", body: JSON.stringify(body) }, path, query),
     openSocket: (path, query, signal) => openSocket(connection, path, query, signal),
   });
 }
@@ -70,22 +76,29 @@ function urlOf(settings: Settings, path: string, query: Query): URL {
   return url;
 }
 
-async function getJson(connection: Connection, path: string, query: Query): Promise<Result<unknown, string>> {
+type Call = { readonly method: "GET" | "PUT"; readonly body?: string };
+
+/** A server that says nothing for so long is gone. */
+const SILENCE_MS = 60_000;
+
+async function callJson(connection: Connection, call: Call, path: string, query: Query): Promise<Result<unknown, string>> {
   const url = urlOf(connection.settings, path, query);
   try {
-    const response = await send(connection, url);
+    const response = await send(connection, url, call);
     const body = (await buffer(response)).toString("utf8");
     if (response.statusCode !== 200) return err(unexpectedResponse(response.statusCode ?? 0, body));
     return ok(JSON.parse(body));
   } catch (error) {
-    return err(`Get "${url.href}": ${networkError(error)}`);
+    return err(`${call.method === "GET" ? "Get" : "Put"} "${url.href}": ${networkError(error)}`);
   }
 }
 
-function send(connection: Connection, url: URL): Promise<IncomingMessage> {
+function send(connection: Connection, url: URL, { method, body }: Call): Promise<IncomingMessage> {
   const request = url.protocol === "https:" ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
-    request(url, { agent: connection.agent, headers: connection.headers }, resolve).on("error", reject).end();
+    const sent = request(url, { agent: connection.agent, headers: connection.headers, method }, resolve);
+    sent.setTimeout(SILENCE_MS, () => sent.destroy(new Error(`no answer within ${SILENCE_MS / 1000} s`)));
+    sent.on("error", reject).end(body);
   });
 }
 

@@ -2,6 +2,7 @@
 
 /** Undefined where there is none, or none that can be read. */
 export function epochMs(text: string | undefined): number | undefined {
-  const ms = Date.parse(text ?? "");
+  if (text === undefined) return undefined;
+  const ms = Date.parse(text);
   return Number.isNaN(ms) ? undefined : ms;
 }

@@ -88,8 +88,8 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
   return { port, over };
 }
 
-/** Blocking queries beyond these are refused until others have been answered. */
-const MAX_HELD_QUERIES = 5_000;
+/** Blocking queries beyond these, of all and of one token, are refused until others have been answered. */
+const MAX_HELD_QUERIES = { all: 5_000, ofOne: 1_000 };
 
 const startTimer = (ms: number, fire: () => void) => {
   const timer = setTimeout(fire, ms);

@@ -18,6 +18,7 @@ import { deploymentIdsOf, evaluationIdsOf } from "../mapping/nomad-ids.ts";
 import { type NodeProbe, probedNode, PROBES_NAME, readProbe } from "../mapping/probe.ts";
 import { SYSTEM_NAMESPACE } from "./identity.ts";
 import { controllerOf } from "./owner.ts";
+import { cachedPod } from "./cached-pod.ts";
 import { RESOURCES } from "./resources.ts";
 import { sha256 } from "../access/sha256.ts";
 
@@ -61,7 +62,7 @@ function workCaches(context: CacheContext, byJob: ByJob = {}): WorkCaches {
     tasks: createCache<ExecTask>(client, { resource: RESOURCES.execTasks }, { ...options, indexes: { ...further, namespace: (task) => [task.metadata.namespace ?? "default"] } }),
     jobs: createCache<NomadJob>(client, { resource: RESOURCES.nomadJobs }, { ...options, indexes: { ...further, job: ({ metadata, spec }) => [`${metadata.namespace ?? "default"}/${spec.id}`], parent: parentOf, namespace: inNamespace } }),
     revisions: createCache<JobRevision>(client, { resource: RESOURCES.controllerRevisions, labelSelector: `${LABEL.managed}=true` }, { ...options, indexes: { owner: ownerUid } }),
-    pods: createCache<Pod>(client, { resource: RESOURCES.pods, labelSelector: `${LABEL.managed}=true` }, { ...options, indexes: { owner: ownerUid, probe: probed, group: groupOf } }),
+    pods: createCache<Pod>(client, { resource: RESOURCES.pods, labelSelector: `${LABEL.managed}=true` }, { ...options, transform: cachedPod, indexes: { owner: ownerUid, probe: probed, group: groupOf } }),
     namespaces: createCache<KubeObject>(client, { resource: RESOURCES.namespaces }, options),
     configs: createCache<BridgeConfig>(client, { resource: RESOURCES.bridgeConfigs }, options),
     nodes: createCache<Node>(client, { resource: RESOURCES.nodes }, options),

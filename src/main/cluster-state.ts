@@ -1,4 +1,5 @@
 /** @module The bridge's view of the cluster, read from the caches: only managed namespaces, only pods with a live owner. */
+import type { ExecTask } from "../api/exec-task.ts";
 import type { Pod } from "../api/pod.ts";
 import type { Allocation, ClusterState } from "../bridge/bridge-deps.ts";
 import type { Cache } from "../kubernetes/types.ts";
@@ -18,11 +19,12 @@ export function clusterState(caches: BridgeCaches, now: () => number): ClusterSt
   const probeOf = probeReader(caches);
   const config = configReader(caches);
   const stored = storedJobs(caches);
+  const taskJob = taskJobs();
   const allocationsOf = (job: JobRecord): readonly Allocation[] => caches.pods.byIndex("owner", job.uid).map((pod) => ({ pod, job }));
   const asNomad = (job: JobRecord): Job | undefined => {
     if (job.object.kind === "NomadJob") return stored.job(job.object, versionOf(job));
-    const running = allocationsOf(job).some(({ pod }) => allocationRecord(pod, now()).state === "running");
-    return nomadJob(job.object, config() ?? DEFAULT_NAMES, running);
+    const running = caches.pods.byIndex("owner", job.uid).some((pod) => allocationRecord(pod, now()).state === "running");
+    return taskJob(job.object, config() ?? DEFAULT_NAMES, running);
   };
   const seen = (object: JobObject | undefined) => visible(caches, object);
   const found = (index: "evaluation" | "deployment", id: string) => seen(caches.jobs.byIndex(index, id)[0] ?? (index === "evaluation" ? caches.tasks.byIndex(index, id)[0] : undefined));
@@ -48,6 +50,18 @@ export function clusterState(caches: BridgeCaches, now: () => number): ClusterSt
     nodeByName: (name) => caches.nodes.get(undefined, name),
     osOf: (node) => operatingSystemOf(node, probeOf(node.metadata.name)),
     index: () => Math.max(1, caches.pods.version(), caches.tasks.version(), caches.jobs.version(), caches.revisions.version()),
+  };
+}
+
+/** Objects of a cache and readings of the configuration never change. A list of a task's allocations asks once for each of them. */
+function taskJobs(): typeof nomadJob {
+  const known = new WeakMap<ExecTask, { readonly names: object; readonly running: boolean; readonly job: Job | undefined }>();
+  return (task, names, running) => {
+    const found = known.get(task);
+    if (found?.names === names && found.running === running) return found.job;
+    const job = nomadJob(task, names, running);
+    known.set(task, { names, running, job });
+    return job;
   };
 }
 

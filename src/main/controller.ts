@@ -110,7 +110,7 @@ function processor(term: KnowingTerm) {
   return async (key: string) => {
     const [namespace = "", name = ""] = key.split("/");
     const outcome = await reconcile(deps, { namespace, name });
-    if (outcome.kind === "stalled") log.info({ namespace, name, reason: outcome.reason, detail: outcome.message }, "task waits for a change");
+    if (outcome.kind === "stalled") log.info({ namespace, name, reason: outcome.reason, detail: outcome.message.slice(0, 1024) }, "task waits for a change");
     return outcome;
   };
 }

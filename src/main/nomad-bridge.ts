@@ -10,8 +10,10 @@ Commands:
 
   alloc exec    Run a command in a running task
   exec          The same, shorter
+  assess        Say how well the jobs of a live Nomad would run here
   convert       Turn Nomad job files into Kubernetes objects
   explain       Show what would become of an ExecTask
+  import        Bring the jobs of a live Nomad here
   server        Run the controller and Nomad's HTTP API
 
 Each command explains its options with --help.
@@ -22,9 +24,11 @@ type Command = (argv: readonly string[]) => Promise<number>;
 /** The longest name that fits the words wins. */
 const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["alloc exec", runAllocExec],
+  ["assess", runAssess],
   ["convert", runConvert],
   ["exec", runAllocExec],
   ["explain", runExplain],
+  ["import", runImport],
   ["server", runServer],
 ]);
 
@@ -74,6 +78,16 @@ function nodeComplaint(version: string): string | undefined {
 async function runAllocExec(argv: readonly string[]): Promise<number> {
   const [{ allocExec }, { processIo }] = await Promise.all([import("../cli/alloc-exec.ts"), import("./process-io.ts")]);
   return await allocExec(processIo(), argv);
+}
+
+async function runAssess(argv: readonly string[]): Promise<number> {
+  const [{ assess }, { migrateDeps }] = await Promise.all([import("../cli/migrate/assess.ts"), import("./migrate.ts")]);
+  return await assess(migrateDeps(), argv);
+}
+
+async function runImport(argv: readonly string[]): Promise<number> {
+  const [{ importJobs }, { migrateDeps }] = await Promise.all([import("../cli/migrate/import.ts"), import("./migrate.ts")]);
+  return await importJobs(migrateDeps(), argv);
 }
 
 async function runConvert(argv: readonly string[]): Promise<number> {

@@ -21,6 +21,8 @@ export type JobsTerm = KnowledgeTerm & {
 };
 
 const WORKERS = 8;
+/** Of a line in the log: a job can be wrong at a million places. */
+const MAX_DETAIL_CHARS = 1024;
 
 /** Resolves when the term is over. */
 export async function workOnJobs(term: JobsTerm): Promise<void> {
@@ -40,7 +42,7 @@ function processor(term: JobsTerm) {
   return async (key: string) => {
     const [namespace = "", name = ""] = key.split("/");
     const outcome = await reconcileJob(deps, { namespace, name });
-    if (outcome.kind === "stalled") log.info({ namespace, name, reason: outcome.reason, detail: outcome.message }, "job waits for a change");
+    if (outcome.kind === "stalled") log.info({ namespace, name, reason: outcome.reason, detail: outcome.message.slice(0, MAX_DETAIL_CHARS) }, "job waits for a change");
     return outcome;
   };
 }

@@ -14,24 +14,43 @@ export type StoredJobs = {
   readonly job: (object: NomadJob, version: number) => Job | undefined;
 };
 
+/** What was worked out for an object while its job had just these revisions. */
+type Known = { readonly kept: readonly JobRevision[]; readonly versions: readonly JobVersion[]; readonly jobs: Map<number, Job> };
+
 export function storedJobs({ revisions }: Pick<BridgeCaches, "revisions">): StoredJobs {
   const specOf = specReader();
-  const versions = (object: NomadJob): readonly JobVersion[] => {
+  const read = (object: NomadJob, kept: readonly JobRevision[]): readonly JobVersion[] => {
     const spec = specOf(object, object.spec as NomadJobSpec, object);
     if (spec === undefined) return [];
     const present = versionOf(jobRecord(object));
-    const kept = revisions.byIndex("owner", object.metadata.uid ?? "");
     const submitted = kept.find(({ revision }) => revision === present)?.data.submittedAt;
     const older = kept.filter(({ revision }) => revision < present).toSorted((a, b) => b.revision - a.revision);
     return [presentVersion(object, spec, epochMs(submitted)), ...older.flatMap((each) => revisionVersion(each, specOf(each, each.data.spec, object)))];
   };
-  const job = (object: NomadJob, version: number): Job | undefined => {
-    const kept = versions(object);
-    const wanted = kept.find((each) => each.version === version);
-    return wanted === undefined ? undefined : jobOfVersion(object, wanted, Math.min(...kept.map(({ modifyIndex }) => modifyIndex)));
+  const known = new WeakMap<NomadJob, Known>();
+  const knownOf = (object: NomadJob): Known => {
+    const kept = revisions.byIndex("owner", object.metadata.uid ?? "");
+    const found = known.get(object);
+    if (found !== undefined && isSame(found.kept, kept)) return found;
+    const made = { kept, versions: read(object, kept), jobs: new Map<number, Job>() };
+    known.set(object, made);
+    return made;
   };
-  return { versions, job };
+  // A list of a job's allocations asks once for each of them.
+  const job = (object: NomadJob, version: number): Job | undefined => {
+    const { versions, jobs } = knownOf(object);
+    const found = jobs.get(version);
+    if (found !== undefined) return found;
+    const wanted = versions.find((each) => each.version === version);
+    if (wanted === undefined) return undefined;
+    const made = jobOfVersion(object, wanted, Math.min(...versions.map(({ modifyIndex }) => modifyIndex)));
+    jobs.set(version, made);
+    return made;
+  };
+  return { versions: (object) => knownOf(object).versions, job };
 }
+
+const isSame = <T>(a: readonly T[], b: readonly T[]): boolean => a.length === b.length && a.every((each, index) => each === b[index]);
 
 function revisionVersion({ revision, data }: JobRevision, spec: JobSpec | undefined): readonly JobVersion[] {
   if (spec === undefined) return [];

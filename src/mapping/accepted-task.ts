@@ -50,7 +50,7 @@ export type AcceptedGroup = {
   readonly tasks: readonly AcceptedMember[];
   readonly chroot: Chroot;
   readonly groupName: string;
-  /** Names of all groups of the job as `groupName` is one: its own at least. */
+  /** Names as `groupName` is one: of all groups of the job where its pods keep apart from theirs, and of itself otherwise. */
   readonly siblings: readonly string[];
   /** Changes exactly when what runs would change; count is not part of it. */
   readonly specHash: string;

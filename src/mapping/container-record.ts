@@ -79,8 +79,10 @@ function fitsExit({ reason, exitCode, message }: TerminationMessage, own: number
 }
 
 function parsed(text: string | undefined): unknown {
+  // What most containers leave; an exception for each would be most of what a list of allocations costs.
+  if (text === undefined || text === "") return undefined;
   try {
-    return JSON.parse(text ?? "");
+    return JSON.parse(text);
   } catch {
     // Not JSON is an answer here: nothing of ours was left behind.
     return undefined;

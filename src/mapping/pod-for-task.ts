@@ -89,7 +89,7 @@ function acceptUnder(source: JobGroup, spec: ExecTaskSpec, profile: Profile, { c
     tasks: tasks.value,
     chroot,
     groupName: groupObjectName(sha256, source),
-    siblings: (source.terms?.placement.groups ?? [source.group]).map((name) => groupObjectName(sha256, { ...source, group: name })),
+    siblings: siblingsOf(source).map((name) => groupObjectName(sha256, { ...source, group: name })),
     specHash: sha256(JSON.stringify(sortKeys(source.terms === undefined ? running : { ...running, jobType: source.jobType, terms: hashedTerms(source.terms) }))),
     findings: groupFindings(source, spec, profile),
     skippedPaths: chroot.skipped,
@@ -97,6 +97,9 @@ function acceptUnder(source: JobGroup, spec: ExecTaskSpec, profile: Profile, { c
   const documents = launcherDocuments(accepted, { index: LONGEST_INDEX, denyNetworks: [] });
   return documents.ok ? ok(accepted) : documents;
 }
+
+/** Only who keeps apart from all of its job has to know their names: each of them is a hash, for each group. */
+const siblingsOf = ({ terms, group }: JobGroup): readonly string[] => (terms?.placement.apart.some(({ scope }) => scope === "job") === true ? terms.placement.groups : [group]);
 
 /** The driver's own user where the spec names none: Nomad runs exec as nobody, and raw_exec as its agent, which is root. */
 function withUsers(spec: ExecTaskSpec): ExecTaskSpec {

@@ -1,38 +1,12 @@
 /**
- * @module Each command of Nomad's CLI as data: what is typed, the calls that it makes, and how it ends. COMMANDS are run, in this order, by
- * nomad-cli.test.ts; the rows of COMMANDS_TO_COME wait for their routes: move one up when its routes are served. docs/reference/http-api.md
- * is made of both.
+ * @module Each command of Nomad's CLI as data: what is typed, the calls that it makes, and how it ends. They are run, in this order, by
+ * nomad-cli.test.ts, and docs/reference/http-api.md names them.
  */
-
-/**
- * `$JOB`, `$ALLOC` and `$NODE` are a running job with one task, its allocation and its node; `$RULES` and `$JOB_FILE` are files. Other names
- * have been kept by a row before.
- */
-export type CliCommand = {
-  /** As Nomad's pages call it; the name of the sequence in nomad-cli/ is the beginning of `args`. */
-  readonly command: string;
-  /** What is special about this row. */
-  readonly title?: string;
-  /** Typed behind `nomad`. */
-  readonly args: readonly string[];
-  readonly exit: number;
-  /** Method and path, each once, in the order of their first. `:id` stands for any UUID. */
-  readonly calls: readonly string[];
-  /** Part of what the CLI prints or follows, by the names that the sequence gives. */
-  readonly saw?: object;
-  readonly error?: RegExp;
-  /** What is waited for: the command is repeated until it is so. */
-  readonly comes?: true;
-  /** Keeps a value that was seen under a name, for the rows behind. */
-  readonly keeps?: Readonly<Record<string, string>>;
-};
-
-const FIND_ALLOC = ["GET /v1/allocations", "GET /v1/allocation/:id"];
-const FIND_JOB = ["GET /v1/jobs"];
-const READ_JOB = [...FIND_JOB, "GET /v1/job/$JOB"];
-const HINTS = "GET /v1/agent/self";
-const MONITOR = ["GET /v1/evaluation/:id", "GET /v1/evaluation/:id/allocations"];
-const FIND_DEPLOYMENT = ["GET /v1/deployments"];
+import { ACL_ROLES, OIDC_LOGIN } from "./cli-commands/acl.ts";
+import { ENDED, EXEC_OUTCOMES, FILES, PAUSES } from "./cli-commands/allocations.ts";
+import { CLUSTER_REST, COMPLETION } from "./cli-commands/cluster.ts";
+import { type CliCommand, FIND_ALLOC, FIND_DEPLOYMENT, FIND_JOB, HINTS, JOB_DETAILS, MONITOR, NODE_STATUS, READ_JOB } from "./cli-commands/command.ts";
+import { OF_DEPLOYMENT, PROMOTION, UNPLACED_JOB, WEB_BEGINS, WEB_SERVES } from "./cli-commands/jobs.ts";
 
 const ALLOCATION_READS: readonly CliCommand[] = [
   {
@@ -41,7 +15,7 @@ const ALLOCATION_READS: readonly CliCommand[] = [
   },
   {
     command: "alloc exec", title: "of a job's allocation", args: ["alloc", "exec", "-job", "$JOB", "/bin/true"],
-    calls: ["GET /v1/job/$JOB/allocations", "GET /v1/allocation/:id", "GET /v1/node/:id"], exit: 0,
+    calls: [...FIND_JOB, "GET /v1/job/$JOB/allocations", "GET /v1/allocation/:id", "GET /v1/node/:id"], exit: 0,
   },
   {
     command: "alloc status", title: "of one", args: ["alloc", "status", "-verbose", "$ALLOC"],
@@ -97,7 +71,6 @@ const ALLOCATION_FILES: readonly CliCommand[] = [
   { command: "alloc checks", args: ["alloc", "checks", "$ALLOC"], calls: [...FIND_ALLOC, "GET /v1/client/allocation/:id/checks"], exit: 0 },
 ];
 
-const NODE_STATUS = ["GET /v1/nodes", "GET /v1/node/:id", "GET /v1/node/:id/allocations", "GET /v1/client/stats", "GET /v1/client/allocation/:id/stats", HINTS];
 const CLUSTER_MORE: readonly CliCommand[] = [
   { command: "node status", title: "of one", args: ["node", "status", "$NODE"], calls: NODE_STATUS, exit: 0, saw: { status: "ready", eligibility: "eligible" } },
   { command: "node status", title: "of the server's own node, which it is none", args: ["node", "status", "-self"], calls: ["GET /v1/agent/self"], exit: 1, error: /^Nomad not running in client mode$/ },
@@ -141,8 +114,6 @@ const ACL_LOGIN: readonly CliCommand[] = [
   { command: "acl policy delete", title: "of the role's", args: ["acl", "policy", "delete", "$POLICY"], calls: ["DELETE /v1/acl/policy/$POLICY"], exit: 0 },
 ];
 
-const JOB_DETAILS = ["allocations", "evaluations", "deployment", "summary"].map((part) => `GET /v1/job/$JOB/${part}`);
-
 const JOB_LIFE: readonly CliCommand[] = [
   { command: "job validate", args: ["job", "validate", "$JOB_FILE"], calls: ["PUT /v1/validate/job"], exit: 0 },
   { command: "job plan", title: "of a new job", args: ["job", "plan", "$JOB_FILE"], calls: ["PUT /v1/job/$NEW_JOB/plan"], exit: 1, saw: { diff: "Added" } },
@@ -165,8 +136,12 @@ const JOB_LIFE: readonly CliCommand[] = [
 const JOB_CHILDREN: readonly CliCommand[] = [
   { command: "job run", title: "of one to dispatch", args: ["job", "run", "$DISPATCH_FILE"], calls: ["PUT /v1/jobs"], exit: 0 },
   { command: "job dispatch", args: ["job", "dispatch", "-meta=who=Ada", "-payload=hello", "$DISPATCH_JOB"], calls: [...FIND_JOB, "PUT /v1/job/$DISPATCH_JOB/dispatch", ...MONITOR], exit: 0, saw: { evaluation: { Status: "complete" } } },
+  {
+    command: "job dispatch", title: "waiting for its end", args: ["job", "dispatch", "-wait", "-meta=who=Ada", "$DISPATCH_JOB"],
+    calls: [...FIND_JOB, "PUT /v1/job/$DISPATCH_JOB/dispatch", ...MONITOR, "GET /v1/job/$DISPATCH_JOB/:child", "GET /v1/job/$DISPATCH_JOB/:child/summary"], exit: 0,
+  },
   { command: "job dispatch", title: "without what it must have", args: ["job", "dispatch", "$DISPATCH_JOB"], calls: [...FIND_JOB, "PUT /v1/job/$DISPATCH_JOB/dispatch"], exit: 1, error: /^Failed to dispatch job: .*who/ },
-  { command: "job status", title: "of one to dispatch", args: ["job", "status", "$DISPATCH_JOB"], calls: [...FIND_JOB, "GET /v1/job/$DISPATCH_JOB"], exit: 0, saw: { children: 1 } },
+  { command: "job status", title: "of one to dispatch", args: ["job", "status", "$DISPATCH_JOB"], calls: [...FIND_JOB, "GET /v1/job/$DISPATCH_JOB"], exit: 0, saw: { children: 2 } },
   { command: "job stop", title: "of one to dispatch", args: ["job", "stop", "-detach", "-purge", "$DISPATCH_JOB"], calls: [...FIND_JOB, "GET /v1/job/$DISPATCH_JOB", "DELETE /v1/job/$DISPATCH_JOB"], exit: 0 },
   { command: "job run", title: "of a periodic one", args: ["job", "run", "$PERIODIC_FILE"], calls: ["PUT /v1/jobs"], exit: 0 },
   { command: "job periodic force", args: ["job", "periodic", "force", "$PERIODIC_JOB"], calls: [...FIND_JOB, "PUT /v1/job/$PERIODIC_JOB/periodic/force", ...MONITOR], exit: 0 },
@@ -182,6 +157,7 @@ const CANARIES: readonly CliCommand[] = [
   { command: "job run", title: "of its next version", args: ["job", "run", "-detach", "$NEXT_CANARY_FILE"], calls: ["PUT /v1/jobs"], exit: 0 },
   { command: "job deployments", title: "of one with canaries", args: ["job", "deployments", "-latest", "$CANARY_JOB"], calls: [...FIND_JOB, "GET /v1/job/$CANARY_JOB/deployment"], exit: 0, saw: { status: "running" }, comes: true, keeps: { DEPLOYMENT: "id" } },
   { command: "deployment status", title: "of one", args: ["deployment", "status", "$DEPLOYMENT"], calls: [CANARY, HINTS], exit: 0, saw: { status: "running" } },
+  ...OF_DEPLOYMENT,
   { command: "deployment pause", args: ["deployment", "pause", "-detach", "$DEPLOYMENT"], calls: [CANARY, "PUT /v1/deployment/pause/:id"], exit: 0 },
   { command: "deployment status", title: "of one that is paused", args: ["deployment", "status", "$DEPLOYMENT"], calls: [CANARY, HINTS], exit: 0, saw: { status: "paused" }, comes: true },
   { command: "deployment resume", args: ["deployment", "resume", "-detach", "$DEPLOYMENT"], calls: [CANARY, "PUT /v1/deployment/pause/:id"], exit: 0 },
@@ -201,11 +177,7 @@ const DEPLOYMENTS: readonly CliCommand[] = [
 ];
 
 /** What changes an allocation comes last. */
-export const COMMANDS: readonly CliCommand[] = [...ALLOCATION_READS, ...ALLOCATION_FILES, ...JOB_READS, ...CLUSTER_READS, ...CLUSTER_MORE, ...ACL, ...ACL_LOGIN, ...JOB_LIFE, ...JOB_CHILDREN, ...CANARIES, ...DEPLOYMENTS, ...ALLOCATION_WRITES];
-
-/** Written by Nomad's documented behaviour, and not run yet. */
-export const COMMANDS_TO_COME: readonly CliCommand[] = [
-  { command: "service list", args: ["service", "list"], calls: ["GET /v1/services"], exit: 0 },
-  { command: "service info", title: "of none", args: ["service", "info", "no-such-service"], calls: ["GET /v1/service/no-such-service"], exit: 1 },
-  { command: "volume status", args: ["volume", "status"], calls: ["GET /v1/volumes"], exit: 0 },
+export const COMMANDS: readonly CliCommand[] = [
+  ...WEB_BEGINS, ...ALLOCATION_READS, ...EXEC_OUTCOMES, ...ALLOCATION_FILES, ...FILES, ...PAUSES, ...JOB_READS, ...CLUSTER_READS, ...CLUSTER_MORE, ...CLUSTER_REST, ...COMPLETION, ...ACL, ...ACL_LOGIN,
+  ...ACL_ROLES, ...OIDC_LOGIN, ...WEB_SERVES, ...JOB_LIFE, ...JOB_CHILDREN, ...UNPLACED_JOB, ...CANARIES, ...PROMOTION, ...DEPLOYMENTS, ...ENDED, ...ALLOCATION_WRITES,
 ];

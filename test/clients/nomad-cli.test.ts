@@ -8,7 +8,10 @@ import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
 import { runCommand } from "../../local-cluster/run-command.ts";
 import { clientEnvironment } from "./client-environment.ts";
-import { type CliCommand, COMMANDS } from "./nomad-cli-commands.ts";
+import type { CliCommand } from "./cli-commands/command.ts";
+import { COMMANDS } from "./nomad-cli-commands.ts";
+import { jobsToRun, SERVICE } from "./nomad-cli-jobs.ts";
+import { type OidcIssuer, startOidcIssuer } from "./oidc-issuer.ts";
 import { startTasks, type TasksUnderTest } from "./tasks-under-test.ts";
 
 type Call = { readonly Method: string; readonly Path: string };
@@ -21,6 +24,7 @@ const program = join(folder, "nomad-cli");
 const names = new Map<string, string>();
 let tasks: TasksUnderTest;
 let env: Record<string, string>;
+let issuer: OidcIssuer;
 
 beforeAll(async () => {
   const built = await runCommand("go", ["build", "-C", join(import.meta.dirname, "nomad-cli"), "-o", program, "."]);
@@ -28,25 +32,39 @@ beforeAll(async () => {
   tasks = await startTasks(bridge);
   env = clientEnvironment(bridge, tasks);
   const suffix = randomBytes(3).toString("hex");
-  for (const [name, value] of Object.entries({ JOB: tasks.job, POLICY: `cli-${suffix}`, NEW_JOB: `cli-job-${suffix}`, RULES: join(folder, "rules.hcl"), JOB_FILE: join(folder, "job.json") })) names.set(name, value);
-  writeFileSync(resolved("$RULES"), 'namespace "default" { policy = "read" }\n');
-  writeFileSync(resolved("$JOB_FILE"), JSON.stringify({ Job: newJob(resolved("$NEW_JOB")) }));
-  for (const [kind, job] of Object.entries(moreJobs(suffix))) {
-    names.set(`${kind}_FILE`, join(folder, `${kind}.json`)).set(`${kind}_JOB`, job.ID);
-    writeFileSync(resolved(`$${kind}_FILE`), JSON.stringify({ Job: job }));
+  for (const [name, value] of Object.entries({ JOB: tasks.job, POLICY: `cli-${suffix}`, OIDC_POLICY: `cli-oidc-${suffix}`, SERVICE: SERVICE(suffix) })) names.set(name, value);
+  file("RULES", "rules.hcl", 'namespace "default" { policy = "read" }\n');
+  for (const [kind, job] of Object.entries(jobsToRun(suffix))) {
+    if (!kind.startsWith("NEXT_")) names.set(`${kind}_JOB`, job.ID);
+    file(kind === "NEW" ? "JOB_FILE" : `${kind}_FILE`, `${kind}.json`, JSON.stringify({ Job: job }));
   }
   const keys = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const foreign = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  names.set("AUTH_CONFIG", join(folder, "auth.json")).set("LOGIN_TOKEN", jwt(keys.privateKey)).set("FOREIGN_TOKEN", jwt(foreign.privateKey));
+  names.set("LOGIN_TOKEN", jwt(keys.privateKey)).set("FOREIGN_TOKEN", jwt(foreign.privateKey));
   const publicKey = keys.publicKey.export({ type: "spki", format: "pem" }).toString();
-  writeFileSync(resolved("$AUTH_CONFIG"), JSON.stringify({ JWTValidationPubKeys: [publicKey], BoundAudiences: ["nomad"], BoundIssuer: ["ci"], SigningAlgs: ["RS256"] }));
+  file("AUTH_CONFIG", "auth.json", JSON.stringify({ JWTValidationPubKeys: [publicKey], BoundAudiences: ["nomad"], BoundIssuer: ["ci"], SigningAlgs: ["RS256"] }));
+  issuer = await startOidcIssuer({ client: "cli", groups: ["engineers"] });
+  file("ISSUER_CA", "issuer.pem", issuer.ca);
+  file("OIDC_CONFIG", "oidc.json", JSON.stringify(oidcConfig(issuer)));
   const inside = await allocationOf(tasks.job);
   names.set("ALLOC", inside.ID).set("NODE", inside.NodeID);
 });
 
 afterAll(async () => {
   await tasks?.remove();
+  issuer?.close();
   rmSync(folder, { recursive: true, force: true });
+});
+
+/** Rows know it by the name. */
+function file(name: string, base: string, content: string): void {
+  names.set(name, join(folder, base));
+  writeFileSync(join(folder, base), content);
+}
+
+const oidcConfig = ({ url, ca }: OidcIssuer) => ({
+  OIDCDiscoveryURL: url, OIDCClientID: "cli", OIDCClientSecret: "the client's secret", OIDCEnablePKCE: true, OIDCScopes: ["groups"],
+  AllowedRedirectURIs: ["http://localhost:4649/oidc/callback"], DiscoveryCaPem: [ca], ListClaimMappings: { groups: "groups" },
 });
 
 describe("nomad", () => {
@@ -79,9 +97,12 @@ function resolved(template: string): string {
 
 const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 
+/** The end of a child's ID, behind its parent's. */
+const CHILD = /^(?:dispatch|periodic)-\d+(?:-[0-9a-f]+)?$/;
+
 function callsOf({ Calls }: Report): readonly string[] {
-  const byValue = new Map(["JOB", "NEW_JOB", "DISPATCH_JOB", "PERIODIC_JOB", "CANARY_JOB", "POLICY"].map((name) => [names.get(name) ?? "", `$${name}`]));
-  const generic = (path: string) => path.replaceAll(UUID, ":id").split("/").map((segment) => byValue.get(segment) ?? segment).join("/");
+  const byValue = new Map([...names].filter(([name]) => /(?:JOB|POLICY|SERVICE)$/.test(name)).map(([name, value]) => [value, `$${name}`]));
+  const generic = (path: string) => path.replaceAll(UUID, ":id").split("/").map((segment) => byValue.get(segment) ?? segment.replace(CHILD, ":child")).join("/");
   return [...new Set(Calls.map(({ Method, Path }) => `${Method} ${generic(Path)}`))];
 }
 
@@ -104,24 +125,4 @@ function jwt(key: KeyObject): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const text = `${part({ alg: "RS256", typ: "JWT" })}.${part({ iss: "ci", aud: "nomad", sub: "build", iat: now, nbf: now, exp: now + 600 })}`;
   return `${text}.${sign("RSA-SHA256", Buffer.from(text), key).toString("base64url")}`;
-}
-
-type NewJob = { readonly ID: string; readonly Name: string; readonly Type: string; readonly Datacenters: readonly string[]; readonly TaskGroups: readonly object[] };
-
-/** By the name that rows have for each. */
-function moreJobs(suffix: string): Readonly<Record<string, Pick<NewJob, "ID">>> {
-  const batch = (id: string): NewJob => {
-    const task = { Name: "once", Driver: "exec", Config: { command: "/bin/true" }, Resources: { CPU: 50, MemoryMB: 64 } };
-    return { ID: id, Name: id, Type: "batch", Datacenters: ["dc1"], TaskGroups: [{ Name: "once", Count: 1, Tasks: [task] }] };
-  };
-  const update = { MaxParallel: 1, Canary: 1, MinHealthyTime: 1_000_000_000, HealthyDeadline: 60_000_000_000, ProgressDeadline: 120_000_000_000 };
-  const canary = (version: string) => ({ ...newJob(`cli-canary-${suffix}`, { VERSION: version }), Update: update });
-  const dispatch = { ...batch(`cli-dispatch-${suffix}`), ParameterizedJob: { Payload: "optional", MetaRequired: ["who"] } };
-  const periodic = { ...batch(`cli-periodic-${suffix}`), Periodic: { Enabled: true, Spec: "0 0 1 1 *", SpecType: "cron" } };
-  return { DISPATCH: dispatch, PERIODIC: periodic, CANARY: canary("1"), NEXT_CANARY: canary("2") };
-}
-
-function newJob(id: string, env: object = {}): NewJob {
-  const task = { Name: "wait", Driver: "exec", Config: { command: "/bin/sh", args: ["-c", 'trap "exit 0" INT; while :; do sleep 60 & wait $!; done'] }, Env: env, Resources: { CPU: 50, MemoryMB: 64 } };
-  return { ID: id, Name: id, Type: "service", Datacenters: ["dc1"], TaskGroups: [{ Name: "wait", Count: 1, Tasks: [task] }] };
 }

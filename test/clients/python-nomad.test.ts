@@ -1,4 +1,4 @@
-/** @module The bridge as python-nomad sees it: runs read_calls.py and counts each of its checks as a test. Skipped, with a reason, only off CI. */
+/** @module The bridge as python-nomad sees it: runs read_calls.py and write_calls.py and counts each of their checks as a test. Skipped, with a reason, only off CI. */
 import { join } from "node:path";
 import { describe, expect, inject, it } from "vitest";
 import { runCommand } from "../../local-cluster/run-command.ts";
@@ -30,10 +30,15 @@ describe("python-nomad", () => {
 async function checksAgainst(bridge: BridgeUnderTest, program: string): Promise<readonly Check[]> {
   const tasks = await startTasks(bridge);
   try {
-    const output = await runCommand(program, [join(import.meta.dirname, "read_calls.py")], { env: clientEnvironment(bridge, tasks) });
-    if (!output.ok) throw new Error(output.error);
-    return JSON.parse(output.value) as readonly Check[];
+    const env = clientEnvironment(bridge, tasks);
+    return [...(await checksOf(program, "read_calls.py", env)), ...(await checksOf(program, "write_calls.py", env))];
   } finally {
     await tasks.remove();
   }
+}
+
+async function checksOf(program: string, script: string, env: Record<string, string>): Promise<readonly Check[]> {
+  const output = await runCommand(program, [join(import.meta.dirname, script)], { env });
+  if (!output.ok) throw new Error(output.error);
+  return JSON.parse(output.value) as readonly Check[];
 }

@@ -14,6 +14,8 @@ export type ChangeFeedDeps = {
 };
 
 export type BlockingQuery = Interest & {
+  /** Accessor of the token that asks. */
+  readonly holder: string;
   /** The last index that the client has seen; at most 2^53. */
   readonly index: number;
   /** As read by `readWait`. */
@@ -36,11 +38,12 @@ export type ChangeFeed = {
 const MAX_WAIT_MS = 5 * 60_000;
 /** Nomad spreads queries that began together over a sixteenth of their time. */
 const JITTER_DIVISOR = 16;
-const MAX_HELD = 2000;
 
-/** @param maxHeld queries beyond it are told `full`, which is a 429 */
-export function createChangeFeed({ random, startTimer }: ChangeFeedDeps, maxHeld = MAX_HELD): ChangeFeed {
-  let state: FeedState = startFeed(maxHeld);
+/** How many queries are held, of all and of one token; one beyond it is told `full`, which is a 429. */
+const LIMITS = { all: 2000, ofOne: 1000 } as const;
+
+export function createChangeFeed({ random, startTimer }: ChangeFeedDeps, limits: { readonly all: number; readonly ofOne: number } = LIMITS): ChangeFeed {
+  let state: FeedState = startFeed(limits.all, limits.ofOne);
   let nextId = 0;
   const endings = new Map<number, (why: WaitEnd) => void>();
   const advance = (event: FeedEvent): void => {

@@ -29,6 +29,8 @@ export type Interest = { readonly kinds: readonly ChangeKind[]; readonly wants?:
 
 export type Waiting = Interest & {
   readonly id: number;
+  /** Whose query it is; all who show no token are one. */
+  readonly holder: string;
   /** The last index that the client has seen. */
   readonly index: number;
 };
@@ -42,6 +44,8 @@ export type FeedState = {
   readonly byKind: ReadonlyMap<ChangeKind, number>;
   readonly waiting: ReadonlyMap<number, Waiting>;
   readonly maxWaiting: number;
+  /** Of one holder, so that nobody takes the places of all others. */
+  readonly maxOfOne: number;
   readonly isClosed: boolean;
 };
 
@@ -54,7 +58,7 @@ export type FeedEvent =
 export type Woken = { readonly id: number; readonly why: WaitEnd };
 type Step = readonly [FeedState, readonly Woken[]];
 
-export const startFeed = (maxWaiting: number): FeedState => ({ index: 1, byKind: new Map(), waiting: new Map(), maxWaiting, isClosed: false });
+export const startFeed = (maxWaiting: number, maxOfOne = maxWaiting): FeedState => ({ index: 1, byKind: new Map(), waiting: new Map(), maxWaiting, maxOfOne, isClosed: false });
 
 /** The index of the last change of any of the kinds; 1 before the first, as clients take 0 for "no index". */
 export const indexOf = ({ byKind }: FeedState, kinds: readonly ChangeKind[]): number => Math.max(1, ...kinds.map((kind) => byKind.get(kind) ?? 1));
@@ -95,10 +99,16 @@ function stepWait(state: FeedState, waiting: Waiting): Step {
   return [{ ...state, waiting: new Map(state.waiting).set(waiting.id, waiting) }, []];
 }
 
-function endAtOnce(state: FeedState, { kinds, index }: Waiting): WaitEnd | undefined {
+function endAtOnce(state: FeedState, { kinds, index, holder }: Waiting): WaitEnd | undefined {
   if (state.isClosed) return "closed";
   if (indexOf(state, kinds) > index) return "changed";
-  return state.waiting.size >= state.maxWaiting ? "full" : undefined;
+  return state.waiting.size >= state.maxWaiting || heldBy(state, holder) >= state.maxOfOne ? "full" : undefined;
+}
+
+function heldBy({ waiting }: FeedState, holder: string): number {
+  let held = 0;
+  for (const each of waiting.values()) if (each.holder === holder) held += 1;
+  return held;
 }
 
 function without(state: FeedState, ids: ReadonlySet<number>): FeedState {

@@ -3,10 +3,14 @@ import { allowNamespaceOperation, allowNodeRead, isManagement } from "../../noma
 import type { Job } from "../../nomad/job.ts";
 import { PERMISSION_DENIED } from "../../nomad/texts.ts";
 import { textOf } from "../body.ts";
+import { evaluationSource } from "../jobs/evaluations.ts";
 import { visibleJobs } from "../read-handlers.ts";
 import { json, type Reply, text } from "../reply.ts";
 import type { RequestContext, Routes } from "../request-context.ts";
-import { nameUuid } from "../../mapping/nomad-ids.ts";
+import { deploymentId, evaluationIdsOf, nameUuid } from "../../mapping/nomad-ids.ts";
+import { deploymentStates } from "../../mapping/nomad-deployment.ts";
+import { type NomadEvaluation, nomadEvaluations } from "../../mapping/nomad-evaluation.ts";
+import type { JobRecord } from "../../mapping/job-record.ts";
 import { sha256 } from "../../access/sha256.ts";
 
 /** What a request may ask for; kinds that we have none of answer with nothing. */
@@ -26,6 +30,9 @@ const SOURCES: Readonly<Partial<Record<SearchContext, Source>>> = {
   jobs: (context) => jobsSeen(context)?.map(({ jobId, namespace }) => ({ id: jobId, scope: [namespace, jobId] })),
   allocs: (context) =>
     jobsSeen(context)?.flatMap((job) => context.cluster.allocationsOf(job).map(({ pod }) => ({ id: pod.metadata.uid ?? "", scope: [job.namespace, pod.metadata.uid ?? ""] }))),
+  evals: (context) => jobsSeen(context)?.flatMap((job) => evaluationsIn(context, job).map(({ ID, Namespace }) => ({ id: ID, scope: [Namespace, ID] }))),
+  deployment: (context) =>
+    jobsSeen(context)?.flatMap((job) => deploymentStates(job).map(({ jobVersion }) => deploymentId(sha256, job.uid, jobVersion)).map((id) => ({ id, scope: [job.namespace, id] }))),
   scaling_policy: (context) =>
     jobsSeen(context)?.flatMap((job) =>
       (context.cluster.nomadJob(job)?.TaskGroups ?? []).flatMap(({ Name, Scaling }) => (Scaling === null ? [] : [{ id: nameUuid(sha256, ["scaling", job.uid, Name]), scope: [job.namespace] }])),
@@ -36,6 +43,13 @@ const SOURCES: Readonly<Partial<Record<SearchContext, Source>>> = {
   namespaces: (context) =>
     [...context.cluster.namespaces()].filter(({ metadata }) => mayReadJobs(context, metadata.name)).map(({ metadata }) => ({ id: metadata.name, scope: [metadata.name] })),
 };
+
+/** The IDs that a job's evaluations may have cost little; what its evaluations are is worked out only where one of them fits. */
+function evaluationsIn(context: RequestContext, job: JobRecord): readonly NomadEvaluation[] {
+  const prefix = textOf(context.body, "Prefix");
+  const source = evaluationIdsOf(sha256, job).some((id) => id.startsWith(prefix)) ? evaluationSource(context, job) : undefined;
+  return source === undefined ? [] : nomadEvaluations(source);
+}
 
 function search(context: RequestContext): Reply {
   const prefix = textOf(context.body, "Prefix");

@@ -14,6 +14,7 @@ function streamEvents({ events, search, identityNow, signal }: RequestContext): 
   const identity = identityNow();
   if (identity === undefined || !maySubscribe(identity.acl, request.value.topics, request.value.namespace)) return text(403, PERMISSION_DENIED);
   const access: EventAccess = {
+    holder: identity.accessorId,
     allows: ({ topic, namespace }) => {
       const now = identityNow();
       return now !== undefined && mayReadTopic(now.acl, topic, namespace);

@@ -13,6 +13,8 @@ export type EventStreamDeps = {
 
 /** Asked anew for each event and each heartbeat: a right that was taken away ends here, too. */
 export type EventAccess = {
+  /** Accessor of the token that reads. */
+  readonly holder: string;
   readonly allows: (event: Pick<NomadEvent, "topic" | "namespace">) => boolean;
   /** False when the token is gone; the stream then ends. */
   readonly isValid: () => boolean;
@@ -31,9 +33,11 @@ export type EventLimits = {
   /** How many events are kept: for who asks for an older index, and for who is slow. Nomad's event_buffer_size is 100. */
   readonly kept: number;
   readonly subscribers: number;
+  /** Of one token, so that nobody takes the places of all others. */
+  readonly ofOne: number;
 };
 
-const LIMITS: EventLimits = { kept: 1000, subscribers: 250 };
+const LIMITS: EventLimits = { kept: 1000, subscribers: 250, ofOne: 64 };
 const HEARTBEAT_MS = 10_000;
 /** One line is in the socket's hands, and no other is made before it is taken. */
 const ONE_AT_A_TIME = { highWaterMark: 1 };
@@ -41,10 +45,11 @@ const ONE_AT_A_TIME = { highWaterMark: 1 };
 export function createEventBroker({ startTimer }: EventStreamDeps, limits = LIMITS): EventBroker {
   let log = emptyLog(limits.kept);
   let isClosed = false;
-  const wakers = new Set<() => void>();
+  const wakers = new Map<() => void, string>();
   const wakeAll = () => {
-    for (const wake of wakers) wake();
+    for (const wake of wakers.keys()) wake();
   };
+  const isFull = (holder: string) => wakers.size >= limits.subscribers || [...wakers.values()].filter((each) => each === holder).length >= limits.ofOne;
   const line = lineMaker();
   return {
     publish: (event) => {
@@ -52,7 +57,7 @@ export function createEventBroker({ startTimer }: EventStreamDeps, limits = LIMI
       wakeAll();
     },
     subscribe: (request, access, signal) => {
-      if (wakers.size >= limits.subscribers) return undefined;
+      if (isFull(access.holder)) return undefined;
       const source: StreamSource = { request, access, signal, startTimer, line, log: () => log, isClosed: () => isClosed, wakers };
       return new ReadableStream(underlying(source), ONE_AT_A_TIME);
     },
@@ -72,15 +77,15 @@ type StreamSource = {
   readonly line: (events: readonly NomadEvent[]) => Uint8Array;
   readonly log: () => EventLog;
   readonly isClosed: () => boolean;
-  /** One for each open stream, called when it is to look again. */
-  readonly wakers: Set<() => void>;
+  /** One for each open stream, called when it is to look again, with whose it is. */
+  readonly wakers: Map<() => void, string>;
 };
 
 /** `pull` comes only when the client has taken the line before. */
 function underlying(source: StreamSource): UnderlyingDefaultSource<Uint8Array> {
   const reader: Reader = { place: placeOf(source.log(), source.request.index), isOver: false, isBeatDue: false, wake: () => {} };
   const wake = () => reader.wake();
-  source.wakers.add(wake);
+  source.wakers.set(wake, source.access.holder);
   source.signal.addEventListener("abort", wake, { once: true });
   const forget = () => {
     source.wakers.delete(wake);

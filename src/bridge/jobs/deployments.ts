@@ -19,7 +19,7 @@ import { listRequest } from "./evaluations.ts";
 import { sha256 } from "../../access/sha256.ts";
 import { requested } from "./write-reply.ts";
 
-type ReadContext = Pick<RequestContext, "cluster" | "query" | "params" | "search" | "allowsNamespace" | "now">;
+type ReadContext = Pick<RequestContext, "cluster" | "stubs" | "query" | "params" | "search" | "allowsNamespace" | "now">;
 type WriteContext = ReadContext & Pick<RequestContext, "jobs" | "body">;
 
 type Found = { readonly job: JobRecord; readonly state: DeploymentState };

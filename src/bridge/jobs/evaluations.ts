@@ -16,7 +16,7 @@ import { nestedOf } from "./fields.ts";
 import { sha256 } from "../../access/sha256.ts";
 import { requested } from "./write-reply.ts";
 
-type ReadContext = Pick<RequestContext, "cluster" | "query" | "params" | "search" | "allowsNamespace" | "now">;
+type ReadContext = Pick<RequestContext, "cluster" | "stubs" | "query" | "params" | "search" | "allowsNamespace" | "now">;
 
 /** Undefined for a job that cannot be read as it is stored. */
 export function evaluationSource({ cluster, now }: Pick<ReadContext, "cluster" | "now">, job: JobRecord): EvaluationSource | undefined {

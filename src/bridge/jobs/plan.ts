@@ -24,7 +24,7 @@ export function planJob(context: JobContext): Reply {
   const asNomad = present === undefined ? undefined : context.cluster.nomadJob(present);
   const index = asNomad?.JobModifyIndex ?? 0;
   const failures = failuresOf(context, spec, check);
-  const updates = context.cluster.desiredUpdates(spec, present);
+  const updates = check.refusal === undefined ? context.cluster.desiredUpdates(spec, present) : undefined;
   const before = present === undefined ? undefined : context.cluster.versionsOf(present)[0];
   return json({
     JobModifyIndex: index,
@@ -33,7 +33,7 @@ export function planJob(context: JobContext): Reply {
     Diff: isTrue(context.body, "Diff") ? plannedDiff(before?.stop === true ? undefined : before?.spec, spec, updates) : null,
     Annotations: { DesiredTGUpdates: updates ?? {}, PreemptedAllocs: null },
     FailedTGAllocs: Object.keys(failures).length === 0 ? null : failures,
-    NextPeriodicLaunch: nextLaunchText(spec, context.now),
+    NextPeriodicLaunch: check.refusal === undefined ? nextLaunchText(spec, context.now) : ZERO_TIME,
     Warnings: check.warnings(),
     ...meta(context.cluster.index()),
   });

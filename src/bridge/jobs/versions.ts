@@ -68,6 +68,7 @@ export async function revertJob(context: JobContext): Promise<Reply> {
   const kept = keptVersion(context, job, wanted);
   if (!kept.ok) return kept.error;
   const { spec } = kept.value;
+  // A version that somebody else was allowed to register: what it mounts, this one needs a right to, too.
   const refusal = mayRegister(context, spec);
   if (refusal !== undefined) return refusal;
   const checked = checkJob(context.cluster, spec);

@@ -1,6 +1,7 @@
 /** @module One job file as objects and a report. Pure. Used by the command convert. */
 import { err, ok, type Result } from "../../lib/result.ts";
 import { isSubdomain, jobObjectName, type Sha256 } from "../../mapping/object-names.ts";
+import { plainJob } from "../../mapping/plain/plain-job.ts";
 import type { JobSpec } from "../../nomad/job.ts";
 import type { JobFileOptions } from "../../nomad/jobspec/parse-job-file.ts";
 import { validateJob } from "../../nomad/jobspec/validation/validate-job.ts";
@@ -9,6 +10,7 @@ import type { ConvertOptions } from "./convert-options.ts";
 import { judgeJob, nomadJobObject } from "./judge-job.ts";
 import { readJobs, type SourceJob } from "./read-jobs.ts";
 import { type FileReport, type JobReport, type MadeObject, type Observed, observedRefusal, reportEntries } from "./report.ts";
+import { ownRemedy } from "./remedies.ts";
 import { execTasksOf } from "./to-exec-task.ts";
 
 export type ConvertInputs = {
@@ -62,6 +64,11 @@ const movedFrom = (from: string, to: string): readonly Observed[] =>
 function makeObjects({ options, config, sha256 }: ConvertInputs, source: SourceJob, spec: JobSpec): Made {
   const object = nomadJobObject(spec, sha256, source);
   if (options.target === "json") return { objects: [{ Job: { ...spec, Stop: source.stop } }], observed: [] };
+  if (options.target === "kubernetes") {
+    const { objects, findings, refusals } = plainJob(spec, source.stop, { image: options.image, config: config.spec });
+    const observed: readonly Observed[] = [...findings, ...refusals.map(({ message }) => observedRefusal(message))];
+    return { objects, observed: observed.map((each) => ({ ...each, remedy: ownRemedy(each.level, each.message) })) };
+  }
   const judged = judgeJob(object, spec, { config: config.spec, sha256 });
   const observed: readonly Observed[] = [...judged.findings, ...judged.refusals.map(({ message }) => observedRefusal(message))];
   if (options.target === "nomadjob") return { objects: [object], observed };

@@ -1,7 +1,7 @@
 /** @module What to do about a finding: the advice that its own words end with, or that of a table by its path. Used by convert and assess. */
 import type { Severity } from "./report.ts";
 
-const VERBS = "write|use|set|put|name|keep|register|leave|choose|give|make|push|reach|add|fetch|install|run|label|pass|build|raise|lower|list|take|split";
+const VERBS = "write|use|set|put|name|keep|register|leave|choose|give|make|push|reach|add|fetch|install|run|label|pass|build|render|look|apply|raise|lower|list|take|split";
 /** An imperative behind a colon or a semicolon. */
 const ADVICE = new RegExp(`[:;] (?:or )?((?:${VERBS}) .+)$`, "s");
 
@@ -34,9 +34,11 @@ const BY_SEVERITY: Readonly<Record<Severity, string>> = {
   same: "nothing",
 };
 
+/** What the words themselves advise, or nothing in particular: for findings of other places than this server. */
+export const ownRemedy = (severity: Severity, message: string): string => ADVICE.exec(message)?.[1] ?? BY_SEVERITY[severity];
+
 export function remedyFor(severity: Severity, path: string, message: string): string {
-  const own = ADVICE.exec(message)?.[1];
-  if (own !== undefined) return own;
+  if (ADVICE.test(message)) return ownRemedy(severity, message);
   if (severity === "equivalent" || severity === "same") return BY_SEVERITY[severity];
   return BY_PATH.find(([pattern]) => pattern.test(path))?.[1] ?? BY_SEVERITY[severity];
 }

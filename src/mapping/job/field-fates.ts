@@ -10,7 +10,7 @@ import type { Refusal } from "../refusal.ts";
  * mapped: the mapping reads it, and tells what it changes. elsewhere: the plan, the bridge or the registration does. Any other fate is that of
  * a value that is set.
  */
-type Fate = "mapped" | "elsewhere" | { readonly level: FindingLevel | "refused"; readonly message: string };
+export type Fate = "mapped" | "elsewhere" | { readonly level: FindingLevel | "refused"; readonly message: string };
 
 const lost = (message: string): Fate => ({ level: "lost", message });
 const refused = (message: string): Fate => ({ level: "refused", message });

@@ -125,7 +125,8 @@ export function probeFields(accepted: AcceptedGroup, task: string, index: number
   return Object.fromEntries(own.map((probe) => [`${probe.kind}Probe`, probeObject(probe, "number" in probe.port ? probe.port.number : (ports[probe.port.position]?.port ?? 0))]));
 }
 
-function probeObject({ kind: _kind, task: _task, port: _port, action, initialDelaySeconds, ...times }: Probe, port: number) {
+/** @param port the number that is asked */
+export function probeObject({ kind: _kind, task: _task, port: _port, action, initialDelaySeconds, ...times }: Probe, port: number) {
   return { ...actionObject(action, port), ...(initialDelaySeconds > 0 ? { initialDelaySeconds } : {}), ...times };
 }
 

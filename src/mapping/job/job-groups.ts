@@ -13,12 +13,18 @@ import { type JobTask, jobTask } from "./job-task.ts";
 import { type Mapped, mapAll, type MappedGroup, type MappedJob, mapped, refusedAt } from "./mapped-job.ts";
 
 const MOST_ALLOCATIONS = 1000;
+/** All of a job's groups are looked at together, by each server, whenever anything about the job changes. */
+const MOST_GROUPS = 250;
+/** Each is computed anew for every launch. */
+const MOST_CRONS = 100;
 
 /**
  * @param job the object's own `spec.job`, canonical
  * @param _config the profiles are asked by acceptGroup; here for what a job may come to need of them
  */
 export function jobGroups(object: NomadJob, job: JobSpec, _config: BridgeConfigSpec): MappedJob {
+  const tooLarge = checkSize(job);
+  if (tooLarge !== undefined) return { groups: job.TaskGroups.map(({ Name, Count }) => ({ name: Name, count: Count, group: err(tooLarge), findings: [] })), findings: [] };
   const judged = judgeFields(job, JOB_FATES, "");
   const results = job.TaskGroups.map((group, i) => jobGroup(object, job, group, i));
   const refusal = judged.refusal ?? checkJob(job) ?? results.find((result) => !result.ok)?.error;
@@ -40,6 +46,13 @@ const unique = (findings: readonly Finding[]): readonly Finding[] => [...new Map
 
 /** Undefined where the job can be mapped. */
 export const refusalOf = ({ groups }: MappedJob): Refusal | undefined => groups.flatMap(({ group }) => (group.ok ? [] : [group.error]))[0];
+
+/** What would take everybody's time, before any of it is looked at. */
+function checkSize({ TaskGroups: groups, Periodic: periodic }: JobSpec): Refusal | undefined {
+  if (groups.length > MOST_GROUPS) return { reason: "JobRefused", message: `TaskGroups: ${groups.length} groups are more than the ${MOST_GROUPS} that one job may have; write several jobs` };
+  const crons = periodic?.Specs.length ?? 0;
+  return crons > MOST_CRONS ? { reason: "JobRefused", message: `Periodic.Specs: ${crons} expressions are more than the ${MOST_CRONS} that one job may have; write several jobs` } : undefined;
+}
 
 function checkJob({ TaskGroups: groups }: JobSpec): Refusal | undefined {
   const twice = firstTwice(groups.map(({ Name }) => Name));

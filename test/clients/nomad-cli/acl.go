@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/nomad/api"
 )
@@ -80,11 +81,28 @@ func aclTokenCreate(s *session) (int, error) {
 		_, _, err := s.client.ACLPolicies().Info(policy, nil)
 		s.notes("policy "+policy, err)
 	}
-	token, _, err := s.client.ACLTokens().Create(&api.ACLToken{Name: s.flags["name"], Type: s.flags["type"], Policies: policies}, nil)
+	asked := &api.ACLToken{Name: s.flags["name"], Type: s.flags["type"], Policies: policies, Global: s.has("global")}
+	if id, name := s.flags["role-id"], s.flags["role-name"]; id != "" || name != "" {
+		asked.Roles = []*api.ACLTokenRoleLink{{ID: id, Name: name}}
+	}
+	if ttl := s.flags["ttl"]; ttl != "" {
+		duration, err := time.ParseDuration(ttl)
+		if err != nil {
+			return exitFailed, err
+		}
+		asked.ExpirationTTL = duration
+	}
+	token, _, err := s.client.ACLTokens().Create(asked, nil)
 	if err != nil {
 		return exitFailed, fmt.Errorf("Error creating token: %w", err)
 	}
-	s.saw["accessor"], s.saw["hasSecret"] = token.AccessorID, token.SecretID != ""
+	s.saw["accessor"], s.saw["hasSecret"], s.saw["expires"] = token.AccessorID, token.SecretID != "", token.ExpirationTime != nil
+	roles := []string{}
+	for _, role := range token.Roles {
+		s.needs("Roles[]", role != nil && role.ID != "")
+		roles = append(roles, role.Name)
+	}
+	s.saw["roles"] = roles
 	return exitOK, nil
 }
 

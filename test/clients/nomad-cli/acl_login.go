@@ -18,10 +18,12 @@ var loginSequences = map[string]sequence{
 	"acl role list":           aclRoleList,
 	"acl auth-method create":  aclAuthMethodCreate,
 	"acl auth-method info":    aclAuthMethodInfo,
+	"acl auth-method update":  aclAuthMethodUpdate,
 	"acl auth-method delete":  aclAuthMethodDelete,
 	"acl auth-method list":    aclAuthMethodList,
 	"acl binding-rule create": aclBindingRuleCreate,
 	"acl binding-rule info":   aclBindingRuleInfo,
+	"acl binding-rule update": aclBindingRuleUpdate,
 	"acl binding-rule delete": aclBindingRuleDelete,
 	"acl binding-rule list":   aclBindingRuleList,
 	"login":                   login,
@@ -83,7 +85,7 @@ func aclAuthMethodCreate(s *session) (int, error) {
 	if err := json.Unmarshal(text, config); err != nil {
 		return exitFailed, fmt.Errorf("Failed to parse config: %w", err)
 	}
-	method := &api.ACLAuthMethod{Name: s.flags["name"], Type: s.flags["type"], TokenLocality: "local", MaxTokenTTL: time.Hour, Config: config}
+	method := &api.ACLAuthMethod{Name: s.flags["name"], Type: s.flags["type"], TokenLocality: "local", MaxTokenTTL: time.Hour, Default: s.has("default"), Config: config}
 	made, _, err := s.client.ACLAuthMethods().Create(method, nil)
 	if err != nil {
 		return exitFailed, fmt.Errorf("Error creating ACL auth method: %w", err)
@@ -100,6 +102,22 @@ func aclAuthMethodInfo(s *session) (int, error) {
 	}
 	s.needs("Config", method.Config != nil)
 	s.saw["type"], s.saw["ttl"] = method.Type, method.MaxTokenTTL.String()
+	return exitOK, nil
+}
+
+func aclAuthMethodUpdate(s *session) (int, error) {
+	method, _, err := s.client.ACLAuthMethods().Get(s.arg(0), nil)
+	if err != nil {
+		return exitFailed, fmt.Errorf("Error when retrieving ACL auth method: %w", err)
+	}
+	if method.MaxTokenTTL, err = time.ParseDuration(s.flags["max-token-ttl"]); err != nil {
+		return exitFailed, err
+	}
+	updated, _, err := s.client.ACLAuthMethods().Update(method, nil)
+	if err != nil {
+		return exitFailed, fmt.Errorf("Error updating ACL auth method: %w", err)
+	}
+	s.saw["ttl"], s.saw["type"] = updated.MaxTokenTTL.String(), updated.Type
 	return exitOK, nil
 }
 
@@ -133,6 +151,20 @@ func aclBindingRuleInfo(s *session) (int, error) {
 	return exitOK, nil
 }
 
+func aclBindingRuleUpdate(s *session) (int, error) {
+	rule, _, err := s.client.ACLBindingRules().Get(s.arg(0), nil)
+	if err != nil {
+		return exitFailed, fmt.Errorf("Error reading ACL binding rule: %w", err)
+	}
+	rule.Description = s.flags["description"]
+	updated, _, err := s.client.ACLBindingRules().Update(rule, nil)
+	if err != nil {
+		return exitFailed, fmt.Errorf("Error updating ACL binding rule: %w", err)
+	}
+	s.saw["description"], s.saw["bind"] = updated.Description, updated.BindName
+	return exitOK, nil
+}
+
 func aclBindingRuleDelete(s *session) (int, error) {
 	_, err := s.client.ACLBindingRules().Delete(s.arg(0), nil)
 	return exitOK, err
@@ -160,6 +192,14 @@ func login(s *session) (int, error) {
 		if name == "" {
 			return exitFailed, fmt.Errorf("Must specify an auth method name, no default found")
 		}
+	}
+	if s.flags["type"] == "oidc" {
+		token, err := s.loginByBrowser(name)
+		if err != nil {
+			return exitFailed, err
+		}
+		s.saw["type"], s.saw["hasSecret"] = token.Type, token.SecretID != ""
+		return exitOK, nil
 	}
 	token, _, err := s.client.ACLAuth().Login(&api.ACLLoginRequest{AuthMethodName: name, LoginToken: s.arg(0)}, nil)
 	if err != nil {

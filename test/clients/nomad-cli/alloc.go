@@ -8,12 +8,14 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/nomad/api"
 )
 
 var allocationSequences = map[string]sequence{
 	"alloc exec":    allocExec,
+	"exec":          allocExec,
 	"alloc status":  allocStatus,
 	"alloc logs":    allocLogs,
 	"alloc fs":      allocFS,
@@ -21,6 +23,7 @@ var allocationSequences = map[string]sequence{
 	"alloc restart": allocRestart,
 	"alloc stop":    allocStop,
 	"alloc checks":  allocChecks,
+	"alloc pause":   allocPause,
 }
 
 // allocation makes the two calls that each command begins with.
@@ -47,19 +50,34 @@ func (s *session) allocation(prefix string) (*api.Allocation, error) {
 	return alloc, nil
 }
 
-// allocationOfJob is what -job takes: any that runs.
-func (s *session) allocationOfJob(job string) (*api.Allocation, error) {
-	stubs, _, err := s.client.Jobs().Allocations(job, false, nil)
+// allocationOfJob is what -job takes: any that runs, or any at all where none does, of the group that -group names.
+func (s *session) allocationOfJob(prefix string) (*api.Allocation, error) {
+	job, err := s.job(prefix, "")
+	if err != nil {
+		return nil, err
+	}
+	s.needs("JobSummary", job.JobSummary != nil)
+	stubs, _, err := s.client.Jobs().Allocations(job.ID, false, inNamespace(job.Namespace))
 	if err != nil {
 		return nil, fmt.Errorf("Error querying job: %w", err)
 	}
+	if len(stubs) == 0 {
+		return nil, fmt.Errorf("Error fetching allocations: job %q doesn't exist or it has no allocations", job.ID)
+	}
+	var chosen *api.AllocationListStub
 	for _, stub := range stubs {
-		if stub.ClientStatus == api.AllocClientStatusRunning {
-			alloc, _, err := s.client.Allocations().Info(stub.ID, inNamespace(stub.Namespace))
-			return alloc, err
+		if group := s.flags["group"]; group != "" && stub.TaskGroup != group {
+			continue
+		}
+		if chosen == nil || stub.ClientStatus == api.AllocClientStatusRunning {
+			chosen = stub
 		}
 	}
-	return nil, fmt.Errorf("No running allocations found for job %q", job)
+	if chosen == nil {
+		return nil, fmt.Errorf("Error fetching allocations: task group %q doesn't exist or it has no allocations", s.flags["group"])
+	}
+	alloc, _, err := s.client.Allocations().Info(chosen.ID, inNamespace(chosen.Namespace))
+	return alloc, err
 }
 
 func (s *session) namedAllocation() (*api.Allocation, error) {
@@ -71,13 +89,20 @@ func (s *session) namedAllocation() (*api.Allocation, error) {
 
 // task is the one that the flag names, or the only one.
 func (s *session) task(alloc *api.Allocation) (string, error) {
-	if name := s.flags["task"]; name != "" {
-		return name, nil
-	}
 	group := alloc.GetTaskGroup()
 	s.needs("Job.TaskGroups", group != nil)
 	if group == nil {
-		return "", fmt.Errorf("the allocation names no task group")
+		return "", fmt.Errorf("Could not find allocation task group: %s", alloc.TaskGroup)
+	}
+	if name := s.flags["task"]; name != "" {
+		names := []string{}
+		for _, task := range group.Tasks {
+			if task.Name == name {
+				return name, nil
+			}
+			names = append(names, task.Name)
+		}
+		return "", fmt.Errorf("Could not find task named: %s, found:\n%s", name, strings.Join(names, "\n"))
 	}
 	if len(group.Tasks) != 1 {
 		return "", fmt.Errorf("Allocation %q is running the following tasks: more than one", alloc.ID)
@@ -99,7 +124,7 @@ func allocExec(s *session) (int, error) {
 		s.saw["node address"] = node.HTTPAddr
 	}
 	var stdout, stderr bytes.Buffer
-	code, err := s.plain.Allocations().Exec(context.Background(), alloc, task, false, s.args[1:], strings.NewReader(""), &stdout, &stderr, nil, nil)
+	code, err := s.plain.Allocations().Exec(context.Background(), alloc, task, false, s.args[1:], strings.NewReader(s.flags["stdin"]), &stdout, &stderr, nil, inNamespace(alloc.Namespace))
 	if err != nil {
 		return exitFailed, fmt.Errorf("failed to exec into task: %w", err)
 	}
@@ -182,12 +207,46 @@ func allocLogs(s *session) (int, error) {
 		// Ten lines of 120 bytes; the CLI then counts the lines itself.
 		origin, offset = api.OriginEnd, 10*120
 	}
+	if s.has("f") {
+		return s.followLogs(alloc, task)
+	}
 	cancel := make(chan struct{})
 	defer close(cancel)
 	frames, errs := s.client.AllocFS().Logs(alloc, false, task, kind, origin, offset, cancel, inNamespace(alloc.Namespace))
 	text, err := gather(frames, errs)
 	s.saw["text"] = text
 	return exitOK, err
+}
+
+// followLogs opens a stream for each output, at its end, and stays until a word comes that was said since. -saying is no
+// flag of the CLI's: the signal has the task say something.
+func (s *session) followLogs(alloc *api.Allocation, task string) (int, error) {
+	cancel := make(chan struct{})
+	defer close(cancel)
+	stdout, failed := s.client.AllocFS().Logs(alloc, true, task, "stdout", api.OriginEnd, 0, cancel, inNamespace(alloc.Namespace))
+	stderr, failedToo := s.client.AllocFS().Logs(alloc, true, task, "stderr", api.OriginEnd, 0, cancel, inNamespace(alloc.Namespace))
+	again := time.NewTicker(time.Second)
+	defer again.Stop()
+	for end := time.After(patience); ; {
+		select {
+		case frame := <-stdout:
+			s.needs("a frame of stdout", frame != nil)
+			s.saw["stdout"] = string(frame.Data)
+			return exitOK, nil
+		case frame := <-stderr:
+			return exitFailed, fmt.Errorf("unexpected: %v", frame)
+		case err := <-failed:
+			return exitFailed, err
+		case err := <-failedToo:
+			return exitFailed, err
+		case <-again.C:
+			if err := s.plain.Allocations().Signal(alloc, nil, task, s.flags["saying"]); err != nil {
+				return exitFailed, err
+			}
+		case <-end:
+			return exitFailed, fmt.Errorf("nothing was said")
+		}
+	}
 }
 
 // gather reads frames to their end.
@@ -315,4 +374,22 @@ func allocChecks(s *session) (int, error) {
 	checks, err := s.client.Allocations().Checks(alloc.ID, nil)
 	s.saw["checks"] = len(checks)
 	return exitOK, err
+}
+
+// allocPause asks for the state, or sets one with -state.
+func allocPause(s *session) (int, error) {
+	alloc, err := s.allocation(s.arg(0))
+	if err != nil {
+		return exitFailed, err
+	}
+	task, err := s.task(alloc)
+	if err != nil {
+		return exitFailed, err
+	}
+	if s.has("status") {
+		state, _, err := s.client.Allocations().GetPauseState(alloc, nil, task)
+		s.saw["state"] = state
+		return exitOK, err
+	}
+	return exitOK, s.client.Allocations().SetPauseState(alloc, nil, task, s.flags["state"])
 }

@@ -235,14 +235,25 @@ func version(*session) (int, error) { return exitOK, nil }
 
 func serviceList(s *session) (int, error) {
 	services, _, err := s.client.Services().List(nil)
-	s.saw["services"] = len(services)
+	names := []string{}
+	for _, namespace := range services {
+		for _, service := range namespace.Services {
+			s.needs("Services[]", service != nil)
+			names = append(names, service.ServiceName)
+		}
+	}
+	s.saw["services"] = names
 	return exitOK, err
 }
 
 func serviceInfo(s *session) (int, error) {
 	services, _, err := s.client.Services().Get(s.arg(0), nil)
+	s.saw["registrations"] = len(services)
 	if err == nil && len(services) == 0 {
 		return exitFailed, fmt.Errorf("No service registrations found")
+	}
+	for _, service := range services {
+		s.saw["id"], s.saw["job"], s.saw["hasPort"] = service.ID, service.JobID, service.Port > 0 && service.Address != ""
 	}
 	return exitOK, err
 }

@@ -14,6 +14,7 @@ var deploymentSequences = map[string]sequence{
 	"deployment pause":   deploymentChange(pause(true)),
 	"deployment resume":  deploymentChange(pause(false)),
 	"deployment fail":    deploymentChange(fail),
+	"deployment unblock": deploymentChange(unblock),
 	"eval list":          evalList,
 	"eval status":        evalStatus,
 }
@@ -81,6 +82,10 @@ func promote(s *session, deployment *api.Deployment, options *api.WriteOptions) 
 	return s.client.Deployments().PromoteAll(deployment.ID, options)
 }
 
+func unblock(s *session, deployment *api.Deployment, options *api.WriteOptions) (*api.DeploymentUpdateResponse, *api.WriteMeta, error) {
+	return s.client.Deployments().Unblock(deployment.ID, options)
+}
+
 func fail(s *session, deployment *api.Deployment, options *api.WriteOptions) (*api.DeploymentUpdateResponse, *api.WriteMeta, error) {
 	return s.client.Deployments().Fail(deployment.ID, options)
 }
@@ -94,6 +99,11 @@ func pause(isPaused bool) deploymentCall {
 func evalList(s *session) (int, error) {
 	evaluations, _, err := s.client.Evaluations().List(&api.QueryOptions{PerPage: int32(jobPage), Filter: s.flags["filter"]})
 	s.saw["evaluations"] = len(evaluations)
+	jobs := []string{}
+	for _, evaluation := range evaluations {
+		jobs = append(jobs, evaluation.JobID)
+	}
+	s.saw["jobs"] = jobs
 	return exitOK, err
 }
 
@@ -109,7 +119,10 @@ func evalStatus(s *session) (int, error) {
 	if err != nil {
 		return exitFailed, err
 	}
-	s.saw["status"] = evaluation.Status
+	s.saw["status"], s.saw["trigger"] = evaluation.Status, evaluation.TriggeredBy
+	if s.has("monitor") {
+		return s.monitor(evaluation.ID)
+	}
 	stubs, _, err := s.client.Evaluations().Allocations(evaluation.ID, inNamespace(evaluation.Namespace))
 	s.saw["allocations"] = len(stubs)
 	return exitOK, err

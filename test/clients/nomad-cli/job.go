@@ -7,7 +7,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/hashicorp/nomad/api"
 )
@@ -219,6 +218,14 @@ func (s *session) jobDetails(job *api.Job, query *api.QueryOptions) error {
 		running += group.Running
 	}
 	s.saw["running"] = running
+	for _, stub := range stubs {
+		if stub.FollowupEvalID == "" {
+			continue
+		}
+		if _, _, err := s.client.Evaluations().Info(stub.FollowupEvalID, query); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -241,7 +248,7 @@ func jobStop(s *session) (int, error) {
 	if err != nil {
 		return exitFailed, fmt.Errorf("Error deregistering job: %w", err)
 	}
-	options := &api.DeregisterOptions{Purge: s.has("purge"), NoShutdownDelay: s.has("no-shutdown-delay")}
+	options := &api.DeregisterOptions{Purge: s.has("purge"), Global: s.has("global"), NoShutdownDelay: s.has("no-shutdown-delay")}
 	evalID, _, err := s.client.Jobs().DeregisterOpts(*job.ID, options, writeIn(stub.Namespace))
 	if err != nil {
 		return exitFailed, fmt.Errorf("Error deregistering job: %w", err)
@@ -256,9 +263,7 @@ func jobInspect(s *session) (int, error) {
 	}
 	query := inNamespace(stub.Namespace)
 	if s.flags["version"] != "" {
-		versions, _, _, err := s.client.Jobs().Versions(stub.ID, false, query)
-		s.saw["versions"] = len(versions)
-		return exitOK, err
+		return s.inspectVersion(stub, query)
 	}
 	job, _, err := s.client.Jobs().Info(stub.ID, query)
 	if err != nil {
@@ -277,173 +282,17 @@ func jobInspect(s *session) (int, error) {
 	return exitOK, nil
 }
 
-func jobDispatch(s *session) (int, error) {
-	stub, err := s.job(s.arg(0), `ParentID == "" and ParameterizedJob is not nil`)
-	if err != nil {
-		return exitFailed, err
-	}
-	meta := map[string]string{}
-	for _, pair := range strings.Split(s.flags["meta"], ",") {
-		if key, value, isPair := strings.Cut(pair, "="); isPair {
-			meta[key] = value
-		}
-	}
-	options := &api.DispatchOptions{JobID: stub.ID, Meta: meta, Payload: []byte(s.flags["payload"]), IdPrefixTemplate: s.flags["id-prefix-template"]}
-	reply, _, err := s.client.Jobs().DispatchOpts(options, writeIn(stub.Namespace))
-	if err != nil {
-		return exitFailed, fmt.Errorf("Failed to dispatch job: %w", err)
-	}
-	s.saw["dispatched"] = reply.DispatchedJobID
-	return s.monitor(reply.EvalID)
-}
-
-func jobPeriodicForce(s *session) (int, error) {
-	stub, err := s.job(s.arg(0), "Periodic is not nil")
-	if err != nil {
-		return exitFailed, err
-	}
-	evalID, _, err := s.client.Jobs().PeriodicForce(stub.ID, writeIn(stub.Namespace))
-	if err != nil {
-		return exitFailed, fmt.Errorf("Error forcing periodic job %q: %w", stub.ID, err)
-	}
-	return s.monitor(evalID)
-}
-
-// jobScale takes `<job> <count>` or `<job> <group> <count>`.
-func jobScale(s *session) (int, error) {
-	stub, err := s.job(s.arg(0), "")
-	if err != nil {
-		return exitFailed, err
-	}
-	group, wanted := s.arg(1), s.arg(2)
-	if wanted == "" {
-		wanted = group
-		if group, err = s.onlyGroup(stub); err != nil {
-			return exitFailed, err
-		}
-	}
-	count, err := strconv.ParseInt(wanted, 10, 64)
-	if err != nil {
-		return exitFailed, fmt.Errorf("Failed to convert count string to int: %w", err)
-	}
-	request := &api.ScalingRequest{Count: &count, Target: map[string]string{"Job": stub.ID, "Group": group}, Message: "submitted using the Nomad CLI"}
-	reply, _, err := s.client.Jobs().ScaleWithRequest(stub.ID, request, writeIn(stub.Namespace))
-	if err != nil {
-		return exitFailed, fmt.Errorf("Error submitting scaling request: %w", err)
-	}
-	if _, _, err := s.client.Jobs().Info(stub.ID, inNamespace(stub.Namespace)); err != nil {
-		return exitFailed, err
-	}
-	return s.monitor(reply.EvalID)
-}
-
-func (s *session) onlyGroup(stub *api.JobListStub) (string, error) {
-	status, _, err := s.client.Jobs().ScaleStatus(stub.ID, inNamespace(stub.Namespace))
-	if err != nil {
-		return "", fmt.Errorf("Error fetching job scale status: %w", err)
-	}
-	s.needs("TaskGroups", status.TaskGroups != nil)
-	for group := range status.TaskGroups {
-		if len(status.TaskGroups) == 1 {
-			return group, nil
-		}
-	}
-	return "", fmt.Errorf("Group name required")
-}
-
-func jobHistory(s *session) (int, error) {
-	stub, err := s.job(s.arg(0), "")
-	if err != nil {
-		return exitFailed, err
-	}
-	versions, diffs, _, err := s.client.Jobs().Versions(stub.ID, true, inNamespace(stub.Namespace))
+func (s *session) inspectVersion(stub *api.JobListStub, query *api.QueryOptions) (int, error) {
+	versions, _, _, err := s.client.Jobs().Versions(stub.ID, false, query)
 	if err != nil {
 		return exitFailed, err
 	}
 	for _, version := range versions {
 		s.needs("Versions[].Version", version.Version != nil)
-		s.needs("Versions[].SubmitTime", version.SubmitTime != nil)
-		s.needs("Versions[].Stable", version.Stable != nil)
-	}
-	s.saw["versions"], s.saw["diffs"] = len(versions), len(diffs)
-	return exitOK, nil
-}
-
-func jobRevert(s *session) (int, error) {
-	stub, err := s.job(s.arg(0), "")
-	if err != nil {
-		return exitFailed, err
-	}
-	version, err := strconv.ParseUint(s.arg(1), 10, 64)
-	if err != nil {
-		return exitFailed, err
-	}
-	reply, _, err := s.client.Jobs().Revert(stub.ID, version, nil, writeIn(stub.Namespace), "", "")
-	if err != nil {
-		return exitFailed, fmt.Errorf("Error reverting job: %w", err)
-	}
-	return s.monitor(reply.EvalID)
-}
-
-func jobPromote(s *session) (int, error) {
-	stub, err := s.job(s.arg(0), "")
-	if err != nil {
-		return exitFailed, err
-	}
-	deployment, _, err := s.client.Jobs().LatestDeployment(stub.ID, inNamespace(stub.Namespace))
-	if err != nil {
-		return exitFailed, err
-	}
-	if deployment == nil {
-		return exitFailed, fmt.Errorf("No deployment found for job %q", stub.ID)
-	}
-	reply, _, err := s.client.Deployments().PromoteAll(deployment.ID, writeIn(stub.Namespace))
-	if err != nil {
-		return exitFailed, fmt.Errorf("Error promoting deployment %q: %w", deployment.ID, err)
-	}
-	return s.monitor(reply.EvalID)
-}
-
-func jobEval(s *session) (int, error) {
-	stub, err := s.job(s.arg(0), "")
-	if err != nil {
-		return exitFailed, err
-	}
-	options := api.EvalOptions{ForceReschedule: s.has("force-reschedule")}
-	evalID, _, err := s.client.Jobs().EvaluateWithOpts(stub.ID, options, writeIn(stub.Namespace))
-	if err != nil {
-		return exitFailed, fmt.Errorf("Error evaluating job: %w", err)
-	}
-	return s.monitor(evalID)
-}
-
-func jobDeployments(s *session) (int, error) {
-	stub, err := s.job(s.arg(0), "")
-	if err != nil {
-		return exitFailed, err
-	}
-	if s.has("latest") {
-		deployment, _, err := s.client.Jobs().LatestDeployment(stub.ID, inNamespace(stub.Namespace))
-		if err != nil || deployment == nil {
-			return exitFailed, err
+		if fmt.Sprint(*version.Version) == s.flags["version"] {
+			s.saw["job"] = map[string]any{"Job": version}
+			return exitOK, nil
 		}
-		s.saw["id"], s.saw["status"] = deployment.ID, deployment.Status
-		return exitOK, nil
 	}
-	deployments, _, err := s.client.Jobs().Deployments(stub.ID, s.has("all"), inNamespace(stub.Namespace))
-	s.saw["deployments"] = len(deployments)
-	return exitOK, err
-}
-
-func jobAllocs(s *session) (int, error) {
-	stub, err := s.job(s.arg(0), "")
-	if err != nil {
-		return exitFailed, err
-	}
-	stubs, _, err := s.client.Jobs().Allocations(stub.ID, s.has("all"), inNamespace(stub.Namespace))
-	s.saw["allocations"] = len(stubs)
-	for _, alloc := range stubs {
-		s.needs("ModifyTime", alloc.ModifyTime > 0 && time.Unix(0, alloc.CreateTime).After(time.Unix(0, 0)))
-	}
-	return exitOK, err
+	return exitFailed, fmt.Errorf("job %q with version %q couldn't be found", stub.ID, s.flags["version"])
 }

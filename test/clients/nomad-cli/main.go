@@ -14,7 +14,7 @@ import (
 type sequence func(*session) (int, error)
 
 // sequences are named as a user types them; the longest name that fits wins.
-var sequences = merged(allocationSequences, jobSequences, deploymentSequences, clusterSequences, aclSequences, loginSequences)
+var sequences = merged(allocationSequences, jobSequences, rareJobSequences, readSequences, deploymentSequences, clusterSequences, aclSequences, loginSequences)
 
 func merged(tables ...map[string]sequence) map[string]sequence {
 	all := map[string]sequence{}

@@ -18,6 +18,7 @@ const (
 )
 
 func (s *session) monitor(evalID string) (int, error) {
+	s.saw["evalID"] = evalID
 	if evalID == "" || s.has("detach") {
 		s.saw["evaluation"] = evalID
 		return exitOK, nil
@@ -40,8 +41,12 @@ func (s *session) monitor(evalID string) (int, error) {
 
 func (s *session) afterEvaluation(evaluation *api.Evaluation) (int, error) {
 	s.saw["evaluation"] = map[string]any{"Status": evaluation.Status, "TriggeredBy": evaluation.TriggeredBy, "BlockedEval": evaluation.BlockedEval != "", "Unplaced": len(evaluation.FailedTGAllocs)}
+	s.saw["blocked"] = evaluation.BlockedEval
 	for group, metric := range evaluation.FailedTGAllocs {
 		s.needs("FailedTGAllocs["+group+"]", metric != nil)
+		if metric != nil {
+			s.saw["metric"] = metric
+		}
 	}
 	if evaluation.Status == api.EvalStatusComplete && evaluation.NextEval != "" {
 		time.Sleep(evaluation.Wait)

@@ -474,3 +474,34 @@ describe("the event stream", () => {
     expect((await call("GET", "/v1/event/stream?topic=Nothing", { token })).status).toBe(400);
   });
 });
+
+describe("a large body", () => {
+  const blanks = (bytes: number) => `{${" ".repeat(bytes)}}`;
+  const TOO_LARGE = "the body is larger than 65536 bytes";
+
+  it.each([
+    ["a login", "PUT", "/v1/acl/login", undefined],
+    ["bootstrap", "PUT", "/v1/acl/bootstrap", undefined],
+    ["a job from nobody", "PUT", "/v1/jobs", undefined],
+    ["a search by anyone", "PUT", "/v1/search", MANAGEMENT],
+  ])("is not read of %s", async (_what, method, path, token) => {
+    expect(await bridge().call(method, path, { token, body: blanks(70_000) })).toMatchObject({ status: 413, text: TOO_LARGE });
+  });
+
+  it("of a job is read of whoever may register one somewhere, and of nobody else", async () => {
+    const { call } = bridge();
+    await call("PUT", "/v1/acl/policy/writer", { body: { Name: "writer", Rules: 'namespace "team-a" { capabilities = ["submit-job"] }' } });
+    await call("PUT", "/v1/acl/policy/reader", { body: { Name: "reader", Rules: 'namespace "*" { policy = "read" }' } });
+    const tokenOf = async (policy: string) => ((await call("PUT", "/v1/acl/token", { body: { Type: "client", Policies: [policy] } })).json as { SecretID: string }).SecretID;
+    expect(await call("PUT", "/v1/jobs", { token: await tokenOf("reader"), body: blanks(70_000) })).toMatchObject({ status: 413, text: TOO_LARGE });
+    expect(await call("PUT", "/v1/jobs", { token: await tokenOf("writer"), body: blanks(70_000) })).toMatchObject({ status: 400, text: "Job must be specified" });
+    expect(await call("PUT", "/v1/jobs", { body: blanks(9_000_000) })).toMatchObject({ status: 413, text: "the body is larger than 8388608 bytes" });
+  });
+
+  it("of brackets or of members alone is not taken apart", async () => {
+    const deep = `{"Job":${"[".repeat(300)}${"]".repeat(300)}}`;
+    const wide = `{${Array.from({ length: 1001 }, (_none, i) => `"k${i}":0`).join(",")}}`;
+    expect(await bridge().call("PUT", "/v1/jobs", { body: deep })).toMatchObject({ status: 400, text: "the body is nested deeper than 256 levels" });
+    expect(await bridge().call("PUT", "/v1/jobs", { body: wide })).toMatchObject({ status: 400, text: "the body has 1001 members, and no request has more than 1000" });
+  });
+});

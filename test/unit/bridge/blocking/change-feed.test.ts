@@ -4,7 +4,7 @@ import { BLOCKING_KINDS } from "../../../../src/bridge/blocking/blocking-kinds.t
 import { createChangeFeed, readWait, waitForChange } from "../../../../src/bridge/blocking/change-feed.ts";
 
 const JOB = { kinds: ["job"], namespace: "default", key: "web" } as const;
-const ask = { kinds: ["job"], index: 1, waitMs: 1000 } as const;
+const ask = { holder: "a", kinds: ["job"], index: 1, waitMs: 1000 } as const;
 
 /** Timers that go off when the test says so. */
 function heldTimers() {
@@ -18,9 +18,9 @@ function heldTimers() {
   return { startTimer, timers, lengths, fireAll: () => [...timers.values()].forEach((fire) => fire()) };
 }
 
-function feedUnderTest(random = 0.5, max?: number) {
+function feedUnderTest(random = 0.5, all?: number, ofOne = all) {
   const held = heldTimers();
-  return { ...held, feed: createChangeFeed({ random: () => random, startTimer: held.startTimer }, max) };
+  return { ...held, feed: createChangeFeed({ random: () => random, startTimer: held.startTimer }, all === undefined || ofOne === undefined ? undefined : { all, ofOne }) };
 }
 
 describe("a blocking query", () => {
@@ -60,6 +60,17 @@ describe("a blocking query", () => {
     const { feed } = feedUnderTest(0, 1);
     void waitForChange(feed, ask, never);
     expect(await waitForChange(feed, ask, never)).toBe("full");
+  });
+
+  it("takes no place of somebody else's, however many its holder asks", async () => {
+    const { feed } = feedUnderTest(0, 3, 2);
+    void waitForChange(feed, ask, never);
+    void waitForChange(feed, ask, never);
+    expect([await waitForChange(feed, ask, never), feed.waiting()]).toEqual(["full", 2]);
+    const other = waitForChange(feed, { ...ask, holder: "b" }, never);
+    expect(feed.waiting()).toBe(3);
+    feed.report(JOB);
+    expect(await other).toBe("changed");
   });
 
   it("ends with the server", async () => {

@@ -41,7 +41,7 @@ describe("a feed of changes", () => {
           } else if (one.kind === "read") readers.push({ kinds: one.kinds, index: indexOf(state, one.kinds), readAt: changes.length, ended: undefined, isWaiting: false });
           else if (one.kind === "wait" && reader !== undefined && !reader.isWaiting && reader.ended === undefined) {
             reader.isWaiting = true;
-            advance({ kind: "wait", waiting: { id: one.reader, kinds: reader.kinds, index: reader.index } });
+            advance({ kind: "wait", waiting: { id: one.reader, holder: "a", kinds: reader.kinds, index: reader.index } });
           } else if (one.kind === "leave" && reader?.isWaiting === true) advance({ kind: "over", id: one.reader, why: "gone" });
         }
         for (const { isWaiting, ended, kinds: of, readAt, index } of readers) {
@@ -65,7 +65,7 @@ describe("a feed of changes", () => {
     }
   });
 
-  const wait = (id: number, index: number, more: object = {}): FeedEvent => ({ kind: "wait", waiting: { id, kinds: ["job"], index, ...more } });
+  const wait = (id: number, index: number, more: object = {}): FeedEvent => ({ kind: "wait", waiting: { id, holder: "a", kinds: ["job"], index, ...more } });
 
   it.each([
     { title: "a kind that it does not wait for", events: [wait(1, 1), changeOf("node")], woken: [] },

@@ -41,7 +41,7 @@ function bridge(rules?: string) {
       return job === undefined ? undefined : { ...job, TaskGroups: job.TaskGroups.map((group) => ({ ...group, Scaling: scaling })) };
     },
     jobVersion: () => undefined,
-    versionsOf: () => [],
+    versionsOf: () => [{ version: 0, modifyIndex: 1, submittedAt: NOW, stop: false, spec: {} as never }],
     jobOfEvaluation: () => undefined,
     jobOfDeployment: () => undefined,
     desiredUpdates: () => undefined,
@@ -152,6 +152,15 @@ describe("search", () => {
   it("finds by prefix in every context, and an empty context is all", async () => {
     expect((await bridge()("PUT", "/v1/search?namespace=*", { Prefix: "we", Context: "" })).json).toMatchObject({ Matches: { jobs: ["web"], namespaces: ["web-team"], nodes: null }, Truncations: { jobs: false } });
     expect((await bridge()("PUT", "/v1/search?namespace=*", { Prefix: "0ab", Context: "nodes" })).json).toMatchObject({ Matches: { nodes: [NODE_ID] } });
+  });
+
+  it("finds evaluations and deployments, as their commands are completed by it", async () => {
+    const call = bridge();
+    const [evaluation] = (await call("GET", "/v1/evaluations?namespace=*")).json as unknown as { ID: string }[];
+    const prefix = evaluation?.ID.slice(0, 8);
+    expect((await call("PUT", "/v1/search?namespace=*", { Prefix: prefix, Context: "evals" })).json).toMatchObject({ Matches: { evals: [evaluation?.ID] } });
+    expect((await call("PUT", "/v1/search?namespace=*", { Prefix: prefix, Context: "deployment" })).json).toMatchObject({ Matches: { deployment: null } });
+    expect((await bridge('node { policy = "read" }')("PUT", "/v1/search?namespace=team", { Prefix: prefix, Context: "evals" })).status).toBe(403);
   });
 
   it("shows what the caller may read, and refuses who may read nothing", async () => {

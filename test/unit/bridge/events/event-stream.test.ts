@@ -6,9 +6,9 @@ const job = (index: number, key = "web", more: Partial<NomadEvent> = {}): NomadE
 const allocation = (index: number, key: string, of: string, namespace = "default"): NomadEvent => ({ topic: "Allocation", type: "AllocationUpdated", key, namespace, filterKeys: [of], index, payload: () => ({ Allocation: { ID: key } }) });
 const node = (index: number): NomadEvent => ({ topic: "Node", type: "NodeEvent", key: "n1", namespace: "", filterKeys: [], index, payload: () => ({ Node: { ID: "n1" } }) });
 
-const ANYBODY: EventAccess = { allows: () => true, isValid: () => true };
+const ANYBODY: EventAccess = { holder: "a", allows: () => true, isValid: () => true };
 
-function broker(limits = { kept: 100, subscribers: 5 }) {
+function broker(limits = { kept: 100, subscribers: 5, ofOne: 5 }) {
   const timers = new Set<() => void>();
   const startTimer = (_ms: number, fire: () => void) => {
     timers.add(fire);
@@ -124,7 +124,7 @@ describe("an event stream", () => {
   });
 
   it("ends for a client that is slower than the log reaches, and not for the others", async () => {
-    const { events } = broker({ kept: 3, subscribers: 5 });
+    const { events } = broker({ kept: 3, subscribers: 5, ofOne: 5 });
     const [slow, quick] = [client(events.subscribe(requestOf(""), ANYBODY, open)), client(events.subscribe(requestOf(""), ANYBODY, open))];
     await Promise.all([slow.line(), quick.line()]);
     const seen: (readonly string[] | "end")[] = [];
@@ -163,13 +163,20 @@ describe("an event stream", () => {
   });
 
   it("is refused when too many are open, and not any more when one has gone", async () => {
-    const { events } = broker({ kept: 10, subscribers: 1 });
+    const { events } = broker({ kept: 10, subscribers: 1, ofOne: 1 });
     const first = client(events.subscribe(requestOf(""), ANYBODY, open));
     expect(events.subscribe(requestOf(""), ANYBODY, open)).toBeUndefined();
     expect(events.open()).toBe(1);
     await first.leave();
     expect(events.open()).toBe(0);
     expect(events.subscribe(requestOf(""), ANYBODY, open)).toBeDefined();
+  });
+
+  it("leaves room for others, however many one token opens", () => {
+    const { events } = broker({ kept: 10, subscribers: 3, ofOne: 2 });
+    const opened = [1, 2, 3].map(() => events.subscribe(requestOf(""), ANYBODY, open) !== undefined);
+    expect(opened).toEqual([true, true, false]);
+    expect(events.subscribe(requestOf(""), { ...ANYBODY, holder: "b" }, open)).toBeDefined();
   });
 });
 

@@ -26,12 +26,13 @@ import { type FakeApiServer, fakeApiServer } from "./fake-api-server.ts";
 export const NOW = Date.parse("2026-01-02T00:00:00Z");
 export const MANAGEMENT = "11111111-1111-4111-8111-111111111111";
 /** Of a token with the policy of that name. */
-export const TOKENS = { submitter: "22222222-2222-4222-8222-222222222222", stopper: "33333333-3333-4333-8333-333333333333", reader: "44444444-4444-4444-8444-444444444444" } as const;
+export const TOKENS = { submitter: "22222222-2222-4222-8222-222222222222", stopper: "33333333-3333-4333-8333-333333333333", reader: "44444444-4444-4444-8444-444444444444", reverter: "55555555-5555-4555-8555-555555555555" } as const;
 
 const RULES: Readonly<Record<keyof typeof TOKENS, string>> = {
   submitter: 'namespace "default" { capabilities = ["submit-job", "read-job"] }',
   stopper: 'namespace "default" { capabilities = ["deregister-job", "read-job", "list-jobs"] }',
   reader: 'namespace "*" { policy = "read" }',
+  reverter: 'namespace "default" { capabilities = ["revert-job", "read-job"] }',
 };
 
 /** The members that tests read by name; what an answer has not is undefined. */

@@ -66,6 +66,16 @@ describe("versions", () => {
     expect(world.job("web").metadata.generation).toBe(2);
   });
 
+  it("with host volumes are gone back to by whoever may mount them alone", async () => {
+    const { world, call, register } = one();
+    await register("web", {}, { Volumes: { data: { Name: "data", Type: "host", Source: "data" } } });
+    await register("web");
+    expect(await call("PUT", "/v1/job/web/revert", { JobVersion: 0 }, TOKENS.reverter)).toMatchObject({ status: 403, text: "Permission denied" });
+    expect(world.job("web").metadata.generation).toBe(2);
+    await register("web", { Priority: 60 });
+    expect((await call("PUT", "/v1/job/web/revert", { JobVersion: 1 }, TOKENS.reverter)).status).toBe(200);
+  });
+
   it("have one tag each, which can be moved and taken away", async () => {
     const { call, register } = one();
     await register("web");

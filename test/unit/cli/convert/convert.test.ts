@@ -18,8 +18,8 @@ function compareGolden(name: string, text: string): void {
 describe("convert, beside its golden files", () => {
   it("has inputs", () => expect(INPUTS.length).toBeGreaterThanOrEqual(6));
 
-  it.each(INPUTS.flatMap((file) => ["nomadjob", "exectask"].map((target) => ({ file, target }))))("makes $target of $file, the same bytes twice", async ({ file, target }) => {
-    const argv = [file, `-to=${target}`];
+  it.each(INPUTS.flatMap((file) => ["nomadjob", "exectask", "kubernetes"].map((target) => ({ file, target }))))("makes $target of $file, the same bytes twice", async ({ file, target }) => {
+    const argv = [file, `-to=${target}`, ...(target === "kubernetes" ? ["-image=debian:13"] : [])];
     const [first, second] = [await runConvert(argv, { [file]: read(file) }), await runConvert(argv, { [file]: read(file) })];
     expect(second).toEqual(first);
     compareGolden(`${file.split(".")[0]}.${target}.out.yaml`, first.out);
@@ -55,7 +55,7 @@ describe("convert, by its exit code", () => {
     ["a config that is not there", 2, ["-config=c", "f"], {}, /cannot read c/],
     ["a folder that cannot be written", 1, ["-out=/read-only", "plain.hcl"], { "plain.hcl": PLAIN }, /cannot write \/read-only\/default\.nb-plain-\w+\.yaml: permission denied/],
   ];
-  it.each(cases)("%s: %i", async (...[, code, argv, files, complaint]) => {
+  it.each(cases.map(([what, code, argv, files, complaint]) => ({ what, code, argv, files, complaint })))("is $code where $what", async ({ code, argv, files, complaint }) => {
     const run = await runConvert(argv, files);
     expect(run.code).toBe(code);
     expect(run.complaints).toMatch(complaint);

@@ -111,3 +111,30 @@ describe("a job that cannot be mapped", () => {
     expect(refusalOf(mapped)?.reason).toBe("MissingDrivers");
   });
 });
+
+describe("a job that is too large", () => {
+  const manyGroups = (count: number) => jobOf({ TaskGroups: Array.from({ length: count }, (_none, i) => ({ Name: `g${i}` })) });
+  const periodic = (crons: number) => jobOf({ Type: "batch", Periodic: { Enabled: true, SpecType: "cron", Specs: Array.from({ length: crons }, () => "0 0 31 2 *") } });
+
+  it.each([
+    ["groups", manyGroups(251), "TaskGroups: 251 groups are more than the 250 that one job may have; write several jobs"],
+    ["times to be launched at", periodic(101), "Periodic.Specs: 101 expressions are more than the 100 that one job may have; write several jobs"],
+  ])("by its %s is refused whole, before any of it is mapped", (_what, job, message) => {
+    const mapped = mappedOf(job);
+    expect(refusalOf(mapped)).toEqual({ reason: "JobRefused", message });
+    expect(mapped.groups.map(({ name }) => name)).toEqual(job.TaskGroups.map(({ Name }) => Name));
+    expect(mapped.groups.every(({ group }) => !group.ok)).toBe(true);
+  });
+
+  it("is mapped up to the bounds", () => {
+    expect(refusalOf(mappedOf(manyGroups(250)))).toBeUndefined();
+    expect(refusalOf(mappedOf(periodic(100)))).toBeUndefined();
+  });
+
+  it("knows the names of its other groups only where it keeps apart from them", () => {
+    const groups = [{ Name: "a" }, { Name: "b" }];
+    const siblings = (job: ReturnType<typeof jobOf>) => acceptedGroups(job).map((group) => group.siblings.length);
+    expect(siblings(jobOf({ TaskGroups: groups }))).toEqual([1, 1]);
+    expect(siblings(jobOf({ TaskGroups: groups, Constraints: [{ LTarget: "", RTarget: "", Operand: "distinct_hosts" }] }))).toEqual([2, 2]);
+  });
+});

@@ -1,0 +1,14 @@
+/** @module `nomad-bridge assess` and `nomad-bridge import`: gives the commands files and the environment. */
+import type { MigrateDeps } from "../cli/migrate/assess.ts";
+import { readText } from "./read-text.ts";
+import { sha256 } from "../access/sha256.ts";
+
+export function migrateDeps(): MigrateDeps {
+  return {
+    out: (text) => process.stdout.write(text),
+    complain: (text) => process.stderr.write(text),
+    readText,
+    env: process.env,
+    sha256,
+  };
+}
