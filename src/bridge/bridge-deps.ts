@@ -117,7 +117,10 @@ export type JobObjects = {
   readonly read: (kind: JobObject["kind"], namespace: string, name: string) => Write<JobObject | undefined>;
   readonly create: (object: NomadJob) => Write<NomadJob>;
   readonly replace: (object: NomadJob) => Write<NomadJob>;
+  /** Whatever has become of it since it was read. */
   readonly remove: (object: JobObject) => Write<undefined>;
+  /** Only if nobody has changed it since: a job that was registered anew is not over. */
+  readonly removeUnchanged: (object: JobObject) => Write<undefined>;
   readonly annotate: (object: JobObject, annotations: Readonly<Record<string, string>>) => Write<JobObject>;
   readonly scaleTask: (task: ExecTask, count: number) => Write<ExecTask>;
   readonly readSecret: (namespace: string, name: string) => Write<Readonly<Record<string, string>> | undefined>;

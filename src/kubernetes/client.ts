@@ -5,7 +5,7 @@ import type { ClusterAccess } from "./credentials.ts";
 import { listAll } from "./list.ts";
 import { collectionPath, objectPath } from "./paths.ts";
 import { createTransport, type Impersonation, type StreamOptions, type Transport } from "./transport.ts";
-import type { KubeClient, KubeError, KubeResult, RawRequest, Resource } from "./types.ts";
+import type { KubeClient, KubeError, KubeResult, RawRequest, RemoveOptions, Resource } from "./types.ts";
 import type { KubeObject } from "../api/meta.ts";
 
 export type KubeClientOptions = {
@@ -68,13 +68,14 @@ async function send<T>(transport: Transport, path: Result<string, KubeError>, re
 const refOf = (resource: Resource, name: string, namespace: string | undefined): { resource: Resource; name: string; namespace?: string } =>
   namespace === undefined ? { resource, name } : { resource, name, namespace };
 
-function deleteOptions(options: { readonly uid?: string; readonly gracePeriodSeconds?: number } = {}): unknown {
+function deleteOptions({ uid, resourceVersion, gracePeriodSeconds }: RemoveOptions = {}): unknown {
+  const preconditions = { ...(uid === undefined ? {} : { uid }), ...(resourceVersion === undefined ? {} : { resourceVersion }) };
   return {
     apiVersion: "v1",
     kind: "DeleteOptions",
     propagationPolicy: "Background",
-    ...(options.uid === undefined ? {} : { preconditions: { uid: options.uid } }),
-    ...(options.gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds: options.gracePeriodSeconds }),
+    ...(Object.keys(preconditions).length === 0 ? {} : { preconditions }),
+    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
   };
 }
 

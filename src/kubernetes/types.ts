@@ -58,10 +58,13 @@ export type KubeClient = {
   readonly mergePatch: <T extends KubeObject>(ref: ObjectRef, patch: unknown, signal?: AbortSignal) => KubeResult<T>;
   readonly replace: <T extends KubeObject>(resource: Resource, object: T, signal?: AbortSignal) => KubeResult<T>;
   /** With `uid`, only that very object. Gone already is ok. */
-  readonly remove: (ref: ObjectRef, options?: { readonly uid?: string; readonly gracePeriodSeconds?: number }, signal?: AbortSignal) => KubeResult<undefined>;
+  readonly remove: (ref: ObjectRef, options?: RemoveOptions, signal?: AbortSignal) => KubeResult<undefined>;
   /** Anything else: sub-resources, discovery, TokenRequest. `path` begins with "/". */
   readonly raw: (request: RawRequest, signal?: AbortSignal) => KubeResult<unknown>;
 };
+
+/** `uid`, `resourceVersion`: only if the object is that one, and has not changed since; else 409. */
+export type RemoveOptions = { readonly uid?: string; readonly resourceVersion?: string; readonly gracePeriodSeconds?: number };
 
 export type RawRequest = {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";

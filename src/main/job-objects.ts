@@ -3,7 +3,7 @@ import type { ExecTask } from "../api/exec-task.ts";
 import type { KubeObject } from "../api/meta.ts";
 import type { NomadJob } from "../api/nomad-job.ts";
 import type { JobObjects, JobSecret, WriteFailure } from "../bridge/bridge-deps.ts";
-import type { Cache, KubeClient, KubeError, Resource } from "../kubernetes/types.ts";
+import type { Cache, KubeClient, KubeError, RemoveOptions, Resource } from "../kubernetes/types.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { JobObject } from "../mapping/job-record.ts";
 import type { BridgeCaches } from "./caches.ts";
@@ -22,14 +22,16 @@ export function jobObjects(client: KubeClient, caches: Pick<BridgeCaches, "jobs"
     const { resource, cache } = kindOf(object.kind);
     return (await seen(cache, await client.mergePatch<JobObject>({ resource, ...place(object) }, change))) as Result<T, WriteFailure>;
   };
+  const remove = async (object: JobObject, only: RemoveOptions): Promise<Result<undefined, WriteFailure>> => {
+    const { resource, cache } = kindOf(object.kind);
+    return unseen(cache, object.metadata, await client.remove({ resource, ...place(object) }, only));
+  };
   return {
     read: async (kind, namespace, name) => thereOrNot(await client.get<JobObject>({ resource: kindOf(kind).resource, namespace, name })),
     create: async (object) => seen(jobs, await client.create(RESOURCES.nomadJobs, object)),
     replace: async (object) => seen(jobs, await client.replace<NomadJob>(RESOURCES.nomadJobs, object)),
-    remove: async (object) => {
-      const { resource, cache } = kindOf(object.kind);
-      return unseen(cache, object.metadata, await client.remove({ resource, ...place(object) }, { uid: object.metadata.uid ?? "" }));
-    },
+    remove: async (object) => remove(object, { uid: object.metadata.uid ?? "" }),
+    removeUnchanged: async (object) => remove(object, { uid: object.metadata.uid ?? "", resourceVersion: object.metadata.resourceVersion ?? "" }),
     annotate: async (object, annotations) => patch(object, { metadata: { resourceVersion: object.metadata.resourceVersion, annotations } }),
     scaleTask: async (task: ExecTask, count) => patch(task, { metadata: { resourceVersion: task.metadata.resourceVersion }, spec: { count } }),
     ...secrets(client),

@@ -6,7 +6,7 @@ import { ANNOTATION } from "../contract/pod-metadata.ts";
 import type { AnnotationPatch, NomadJobDeps } from "../controller/nomad-job/deps.ts";
 import type { JobStatusIntent } from "../controller/nomad-job/status.ts";
 import type { PodIdentity } from "../controller/plan/types.ts";
-import type { KubeClient } from "../kubernetes/types.ts";
+import type { KubeClient, Resource } from "../kubernetes/types.ts";
 import { err, ok } from "../lib/result.ts";
 import { operatingSystemOf } from "../mapping/probe.ts";
 import { configReader, isManaged } from "./caches.ts";
@@ -39,9 +39,7 @@ export function nomadJobDeps(context: NomadJobContext): NomadJobDeps {
     osOf: (node) => operatingSystemOf(node, context.probes.of(node)),
     servicesOf: (uid) => caches.services.byIndex("owner", uid),
     applyService: leaderOnly(context, async (service: KubeObject) => await applyService(context, service)),
-    deleteService: leaderOnly(context, async ({ metadata: { name, namespace = "default", uid } }: KubeObject) =>
-      written(await context.client.remove({ resource: RESOURCES.services, namespace, name }, uid === undefined ? {} : { uid })),
-    ),
+    deleteService: leaderOnly(context, async (service: KubeObject) => await remove(context.client, RESOURCES.services, service)),
     node: (name) => caches.nodes.get(undefined, name),
     isManaged: (namespace) => isManaged(caches, namespace),
     config: configReader(caches),
@@ -63,6 +61,9 @@ export function nomadJobDeps(context: NomadJobContext): NomadJobDeps {
     now: () => clock.now(),
   };
 }
+
+const remove = async (client: KubeClient, resource: Resource, { metadata: { name, namespace = "default", uid = "" } }: KubeObject): Write =>
+  written(await client.remove({ resource, namespace, name }, { uid }));
 
 type Stopping = { readonly namespace: string; readonly pod: PodIdentity; readonly reason: string };
 
@@ -94,20 +95,21 @@ type ObjectWrites = Pick<NomadJobDeps, "createRevision" | "deleteRevision" | "cr
 
 function objectWrites(context: NomadJobContext, revisions: LatestObjects<JobRevision>): ObjectWrites {
   const { client } = context;
-  const remove = async (resource: typeof RESOURCES.nomadJobs, { metadata: { name, namespace = "default", uid } }: KubeObject): Write =>
-    written(await client.remove({ resource, namespace, name }, uid === undefined ? {} : { uid }));
   return {
     createRevision: leaderOnly(context, async (revision: JobRevision) => {
       const created = await createOwned(client, RESOURCES.controllerRevisions, revision);
       if (created.ok) revisions.put(created.value);
       return created.ok ? ok(undefined) : created;
     }),
-    deleteRevision: leaderOnly(context, async (revision: JobRevision) => await remove(RESOURCES.controllerRevisions, revision)),
+    deleteRevision: leaderOnly(context, async (revision: JobRevision) => await remove(client, RESOURCES.controllerRevisions, revision)),
     createJob: leaderOnly(context, async (job: KubeObject) => {
       const created = await createOwned(client, RESOURCES.nomadJobs, job);
       return created.ok ? ok(undefined) : created;
     }),
-    deleteJob: leaderOnly(context, async (job: NomadJob) => await remove(RESOURCES.nomadJobs, job)),
+    // The resource version: a job that somebody has registered anew meanwhile is not over.
+    deleteJob: leaderOnly(context, async ({ metadata: { name, namespace = "default", uid = "", resourceVersion = "" } }: NomadJob) =>
+      written(await client.remove({ resource: RESOURCES.nomadJobs, namespace, name }, { uid, resourceVersion })),
+    ),
     // The resource version of what was planned from: whoever has changed the job meanwhile is not overruled.
     replaceSpec: leaderOnly(context, async (job: NomadJob, spec: NomadJobSpec) => {
       const { status: _, ...object } = job;
@@ -117,7 +119,7 @@ function objectWrites(context: NomadJobContext, revisions: LatestObjects<JobRevi
 }
 
 /** The name says what it is: where it is there already and has the same owner, an earlier try has made it. */
-async function createOwned<T extends KubeObject>(client: KubeClient, resource: typeof RESOURCES.nomadJobs, object: T) {
+async function createOwned<T extends KubeObject>(client: KubeClient, resource: Resource, object: T) {
   const created = await client.create(resource, object);
   if (created.ok) return created;
   if (created.error.kind !== "status" || created.error.reason !== "AlreadyExists") return err(writeError(created.error));

@@ -62,7 +62,9 @@ function stillAllowed({ identityNow, cluster }: ClientContext, { namespace, oper
 /** The slot is given back with the reader; a right that is withdrawn ends it. */
 function inSlot(reader: OperationReader, slot: SessionSlot): OperationReader {
   const onRevoked = (): void => reader.fail({ kind: "refused", message: (slot.revoked.reason as SessionVerdict).reason, status: 403 });
-  slot.revoked.addEventListener("abort", onRevoked, { once: true });
+  // It may have gone while the stream was being opened: an abort that is over is told to nobody.
+  if (slot.revoked.aborted) onRevoked();
+  else slot.revoked.addEventListener("abort", onRevoked, { once: true });
   const close = (): void => {
     slot.revoked.removeEventListener("abort", onRevoked);
     slot.close();

@@ -104,7 +104,7 @@ export async function dispatchJob(context: ChildContext): Promise<Reply> {
   return made.ok ? dispatched(made.value) : made.error;
 }
 
-/** A dispatch with that token that has not ended. One that this process has not seen yet is met by its object's name, which follows from the token. */
+/** A dispatch with that token, as long as its job is kept. One that this process has not seen yet is met by its object's name, which follows from the token. */
 function dispatchOfToken({ cluster }: ChildContext, parent: JobRecord, token: string): NomadJob | undefined {
   for (const { object, namespace } of cluster.jobs()) {
     const isOurs = object.kind === "NomadJob" && namespace === parent.namespace && object.metadata.annotations?.[ANNOTATION.parent] === parent.jobId;

@@ -1,4 +1,4 @@
-/** @module Registering a job: what is checked before it is stored, and by whom it may be. Used for PUT /v1/jobs, PUT /v1/job/:id and, from its check on, by revert. */
+/** @module Registering a job: what is checked before it is stored, and by whom it may be. Used for PUT /v1/jobs and PUT /v1/job/:id; its checks of rights also by plan and revert. */
 import { JOB_TYPES } from "../../api/nomad-job.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { jobModifyIndex } from "../../mapping/stored-job.ts";

@@ -35,7 +35,6 @@ export const JOB_ROUTES: Routes = {
   "GET /v1/job/:jobId*/submission": readSubmission,
   "GET /v1/job/:jobId*/summary": readSummary,
   "GET /v1/job/:jobId*/actions": listActions,
-  // Nomad's own service discovery is not there, so nothing is ever registered with it.
   "GET /v1/job/:jobId*/evaluations": listJobEvaluations,
   "GET /v1/job/:jobId*/deployments": listJobDeployments,
   "GET /v1/job/:jobId*/deployment": readLatestDeployment,

@@ -14,7 +14,7 @@ export async function collectGarbage({ cluster, jobs }: Pick<RequestContext, "cl
   let refusal: Reply | undefined;
   const worker = async (): Promise<void> => {
     for (let job = over.pop(); job !== undefined && refusal === undefined; job = over.pop()) {
-      const removed = await jobs.remove(job);
+      const removed = await jobs.removeUnchanged(job);
       if (!removed.ok && removed.error.kind !== "missing" && removed.error.kind !== "conflict") refusal = failed(removed.error);
     }
   };

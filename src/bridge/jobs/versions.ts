@@ -4,11 +4,13 @@ import { type JobRecord, requestsOf, versionOf } from "../../mapping/job-record.
 import type { JobVersion } from "../../mapping/stored-job.ts";
 import { JOB_NOT_FOUND, REVERT_TO_CURRENT, revertEnforced, tagTaken, tagUnknown, unknownVersion } from "../../nomad/job-texts.ts";
 import { diffJobs } from "../../nomad/jobspec/diff/diff-jobs.ts";
+import { multierror } from "../../nomad/jobspec/validation/multierror.ts";
 import { parseGoBool } from "../../lib/go-bool.ts";
 import { textOf } from "../body.ts";
 import { json, type Reply, text } from "../reply.ts";
 import type { RequestContext } from "../request-context.ts";
 import { changeRequests } from "./annotate-job.ts";
+import { checkJob } from "./check-job.ts";
 import { editJob } from "./edit-job.ts";
 import { integerOf } from "./fields.ts";
 import { type JobContext, mayRegister } from "./register.ts";
@@ -56,7 +58,7 @@ function keptVersion(context: ReadContext, job: JobRecord, version: number): Res
   return kept === undefined ? err(text(404, unknownVersion(job.jobId, job.namespace, version))) : ok(kept);
 }
 
-/** Registers an older version anew. */
+/** Registers an older version anew, with all that registering it asks of the caller and of the job. */
 export async function revertJob(context: JobContext): Promise<Reply> {
   const job = namedJob(context);
   if (job === undefined) return text(404, JOB_NOT_FOUND);
@@ -65,16 +67,19 @@ export async function revertJob(context: JobContext): Promise<Reply> {
   const enforced = integerOf(context.body, "EnforcePriorVersion");
   const kept = keptVersion(context, job, wanted);
   if (!kept.ok) return kept.error;
+  const { spec } = kept.value;
   // A version that somebody else was allowed to register: what it mounts, this one needs a right to, too.
-  const refusal = mayRegister(context, kept.value.spec);
+  const refusal = mayRegister(context, spec);
   if (refusal !== undefined) return refusal;
+  const checked = checkJob(context.cluster, spec);
+  if (checked.errors.length > 0) return text(500, multierror(checked.errors));
   const edited = await editJob(context, job, (now) => {
     if (now === undefined) return err(text(404, JOB_NOT_FOUND));
     const current = (now.object.metadata.generation ?? 1) - 1;
     if (enforced !== undefined && enforced !== current) return err(text(500, revertEnforced(current, enforced)));
-    return current === wanted ? err(text(500, REVERT_TO_CURRENT)) : ok({ spec: kept.value.spec, stop: false });
+    return current === wanted ? err(text(500, REVERT_TO_CURRENT)) : ok({ spec, stop: false });
   });
-  return edited.ok ? registered(edited.value.object, edited.value.spec) : edited.error;
+  return edited.ok ? registered(edited.value.object, edited.value.spec, checked.warnings()) : edited.error;
 }
 
 type WriteContext = ReadContext & Pick<RequestContext, "jobs" | "body" | "now">;

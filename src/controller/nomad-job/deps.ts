@@ -51,6 +51,7 @@ export type NomadJobDeps = {
   readonly createRevision: (revision: JobRevision) => Write;
   readonly deleteRevision: (revision: JobRevision) => Write;
   readonly createJob: (job: KubeObject) => Write;
+  /** Refused where the object has changed since. */
   readonly deleteJob: (job: NomadJob) => Write;
   /** Refused where the object has changed since. */
   readonly replaceSpec: (job: NomadJob, spec: NomadJobSpec) => Write;

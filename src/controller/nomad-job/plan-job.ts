@@ -46,7 +46,7 @@ export function askPlan(deps: PlanDeps, { job, accepted, config, allocations }: 
   const stable = stableVersion(deps, job);
   const now = deps.now();
   const context = { now, ...(stable === undefined ? {} : { stable }) };
-  const deployment = withRequests(plannable(deploymentOf(status)), { sha256: deps.sha256, jobUid: job.metadata.uid ?? "", asked: requestsOf(job).deployment, context });
+  const deployment = withRequests(plannable(deploymentOf(status)), { sha256: deps.sha256, jobUid: job.metadata.uid ?? "", asked: requestsOf(job).deployment, pods: new Set(allocations.map(({ uid }) => uid)), context });
   const { completed } = memoryOf(status);
   return planJob({
     type: accepted.job.Type,

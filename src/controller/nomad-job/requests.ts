@@ -5,12 +5,14 @@ import type { Sha256 } from "../../mapping/object-names.ts";
 import { applyDeploymentRequest, type DeploymentRequest, type RequestContext } from "../plan/deployment-request.ts";
 import type { DeploymentState } from "../plan/deployment-state.ts";
 
-export type RequestedDeployment = { readonly sha256: Sha256; readonly jobUid: string; readonly asked: Asked | undefined; readonly context: RequestContext };
+export type RequestedDeployment = { readonly sha256: Sha256; readonly jobUid: string; readonly asked: Asked | undefined; /** UIDs of the job's pods. */ readonly pods: ReadonlySet<string>; readonly context: RequestContext };
 
 /** What cannot be done (any more) changes nothing: the bridge has said so to who asked. */
-export function withRequests(state: DeploymentState | undefined, { sha256, jobUid, asked, context }: RequestedDeployment): DeploymentState | undefined {
+export function withRequests(state: DeploymentState | undefined, { sha256, jobUid, asked, pods, context }: RequestedDeployment): DeploymentState | undefined {
   if (state === undefined || asked === undefined || asked.id !== deploymentId(sha256, jobUid, state.jobVersion)) return state;
-  return requestsOf(asked).reduce((before, request) => {
+  // The plan forgets the health of pods that are gone. Told of it anew at each look, it would write a new state each time, which brings the next look.
+  const healthy = asked.healthy?.filter((uid) => pods.has(uid)) ?? [];
+  return requestsOf({ ...asked, healthy }).reduce((before, request) => {
     const after = applyDeploymentRequest(before, request, context);
     return after.ok ? after.value : before;
   }, state);

@@ -4,6 +4,7 @@ import type { NomadJob, NomadJobSpec } from "../../api/nomad-job.ts";
 import { nomadJobSpec } from "../../api/nomad-job.ts";
 import { LABEL } from "../../contract/pod-metadata.ts";
 import { jobObjectName, type Sha256 } from "../../mapping/object-names.ts";
+import { jobModifyIndex } from "../../mapping/stored-job.ts";
 
 export const versionOf = ({ metadata }: NomadJob): number => (metadata.generation ?? 1) - 1;
 
@@ -25,7 +26,7 @@ export function presentRevision(sha256: Sha256, job: NomadJob, now: number): Job
       ownerReferences: [{ apiVersion, kind, name: metadata.name, uid: metadata.uid ?? "", controller: true, blockOwnerDeletion: true }],
     },
     revision: version,
-    data: { spec: nomadJobSpec.parse(job.spec), jobModifyIndex: metadata.resourceVersion ?? "0", submittedAt: new Date(now).toISOString() },
+    data: { spec: nomadJobSpec.parse(job.spec), jobModifyIndex: String(jobModifyIndex(job)), submittedAt: new Date(now).toISOString() },
   };
 }
 

@@ -2,6 +2,7 @@
 import type { Finding } from "../../api/exec-task.ts";
 import type { GroupCounts, NomadJob, NomadJobStatus } from "../../api/nomad-job.ts";
 import type { Refusal } from "../../mapping/refusal.ts";
+import { jobModifyIndex } from "../../mapping/stored-job.ts";
 import { isActive } from "../plan/deployment-state.ts";
 import type { GroupSummary, JobAllocation, JobPlan } from "../plan/types.ts";
 import type { ConditionIntent } from "../status.ts";
@@ -62,6 +63,8 @@ export function refusedStatus(job: NomadJob, refusal: Refusal, allocations: read
   return {
     ...before,
     observedGeneration: job.metadata.generation ?? 0,
+    // Of this version, which has its index whether it runs or not: "-check-index" compares it.
+    jobModifyIndex: String(jobModifyIndex(job)),
     state: before.state ?? "pending",
     description: clipped(refusal.message, MAX_DESCRIPTION),
     allocations: liveIds(allocations),

@@ -78,6 +78,13 @@ describe("the client's requests", () => {
       type: "application/json",
       body: { apiVersion: "v1", kind: "DeleteOptions", propagationPolicy: "Background", preconditions: { uid: "u" }, gracePeriodSeconds: 0 },
     },
+    {
+      name: "remove of one version of an object",
+      call: async (c) => await c.remove({ resource: PODS, namespace: "shop", name: "a" }, { resourceVersion: "7" }),
+      line: "DELETE /api/v1/namespaces/shop/pods/a",
+      type: "application/json",
+      body: { apiVersion: "v1", kind: "DeleteOptions", propagationPolicy: "Background", preconditions: { resourceVersion: "7" } },
+    },
     { name: "raw", call: async (c) => await c.raw({ method: "GET", path: "/version", query: { a: "b c" } }), line: "GET /version?a=b+c" },
   ];
 

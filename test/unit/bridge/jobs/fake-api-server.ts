@@ -87,11 +87,12 @@ export function fakeApiServer(): FakeApiServer {
       const before = find(resource, wanted.metadata.namespace, wanted.metadata.name);
       return ok(before === undefined ? create(resource, wanted) : update(resource, before, wanted));
     },
-    remove: async (ref: ObjectRef, options?: { readonly uid?: string }) => {
+    remove: async (ref: ObjectRef, options?: { readonly uid?: string; readonly resourceVersion?: string }) => {
       await turn();
       const before = find(ref.resource, ref.namespace, ref.name);
       if (before === undefined) return ok(undefined);
       if (options?.uid !== undefined && options.uid !== before.metadata.uid) return status(409, "Conflict", "the UID is another");
+      if (options?.resourceVersion !== undefined && options.resourceVersion !== before.metadata.resourceVersion) return status(409, "Conflict", "the object has been modified");
       calls.writes += 1;
       version += 1;
       objects.delete(key(ref.resource, ref.namespace, ref.name));

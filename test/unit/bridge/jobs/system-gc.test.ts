@@ -28,6 +28,19 @@ describe("nomad system gc", () => {
     expect(new Set(world.jobs().map(({ spec }) => spec.id))).toEqual(new Set(["runs", "ending", "dead-service", "waiting-parent", "busy-parent"]));
   });
 
+  it("leaves a job alone that was registered anew where this server has not seen it yet", async () => {
+    const world = jobWorld();
+    const { call, deliver } = world.bridge({ lag: true });
+    const elsewhere = world.bridge();
+    await elsewhere.call("PUT", "/v1/jobs", { Job: jobBody("web") });
+    await elsewhere.call("DELETE", "/v1/job/web");
+    world.observe("web", { state: "dead" });
+    deliver();
+    await elsewhere.call("PUT", "/v1/jobs", { Job: jobBody("web") });
+    expect(await call("PUT", "/v1/system/gc")).toMatchObject({ status: 200 });
+    expect(world.job("web").spec.stop).toBe(false);
+  });
+
   it("is for management tokens alone", async () => {
     const world = jobWorld();
     const { call } = world.bridge();

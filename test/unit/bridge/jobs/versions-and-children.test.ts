@@ -44,6 +44,16 @@ describe("versions", () => {
     expect(versionsOf((await call("GET", "/v1/job/web/versions")).json)).toEqual([[2, 50], [1, 60], [0, 50]]);
   });
 
+  it("are not gone back to by who may not mount what they mount", async () => {
+    const { world, call } = one();
+    await call("PUT", "/v1/jobs", { Job: jobBody("web", {}, { Volumes: { data: { Name: "data", Type: "host", Source: "data" } } }) });
+    world.observe("web");
+    await call("PUT", "/v1/jobs", { Job: jobBody("web") });
+    world.observe("web");
+    expect(await call("PUT", "/v1/job/web/revert", { JobVersion: 0 }, TOKENS.submitter)).toMatchObject({ status: 403, text: "Permission denied" });
+    expect(world.job("web").metadata.generation).toBe(2);
+  });
+
   it.each([
     [{ JobVersion: 1 }, 500, "can't revert to current version"],
     [{ JobVersion: 9 }, 404, 'job "web" in namespace "default" at version 9 not found'],

@@ -4,7 +4,7 @@ import { ANNOTATION } from "../../../../src/contract/pod-metadata.ts";
 import { STOP_REASON } from "../../../../src/controller/plan/types.ts";
 import { deploymentId } from "../../../../src/mapping/nomad-ids.ts";
 import type { LooseGroup, LooseJob } from "../../mapping/job/job-fixtures.ts";
-import { sha256, taskOf } from "../../mapping/mapping-fixtures.ts";
+import { configOf, sha256, taskOf } from "../../mapping/mapping-fixtures.ts";
 import { apply, commandOf, emptyCluster, type JobCluster, kubelet, livePods, nodeOf, nowOf, podsIn, request, run, settle, statusOf, stop } from "./job-world.ts";
 
 const SECOND = 1_000_000_000;
@@ -131,6 +131,20 @@ describe("a NomadJob", () => {
     expect(statusOf(cluster)).toMatchObject({ deployment: { status: "running", groups: { web: { promoted: false } } } });
   });
 
+  it("writes nothing more once it has heard of the health of an allocation that is gone", async () => {
+    const cluster = emptyCluster();
+    apply(cluster, service("old", { Update: { ...UPDATE, Canary: 1 } }));
+    await settle(cluster);
+    apply(cluster, service("new", { Update: { ...UPDATE, Canary: 1 } }));
+    await settle(cluster);
+    request(cluster, { deployment: { id: deploymentId(sha256, nowOf(cluster).metadata.uid ?? "", 1), healthy: ["gone"] } });
+    await run(cluster);
+    const before = statusOf(cluster);
+    cluster.now += 1;
+    await run(cluster);
+    expect(statusOf(cluster)).toEqual(before);
+  });
+
   it("replaces an allocation that somebody stops, and that one only once", async () => {
     const cluster = emptyCluster();
     apply(cluster, service("one"));
@@ -241,6 +255,20 @@ describe("a NomadJob that is refused", () => {
     ["as one group may not be what it is", "CapabilityRefused", (cluster) => apply(cluster, { TaskGroups: [group("two"), group("two", { Name: "other", Tasks: [{ Config: { command: "x", cap_add: ["sys_admin"] } }] })] })],
     ["as an ExecTask of before has its ID", "JobIDTaken", (cluster) => (cluster.tasks = [{ ...taskOf(), metadata: { name: "web", namespace: "team", uid: "old", creationTimestamp: "2020-01-01T00:00:00Z" } }])],
   ];
+  it("has the index of the version that is refused, and keeps it when that version is accepted", async () => {
+    const cluster = emptyCluster();
+    apply(cluster, service("one"));
+    await settle(cluster);
+    cluster.config = undefined;
+    const { resourceVersion } = apply(cluster, service("two")).metadata;
+    await run(cluster);
+    expect(statusOf(cluster)).toMatchObject({ observedGeneration: 2, jobModifyIndex: resourceVersion });
+    cluster.jobs.set("web", { ...nowOf(cluster), metadata: { ...nowOf(cluster).metadata, resourceVersion: "999" } });
+    cluster.config = configOf();
+    await settle(cluster);
+    expect(statusOf(cluster)).toMatchObject({ summary: "2/2", jobModifyIndex: resourceVersion });
+  });
+
   it.each(cases)("%s says so, and leaves what runs", async (_name, reason, change) => {
     const cluster = emptyCluster();
     apply(cluster, service("one"));
