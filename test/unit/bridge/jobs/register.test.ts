@@ -184,6 +184,19 @@ describe("a job that cannot run here", () => {
   });
 });
 
+describe("a job that its profile does not let run", () => {
+  it.each([
+    ["a driver", {}, { Tasks: [{ Name: "t", Driver: "raw_exec", Config: { command: "/bin/true" } }] }, 'TaskGroups[0]: driver "raw_exec" is not enabled in profile "default"'],
+    ["a volume", {}, { Volumes: { data: { Type: "host", Source: "srv-data" } } }, 'TaskGroups[0]: volume "data": profile "default" has no host volume "srv-data"'],
+    ["a periodic job's driver", { Type: "batch", Periodic: { Enabled: true, Spec: "0 0 1 1 *", SpecType: "cron" } }, { Tasks: [{ Name: "t", Driver: "raw_exec", Config: { command: "/bin/true" } }] }, 'TaskGroups[0]: driver "raw_exec"'],
+  ])("is stored with a warning that names its place, for %s", async (_, changes, group, words) => {
+    const { world, call } = one();
+    const { status, json } = await call("PUT", "/v1/jobs", run(jobBody("web", changes, group)));
+    expect([status, world.jobs().length]).toEqual([200, 1]);
+    expect(json.Warnings).toContain(`this job will not run here: ${words}`);
+  });
+});
+
 describe("rights", () => {
   it.each([
     ["who may submit", TOKENS.submitter, "default", 200],
