@@ -42,11 +42,12 @@ export function checkJob({ config }: Pick<ClusterState, "config">, spec: JobSpec
 function mappingOf(spec: JobSpec, config: ClusterState["config"]): { readonly refusal: string | undefined; readonly findings: readonly string[] } {
   const metadata = { name: jobObjectName(sha256, { namespace: spec.Namespace, jobId: spec.ID }), namespace: spec.Namespace };
   const object = { apiVersion: API_VERSION, kind: "NomadJob" as const, metadata, spec: storedSpec(spec, { stop: false }) };
-  const profiles = config() ?? bridgeConfigSpec.parse({});
-  const mapped = jobGroups(object, spec, profiles);
+  const known = config();
+  const mapped = jobGroups(object, spec, known ?? bridgeConfigSpec.parse({}));
+  const refusal = refusalOf(mapped) ?? (known === undefined ? undefined : refusalByProfile(mapped, known));
   const all = [...mapped.findings, ...mapped.groups.flatMap(({ findings }) => findings)];
   const told = all.filter(({ level }) => level !== "same" && level !== "equivalent").map(({ level, path, message }) => `${path}: ${message} (${level})`);
-  return { refusal: (refusalOf(mapped) ?? refusalByProfile(mapped, profiles))?.message, findings: [...new Set(told)].slice(0, MAX_FINDINGS) };
+  return { refusal: refusal?.message, findings: [...new Set(told)].slice(0, MAX_FINDINGS) };
 }
 
 /** What the controller will refuse, in its words: a periodic or parameterized job has no evaluation that could say so. */

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { API_VERSION } from "../../../../src/api/exec-task.ts";
 import { RESOURCES } from "../../../../src/main/resources.ts";
 import { execTask, jobBody, jobWorld, NOW, TOKENS } from "./job-world.ts";
 
@@ -191,6 +192,7 @@ describe("a job that its profile does not let run", () => {
     ["a periodic job's driver", { Type: "batch", Periodic: { Enabled: true, Spec: "0 0 1 1 *", SpecType: "cron" } }, { Tasks: [{ Name: "t", Driver: "raw_exec", Config: { command: "/bin/true" } }] }, 'TaskGroups[0]: driver "raw_exec"'],
   ])("is stored with a warning that names its place, for %s", async (_, changes, group, words) => {
     const { world, call } = one();
+    world.api.put(RESOURCES.bridgeConfigs, { apiVersion: API_VERSION, kind: "BridgeConfig", metadata: { name: "default" }, spec: { profiles: [{ name: "default", namespaces: ["*"] }] } });
     const { status, json } = await call("PUT", "/v1/jobs", run(jobBody("web", changes, group)));
     expect([status, world.jobs().length]).toEqual([200, 1]);
     expect(json.Warnings).toContain(`this job will not run here: ${words}`);
