@@ -8,8 +8,11 @@ import { measureConcurrency, measureLatency } from "./exec-latency.ts";
 import { measureHclRate } from "./hcl-rate.ts";
 import { measureLauncherCost } from "./launcher-cost.ts";
 import { measureMappingRate } from "./mapping-rate.ts";
+import { measureMemory } from "./memory.ts";
+import { measureReads } from "./reads.ts";
 import { measureReadyTime } from "./ready-time.ts";
 import { measureReconcileRate } from "./reconcile-rate.ts";
+import { measureRegister } from "./register.ts";
 import { type Row, table } from "./report.ts";
 import { setStage, type Stage } from "./stage.ts";
 import { measureThroughput } from "./throughput.ts";
@@ -18,7 +21,7 @@ const HELP = `Usage: npm run bench -- [options]
 
   --pairs=<n>      Pairs of execs for the latency. Default: 300
   --mib=<n>        Size of each transfer. Default: 256
-  --only=<names>   Of latency,throughput,ready,cli,concurrency,reconcile,launcher,mapping,hcl; with commas. Default: all
+  --only=<names>   Of latency,throughput,ready,cli,concurrency,reconcile,launcher,mapping,hcl,reads,memory,register; with commas. Default: all
   --home=<path>    Of another "up". Default: the checkout's own
 `;
 
@@ -63,6 +66,9 @@ function wanted(): readonly (readonly [string, (stage: Stage) => Promise<readonl
     ["launcher", measureLauncherCost],
     ["mapping", measureMappingRate],
     ["hcl", measureHclRate],
+    ["reads", measureReads],
+    ["memory", measureMemory],
+    ["register", measureRegister],
   ] as const;
   const names = values.only.split(",").filter((name) => name !== "");
   return all.filter(([name]) => names.length === 0 || names.includes(name));

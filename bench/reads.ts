@@ -83,7 +83,7 @@ async function load(server: SyntheticServer, read: Read, { clients, gzip, pauseM
 const pause = async (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Bytes of the body as they came. */
-async function ask(server: SyntheticServer, { path, body }: Read, { agent, gzip }: { readonly agent: Agent; readonly gzip: boolean }): Promise<number> {
+export async function ask(server: SyntheticServer, { path, body }: Read, { agent, gzip }: { readonly agent: Agent; readonly gzip: boolean }): Promise<number> {
   return await new Promise((resolve, reject) => {
     const headers = { "X-Nomad-Token": SECRET, ...(gzip ? { "Accept-Encoding": "gzip" } : {}) };
     const sent = request({ port: server.port, host: "127.0.0.1", path, agent, headers, method: body === undefined ? "GET" : "PUT" }, (response) => {

@@ -19,9 +19,9 @@ const BEGAN = Date.parse("2026-01-01T00:00:00Z");
 const CONFIG = bridgeConfigSpec.parse({ profiles: [{ name: "default", namespaces: ["*"] }] });
 const IMAGES = { launcher: "launcher:1", fetch: "fetch:1" };
 
-export const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 const uuid = (kind: number, index: number): string => `${sha256(`${kind}/${index}`).slice(0, 8)}-${String(kind).padStart(4, "0")}-4000-8000-${String(index).padStart(12, "0")}`;
-export const at = (seconds: number): string => new Date(BEGAN + seconds * 1000).toISOString().replace(".000Z", "Z");
+const at = (seconds: number): string => new Date(BEGAN + seconds * 1000).toISOString().replace(".000Z", "Z");
 
 export type Size = { readonly jobs: number; readonly allocations: number };
 

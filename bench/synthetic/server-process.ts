@@ -4,7 +4,6 @@ import { createLogLines } from "../../src/bridge/monitor/log-lines.ts";
 import { systemClock } from "../../src/kubernetes/clock.ts";
 import { ok } from "../../src/lib/result.ts";
 import { startBridge } from "../../src/main/bridge.ts";
-import { createLogLines } from "../../src/bridge/monitor/log-lines.ts";
 
 const [server = "", leaf = ""] = process.argv.slice(2);
 const pem = readFileSync(leaf, "utf8");

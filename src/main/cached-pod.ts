@@ -16,7 +16,7 @@ export function cachedPod(pod: Pod): Pod {
   const volumes = spec.volumes?.map(({ name, hostPath }) => (hostPath === undefined ? { name } : { name, hostPath }));
   const trimmed = { ...without(spec, OF_SPECS), ...lists(spec, ["containers", "initContainers", "ephemeralContainers"], OF_CONTAINERS), ...(volumes === undefined ? {} : { volumes }) };
   const trimmedStatus = status === undefined ? {} : { status: { ...status, ...lists(status, ["containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"], OF_STATUSES) } };
-  return { ...pod, spec: trimmed as Pod["spec"], ...trimmedStatus };
+  return { ...pod, spec: trimmed as unknown as Pod["spec"], ...trimmedStatus };
 }
 
 function lists(of: object, names: readonly string[], dropped: ReadonlySet<string>): Fields {

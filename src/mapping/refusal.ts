@@ -16,3 +16,6 @@ export function firstRefusal<T>(items: readonly T[], check: (item: T) => Refusal
 export function firstTwice(values: readonly string[]): string | undefined {
   return values.find((value, i) => values.indexOf(value) < i);
 }
+
+/** Of one of a job's groups: named where the message does not begin with the group's path. */
+export const inGroup = (name: string, { reason, message }: Refusal): Refusal => ({ reason, message: message.startsWith("TaskGroups[") ? message : `group "${name}": ${message}` });

@@ -173,7 +173,8 @@ def a_periodic_job_is_forced():
 def what_is_not_there_is_not_found():
     refused(URLNotFoundNomadException, "eval not found", lambda: ADMIN.evaluation.get_evaluation(NOWHERE))
     refused(URLNotFoundNomadException, "deployment not found", lambda: ADMIN.deployment.get_deployment(NOWHERE))
-    for call in (ADMIN.job.get_summary, ADMIN.job.get_versions, ADMIN.job.evaluate_job, ADMIN.job.periodic_job):
+    refused(URLNotFoundNomadException, "job versions not found", lambda: ADMIN.job.get_versions("no-such-job"))
+    for call in (ADMIN.job.get_summary, ADMIN.job.evaluate_job, ADMIN.job.periodic_job):
         refused(URLNotFoundNomadException, "job not found", lambda call=call: call("no-such-job"))
 
 
@@ -200,10 +201,10 @@ def a_reader_registers_nothing():
             lambda: reader.job.deregister_job(ID),
             lambda: reader.job.dispatch_job(ID),
             lambda: reader.job.evaluate_job(ID),
-            lambda: reader.jobs.parse(HCL),
         ):
             refused(URLNotAuthorizedNomadException, "Permission denied", call)
         same(reader.job.get_summary(ID)["JobID"], ID)
+        same(reader.jobs.parse(HCL)["ID"], ID)
     finally:
         ADMIN.acl.delete_token(token["AccessorID"])
         ADMIN.acl.delete_policy(name)

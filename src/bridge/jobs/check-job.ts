@@ -1,8 +1,11 @@
 /** @module Whether a job can be stored: Nomad's own validation, and what running it here changes. Used for register, plan and validate. */
 import { API_VERSION } from "../../api/exec-task.ts";
-import { bridgeConfigSpec } from "../../api/bridge-config.ts";
+import { type BridgeConfigSpec, bridgeConfigSpec } from "../../api/bridge-config.ts";
 import { jobGroups, refusalOf } from "../../mapping/job/job-groups.ts";
+import type { MappedJob } from "../../mapping/job/mapped-job.ts";
 import { jobObjectName } from "../../mapping/object-names.ts";
+import { acceptGroup } from "../../mapping/pod-for-task.ts";
+import { inGroup, type Refusal } from "../../mapping/refusal.ts";
 import { storedSpec } from "../../mapping/stored-job.ts";
 import type { JobSpec } from "../../nomad/job.ts";
 import { formatWarnings } from "../../nomad/jobspec/validation/multierror.ts";
@@ -39,8 +42,19 @@ export function checkJob({ config }: Pick<ClusterState, "config">, spec: JobSpec
 function mappingOf(spec: JobSpec, config: ClusterState["config"]): { readonly refusal: string | undefined; readonly findings: readonly string[] } {
   const metadata = { name: jobObjectName(sha256, { namespace: spec.Namespace, jobId: spec.ID }), namespace: spec.Namespace };
   const object = { apiVersion: API_VERSION, kind: "NomadJob" as const, metadata, spec: storedSpec(spec, { stop: false }) };
-  const mapped = jobGroups(object, spec, config() ?? bridgeConfigSpec.parse({}));
+  const known = config();
+  const mapped = jobGroups(object, spec, known ?? bridgeConfigSpec.parse({}));
+  const refusal = refusalOf(mapped) ?? (known === undefined ? undefined : refusalByProfile(mapped, known));
   const all = [...mapped.findings, ...mapped.groups.flatMap(({ findings }) => findings)];
   const told = all.filter(({ level }) => level !== "same" && level !== "equivalent").map(({ level, path, message }) => `${path}: ${message} (${level})`);
-  return { refusal: refusalOf(mapped)?.message, findings: [...new Set(told)].slice(0, MAX_FINDINGS) };
+  return { refusal: refusal?.message, findings: [...new Set(told)].slice(0, MAX_FINDINGS) };
+}
+
+/** What the controller will refuse, in its words: a periodic or parameterized job has no evaluation that could say so. */
+function refusalByProfile({ groups }: MappedJob, config: BridgeConfigSpec): Refusal | undefined {
+  for (const { name, group } of groups) {
+    const accepted = group.ok ? acceptGroup(group.value, config, sha256) : group;
+    if (!accepted.ok) return inGroup(name, accepted.error);
+  }
+  return undefined;
 }

@@ -6,7 +6,7 @@ import type { JobSpec } from "../../nomad/job.ts";
 import { jobGroups } from "../../mapping/job/job-groups.ts";
 import type { MappedJob } from "../../mapping/job/mapped-job.ts";
 import { type AcceptedGroup, acceptGroup, type Refusal } from "../../mapping/pod-for-task.ts";
-import { firstTwice } from "../../mapping/refusal.ts";
+import { firstTwice, inGroup } from "../../mapping/refusal.ts";
 import type { NomadJobDeps } from "./deps.ts";
 import { readJob } from "./read-job.ts";
 
@@ -37,7 +37,7 @@ export function acceptJob(deps: AcceptDeps, object: NomadJob, config: BridgeConf
     const paths = missing(group.value.spec.profile);
     const key = `group/${keyOf(object)}/${name}/${deps.configVersion()}/${JSON.stringify([...paths].sort())}`;
     const accepted = deps.remember(key, () => acceptGroup(group.value, config, deps.sha256, { missingPaths: paths }));
-    if (!accepted.ok) return err({ reason: accepted.error.reason, message: `group "${name}": ${accepted.error.message}` });
+    if (!accepted.ok) return err(inGroup(name, accepted.error));
     groups.push(accepted.value);
   }
   const collision = firstTwice(groups.map(({ groupName }) => groupName));

@@ -134,7 +134,7 @@ type Pair = readonly [DecodedStruct | undefined, DecodedStruct | undefined];
 /** Items of the same key in order, then those that only one side has. Items that are equal to the letter are left out. */
 function pairUp(struct: StructName, old: readonly DecodedStruct[], next: readonly DecodedStruct[]): readonly Pair[] {
   const key = KEYS[struct];
-  const keyOf = (item: DecodedStruct): string => (key === undefined ? JSON.stringify(item) : textOf(item[key]));
+  const keyOf = (item: DecodedStruct): string => (key === undefined ? letterOf(item) : textOf(item[key]));
   const before = Map.groupBy(old, keyOf);
   const after = Map.groupBy(next, keyOf);
   return [...new Set([...before.keys(), ...after.keys()])].flatMap((each) => {
@@ -143,6 +143,12 @@ function pairUp(struct: StructName, old: readonly DecodedStruct[], next: readonl
     return Array.from({ length: Math.max(left.length, right.length) }, (_, index): Pair => [left[index], right[index]]);
   });
 }
+
+/** The order in which a map was written is no part of it: an API server gives maps back sorted. */
+const letterOf = (item: DecodedStruct): string =>
+  JSON.stringify(item, (_, value: unknown) =>
+    typeof value === "object" && value !== null && !Array.isArray(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value,
+  );
 
 /** Texts are fields such as `Meta[key]`; structs are objects; what is free in form is one object with a field for each leaf. */
 function diffMap(name: string, item: FieldType, old: DecodedStruct, next: DecodedStruct): StructDiff {

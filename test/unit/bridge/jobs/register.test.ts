@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { API_VERSION } from "../../../../src/api/exec-task.ts";
 import { RESOURCES } from "../../../../src/main/resources.ts";
 import { execTask, jobBody, jobWorld, NOW, TOKENS } from "./job-world.ts";
 
@@ -181,6 +182,20 @@ describe("a job that cannot run here", () => {
     expect(json.Warnings).toMatch(/this job will not run here: .*java/s);
     world.observe("web", { state: "pending", conditions: [{ type: "Accepted", status: "False", reason: "JobRefused", message: "no such driver", lastTransitionTime: "2026-01-01T00:00:00Z" }] });
     expect((await call("GET", `/v1/evaluation/${json.EvalID}`)).json).toMatchObject({ Status: "failed", StatusDescription: "no such driver", FailedTGAllocs: { web: { ConstraintFiltered: { "no such driver": 1 }, CoalescedFailures: 1 } } });
+  });
+});
+
+describe("a job that its profile does not let run", () => {
+  it.each([
+    ["a driver", {}, { Tasks: [{ Name: "t", Driver: "raw_exec", Config: { command: "/bin/true" } }] }, 'TaskGroups[0]: driver "raw_exec" is not enabled in profile "default"'],
+    ["a volume", {}, { Volumes: { data: { Type: "host", Source: "srv-data" } } }, 'TaskGroups[0]: volume "data": profile "default" has no host volume "srv-data"'],
+    ["a periodic job's driver", { Type: "batch", Periodic: { Enabled: true, Spec: "0 0 1 1 *", SpecType: "cron" } }, { Tasks: [{ Name: "t", Driver: "raw_exec", Config: { command: "/bin/true" } }] }, 'TaskGroups[0]: driver "raw_exec"'],
+  ])("is stored with a warning that names its place, for %s", async (_, changes, group, words) => {
+    const { world, call } = one();
+    world.api.put(RESOURCES.bridgeConfigs, { apiVersion: API_VERSION, kind: "BridgeConfig", metadata: { name: "default" }, spec: { profiles: [{ name: "default", namespaces: ["*"] }] } });
+    const { status, json } = await call("PUT", "/v1/jobs", run(jobBody("web", changes, group)));
+    expect([status, world.jobs().length]).toEqual([200, 1]);
+    expect(json.Warnings).toContain(`this job will not run here: ${words}`);
   });
 });
 

@@ -34,6 +34,11 @@ describe("diffJobs", () => {
     });
   });
 
+  it("sees no change where only the order is another in which a map was written", () => {
+    const artifacts = (GetterOptions: Json) => job({ Artifacts: [{ GetterSource: "https://example.org/a", GetterOptions }] });
+    expect(diffJobs(artifacts({ archive: "false", region: "eu" }), artifacts({ region: "eu", archive: "false" })).Type).toBe("None");
+  });
+
   it.each([
     ["a new job", undefined, job(), "Added", "forces create"],
     ["a job that goes", job(), undefined, "Deleted", "forces destroy"],
