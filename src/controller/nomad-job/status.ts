@@ -62,7 +62,8 @@ export function refusedStatus(job: NomadJob, refusal: Refusal, allocations: read
   return {
     ...before,
     observedGeneration: job.metadata.generation ?? 0,
-    state: before.state ?? "pending",
+    // One that is stopped and has nothing left is over, whatever is wrong with it: it would never be collected otherwise.
+    state: job.spec.stop === true && running === 0 ? "dead" : (before.state ?? "pending"),
     description: clipped(refusal.message, MAX_DESCRIPTION),
     allocations: liveIds(allocations),
     conditions: [
