@@ -65,7 +65,8 @@ export function refusedStatus(job: NomadJob, refusal: Refusal, allocations: read
     observedGeneration: job.metadata.generation ?? 0,
     // Of this version, which has its index whether it runs or not: "-check-index" compares it.
     jobModifyIndex: String(jobModifyIndex(job)),
-    state: before.state ?? "pending",
+    // One that is stopped and has nothing left is over, whatever is wrong with it: it would never be collected otherwise.
+    state: job.spec.stop === true && running === 0 ? "dead" : (before.state ?? "pending"),
     description: clipped(refusal.message, MAX_DESCRIPTION),
     allocations: liveIds(allocations),
     conditions: [

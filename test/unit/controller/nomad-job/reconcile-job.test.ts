@@ -280,6 +280,17 @@ describe("a NomadJob that is refused", () => {
     expect(statusOf(cluster)).toMatchObject({ state: "running", stableVersion: 0, deployment: { status: "successful" } });
   });
 
+  it("is dead once it is stopped, and can be collected, where it never was accepted", async () => {
+    const cluster = emptyCluster();
+    apply(cluster, { TaskGroups: [group("one", { Tasks: [{ Config: { command: "x", cap_add: ["sys_admin"] } }] })] });
+    await run(cluster);
+    expect(statusOf(cluster)).toMatchObject({ state: "pending", observedGeneration: 1 });
+    stop(cluster);
+    await run(cluster);
+    expect(statusOf(cluster)).toMatchObject({ state: "dead", observedGeneration: 2 });
+    expect(podsIn(cluster)).toEqual([]);
+  });
+
   it("says what the API server said of a pod, and tries again where that may help", async () => {
     const cluster = emptyCluster({ refuse: (write) => (write === "createPod" ? { retry: true, reason: "Forbidden", message: "no quota left" } : undefined) });
     apply(cluster, service("one"));
