@@ -30,7 +30,7 @@ import { acceptsGzip, type JsonBodies, jsonBodies } from "./json-body.ts";
 import { type AllocationStubs, allocationStubs } from "./lists/allocation-stubs.ts";
 import { type SharedReplies, sharedReplies } from "./lists/shared-replies.ts";
 import { AGENT_ROUTES } from "./cluster/agent.ts";
-import { METRIC_ROUTES } from "./cluster/metrics.ts";
+import { METRIC_ROUTES, type RememberedGauges, rememberedGauges } from "./cluster/metrics.ts";
 import { NAMESPACE_ROUTES } from "./cluster/namespaces.ts";
 import { NODE_POOL_ROUTES } from "./cluster/node-pools.ts";
 import { NODE_ROUTES } from "./cluster/nodes.ts";
@@ -67,11 +67,11 @@ export type HttpAppDeps = {
 };
 
 /** With what the app itself remembers. */
-type AppDeps = HttpAppDeps & { readonly stubs: AllocationStubs; readonly shared: SharedReplies; readonly bodies: JsonBodies };
+type AppDeps = HttpAppDeps & { readonly stubs: AllocationStubs; readonly shared: SharedReplies; readonly bodies: JsonBodies; readonly gauges: RememberedGauges };
 
 export function createHttpApp(given: HttpAppDeps): Hono {
   const stubs = allocationStubs();
-  const deps: AppDeps = { ...given, stubs, shared: sharedReplies(), bodies: jsonBodies(stubs) };
+  const deps: AppDeps = { ...given, stubs, shared: sharedReplies(), bodies: jsonBodies(stubs), gauges: rememberedGauges() };
   const app = new Hono();
   app.onError((error, context) => {
     deps.log.error({ reason: messageOf(error), path: context.req.path }, "request failed");
@@ -230,13 +230,13 @@ async function shared(deps: AppDeps, { request, path, url, authorized }: Incomin
 
 function contextOf(deps: AppDeps, { request, url, query, secret, authorized, source }: Incoming, body: Body): RequestContext {
   const { params, allowsNamespace, identity } = authorized;
-  const { cluster, acl, logins, nodes, jobs, client, events, logLines, feed, stubs } = deps;
+  const { cluster, acl, logins, nodes, jobs, client, events, logLines, feed, stubs, gauges } = deps;
   const { searchParams: search } = url;
   const identityNow = () => {
     const again = deps.authenticate(secret, deps.now());
     return again.ok ? again.value : undefined;
   };
-  const context = { cluster, acl, logins, nodes, jobs, client, events, logLines, feed, stubs, query, search, params, body, allowsNamespace, identityNow, secret, source, address: deps.address(), now: deps.now(), signal: request.signal };
+  const context = { cluster, acl, logins, nodes, jobs, client, events, logLines, feed, stubs, gauges, query, search, params, body, allowsNamespace, identityNow, secret, source, address: deps.address(), now: deps.now(), signal: request.signal };
   return identity === undefined ? context : { ...context, identity };
 }
 

@@ -3,6 +3,7 @@ import type { Identity } from "../access/authenticate.ts";
 import type { Body } from "./body.ts";
 import type { AclObjects, ClusterState, JobObjects, Logins, NodeMarks } from "./bridge-deps.ts";
 import type { ClientDeps } from "./client/client-deps.ts";
+import type { RememberedGauges } from "./cluster/metrics.ts";
 import type { ChangeFeed } from "./blocking/change-feed.ts";
 import type { LogLines } from "./monitor/log-lines.ts";
 import type { EventBroker } from "./events/event-stream.ts";
@@ -21,6 +22,7 @@ export type RequestContext = {
   readonly events: EventBroker;
   readonly logLines: LogLines;
   readonly feed: ChangeFeed;
+  readonly gauges: RememberedGauges;
   readonly stubs: AllocationStubs;
   readonly query: QueryOptions;
   /** All parameters of the query, for those of one endpoint alone. */

@@ -1,3 +1,4 @@
+import { rememberedGauges } from "../../../../src/bridge/cluster/metrics.ts";
 import { describe, expect, it } from "vitest";
 import { createAuthenticator } from "../../../../src/access/authenticate.ts";
 import { type StoredPolicy, storedToken } from "../../../../src/access/store.ts";
@@ -71,7 +72,7 @@ function bridge(rules?: string) {
   return async (method: string, path: string, body?: unknown) => {
     const response = await app.request(`https://bridge${path}`, { method, headers: { "X-Nomad-Token": SECRET }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
     const text = await response.text();
-    return { status: response.status, text, json: response.status === 200 ? (JSON.parse(text) as never) : undefined };
+    return { status: response.status, text, json: response.headers.get("content-type")?.startsWith("application/json") === true ? (JSON.parse(text) as never) : undefined };
   };
 }
 
@@ -176,5 +177,20 @@ describe("search", () => {
       Matches: { jobs: [{ ID: "web", Scope: ["team", "web"] }], groups: [{ ID: "web", Scope: ["team", "web"] }], tasks: [{ ID: "web", Scope: ["team", "web", "web"] }] },
     });
     expect((await bridge()("PUT", "/v1/search/fuzzy", { Text: "e" })).text).toContain("at least 2 characters");
+  });
+});
+
+describe("metrics", () => {
+  it("name each group of each job, as JSON and for Prometheus, without a token's rights", async () => {
+    const call = bridge('namespace "elsewhere" { policy = "read" }');
+    expect((await call("GET", "/v1/metrics")).json).toMatchObject({ Gauges: expect.arrayContaining([{ Name: "nomad.nomad.job_summary.queued", Value: 1, Labels: { exported_job: "web", namespace: "team", task_group: "web" } }]) as unknown });
+    expect((await call("GET", "/v1/metrics?format=prometheus")).text).toContain('nomad_nomad_job_summary_queued{exported_job="web",namespace="team",task_group="web"} 1\n');
+  });
+
+  it("are counted once a second, however often they are asked for", () => {
+    const remembered = rememberedGauges();
+    let counts = 0;
+    const count = () => [{ name: "n", value: (counts += 1), labels: {} }];
+    expect([0, 500, 999, 1000, 1500].map((now) => remembered(now, count)[0]?.value)).toEqual([1, 1, 1, 2, 2]);
   });
 });
