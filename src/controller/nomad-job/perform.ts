@@ -14,7 +14,7 @@ import { nodeSources } from "./nodes.ts";
 import { placedPod } from "./placed-pod.ts";
 import { jobAt, versionOf } from "./revisions.ts";
 
-export type Carried = { readonly job: NomadJob; readonly accepted: AcceptedJob; readonly config: BridgeConfigSpec; readonly plan: JobPlan };
+export type Carried = { readonly job: NomadJob; readonly accepted: Pick<AcceptedJob, "groups">; readonly config: BridgeConfigSpec; readonly plan: JobPlan };
 
 /** Writes under way at once, for one job: the API server has others to serve. */
 const AT_ONCE = 10;

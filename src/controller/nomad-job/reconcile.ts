@@ -8,6 +8,7 @@ import type { NomadJob } from "../../api/nomad-job.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { Refusal } from "../../mapping/refusal.ts";
 import { type Outcome, settled } from "../outcome.ts";
+import { planJob } from "../plan/job.ts";
 import type { JobAllocation, JobPlan } from "../plan/types.ts";
 import { NO_CONFIG, notManaged, type WriteError } from "../reconcile.ts";
 import { acceptJob, jobOf } from "./accept-job.ts";
@@ -32,9 +33,22 @@ export async function reconcileJob(deps: NomadJobDeps, key: { readonly namespace
   const recorded = await recordVersion(deps, job);
   if (!recorded.ok) return retryOrStall(recorded.error);
   const accepted = acceptJob(deps, job, admitted.value);
-  if (!accepted.ok) return await refuse(deps, job, accepted.error);
+  if (!accepted.ok) return await refuseVersion(deps, job, { refusal: accepted.error, config: admitted.value });
   const known = { job, accepted: accepted.value, config: admitted.value, revision: recorded.value };
   return isParent(accepted.value.job) ? await reconcileParent(deps, known) : await converge(deps, known);
+}
+
+type RefusedVersion = { readonly refusal: Refusal; readonly config: BridgeConfigSpec };
+
+/** What runs of an older version runs on, until somebody stops the job: no profile has a say in that. */
+async function refuseVersion(deps: NomadJobDeps, job: NomadJob, { refusal, config }: RefusedVersion): Promise<Outcome> {
+  if (job.spec.stop === true) {
+    const { type = "service" } = job.spec;
+    const plan = planJob({ type, version: versionOf(job), stopped: true, groups: [], allocations: allocationsOf(deps, job), now: deps.now() });
+    const done = await perform(deps, { job, accepted: { groups: [] }, config, plan });
+    if (!done.ok) return retryOrStall(done.error);
+  }
+  return await refuse(deps, job, refusal);
 }
 
 /** All that can be said without a look at profiles: what passes is a version of the job. */

@@ -12,7 +12,7 @@ import { liveOf, statusWhen } from "../support/nomad-jobs.ts";
 import { enterWorld, unique, type World } from "../support/world.ts";
 import { execJob, startFakeCluster } from "../../unit/cli/migrate/fake-cluster.ts";
 
-const JOBS = join(import.meta.dirname, "../../golden/jobs");
+const JOBS = join(import.meta.dirname, "../../golden/convert");
 
 let world: World;
 /** A namespace that nobody manages, for what needs no server of ours. */

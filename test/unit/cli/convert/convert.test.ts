@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { type Files, runConvert } from "./run-convert.ts";
 
-const FOLDER = join(import.meta.dirname, "../../../golden/jobs");
+const FOLDER = join(import.meta.dirname, "../../../golden/convert");
 const INPUTS = readdirSync(FOLDER).filter((name) => /^[\w-]+\.(hcl|json)$/.test(name));
 const read = (name: string) => readFileSync(join(FOLDER, name), "utf8");
 const PLAIN = read("plain.hcl");

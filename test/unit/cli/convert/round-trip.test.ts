@@ -12,12 +12,12 @@ import { arbitraryStruct } from "../../nomad/jobspec/arbitrary-job.ts";
 import { toYaml } from "../../../../src/lib/yaml.ts";
 import { runConvert, sha256 } from "./run-convert.ts";
 
-const FOLDER = join(import.meta.dirname, "../../../golden/jobs");
-const INPUTS = readdirSync(FOLDER).filter((name) => /^[\w-]+\.(hcl|json)$/.test(name));
+const GOLDEN = join(import.meta.dirname, "../../../golden");
+const INPUTS = readdirSync(join(GOLDEN, "convert")).filter((name) => /^[\w-]+\.(hcl|json)$/.test(name)).map((name) => join("convert", name));
 
 describe("the round trip", () => {
   it.each(INPUTS)("of %s gives the same bytes", async (file) => {
-    const first = await runConvert([file], { [file]: readFileSync(join(FOLDER, file), "utf8") });
+    const first = await runConvert([file], { [file]: readFileSync(join(GOLDEN, file), "utf8") });
     const json = await runConvert(["-to=json", "a.yaml"], { "a.yaml": first.out });
     const back = await runConvert(["a.json"], { "a.json": json.out });
     expect(first.out).not.toBe("");

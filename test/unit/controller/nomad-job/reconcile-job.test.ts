@@ -255,6 +255,19 @@ describe("a NomadJob that is refused", () => {
     ["as one group may not be what it is", "CapabilityRefused", (cluster) => apply(cluster, { TaskGroups: [group("two"), group("two", { Name: "other", Tasks: [{ Config: { command: "x", cap_add: ["sys_admin"] } }] })] })],
     ["as an ExecTask of before has its ID", "JobIDTaken", (cluster) => (cluster.tasks = [{ ...taskOf(), metadata: { name: "web", namespace: "team", uid: "old", creationTimestamp: "2020-01-01T00:00:00Z" } }])],
   ];
+  it("ends what runs of it when it is stopped, and is dead then: no profile has a say in that", async () => {
+    const cluster = emptyCluster();
+    apply(cluster, service("one"));
+    await settle(cluster);
+    apply(cluster, { TaskGroups: [group("two", { Tasks: [{ Config: { command: "x", cap_add: ["sys_admin"] } }] })] });
+    await settle(cluster);
+    expect(livePods(cluster).map(commandOf)).toEqual(["one", "one"]);
+    stop(cluster);
+    await settle(cluster);
+    expect(livePods(cluster)).toEqual([]);
+    expect(statusOf(cluster)).toMatchObject({ state: "dead", allocations: [] });
+  });
+
   it("has the index of the version that is refused, and keeps it when that version is accepted", async () => {
     const cluster = emptyCluster();
     apply(cluster, service("one"));
