@@ -40,7 +40,7 @@ export const UNPLACED_JOB: readonly CliCommand[] = [
   { command: "eval list", title: "of those that are blocked", args: ["eval", "list", '-filter=Status == "blocked"'], calls: ["GET /v1/evaluations"], exit: 0, saw: { jobs: ["$UNPLACED_JOB"] } },
   { command: "status", title: "of an evaluation", args: ["status", "$EVALUATION"], calls: ["PUT /v1/search", "GET /v1/evaluations", "GET /v1/evaluation/:id", "GET /v1/evaluation/:id/allocations"], exit: 0, saw: { context: "evals", status: "complete" } },
   { command: "autocompletion", title: "of evaluations", args: ["autocompletion", "evals", "$EVALUATION"], calls: ["PUT /v1/search"], exit: 0, saw: { matches: ["$EVALUATION"] } },
-  { command: "job status", title: "of one that cannot be placed", args: ["job", "status", "$UNPLACED_JOB"], calls: [...FIND_JOB, `GET ${UNPLACED}`, ...["allocations", "evaluations", "deployment", "summary"].map((part) => `GET ${UNPLACED}/${part}`), HINTS], exit: 0, saw: { running: 0 } },
+  { command: "job status", title: "of one that cannot be placed", args: ["job", "status", "$UNPLACED_JOB"], calls: [...FIND_JOB, `GET ${UNPLACED}`, ...["allocations", "evaluations", "deployment", "summary"].map((part) => `GET ${UNPLACED}/${part}`), HINTS], exit: 0, saw: { status: "pending", running: 0 } },
   { command: "job stop", title: "of one that cannot be placed", args: ["job", "stop", "-purge", "-detach", "$UNPLACED_JOB"], calls: [...FIND_JOB, `GET ${UNPLACED}`, `DELETE ${UNPLACED}`], exit: 0 },
 ];
 
