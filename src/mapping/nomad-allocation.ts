@@ -72,7 +72,7 @@ export function nomadAllocation(source: AllocationSource): NomadAllocation {
   const resources = taskResources(source, Object.keys(stub.TaskStates));
   const all = Object.values(resources);
   const sum = (field: "CPU" | "Cores" | "MemoryMB" | "MemoryMaxMB") => all.reduce((total, each) => total + each[field], 0);
-  const { ports, networks, status: network } = allocatedPorts(source.pod);
+  const { ports, networks, status: network } = allocatedPorts(source.pod, taskGroup(source)?.Networks[0]);
   const disk = taskGroup(source)?.EphemeralDisk.SizeMB ?? 0;
   return {
     ...stub,
