@@ -85,7 +85,7 @@ export function nomadAllocation(source: AllocationSource): NomadAllocation {
     Job: { ...source.job, Version: version },
     ...allocationResources(source, Object.keys(stub.TaskStates)),
     Metrics: placedMetric(source.job.NodePool),
-    NetworkStatus: allocatedPorts(source.pod).status,
+    NetworkStatus: allocatedPorts(source.pod, taskGroup(source)?.Networks[0]).status,
     AllocModifyIndex: stub.ModifyIndex,
   };
 }
@@ -96,7 +96,7 @@ const withoutEmpty = (texts: Readonly<Record<string, string>>): Readonly<Record<
 function allocationResources(source: AllocationSource, names: readonly string[]): Pick<NomadAllocation, "Resources" | "SharedResources" | "TaskResources" | "AllocatedResources"> {
   const tasks = groupTasks(source, names);
   const sum = (of: (resources: Resources) => number) => tasks.reduce((total, { Resources: each }) => total + of(each), 0);
-  const { ports, networks } = allocatedPorts(source.pod);
+  const { ports, networks } = allocatedPorts(source.pod, taskGroup(source)?.Networks[0]);
   const shared = { ...NO_RESOURCES, Devices: null, DiskMB: taskGroup(source)?.EphemeralDisk.SizeMB ?? 0, Networks: nullIfEmpty(networks) };
   const total = { CPU: sum(({ CPU }) => CPU), Cores: sum(({ Cores }) => Cores), MemoryMB: sum(({ MemoryMB }) => MemoryMB) };
   return {
