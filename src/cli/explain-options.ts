@@ -75,7 +75,7 @@ export type ExplainOptions = {
   readonly variableFiles: readonly string[];
 };
 
-const OPTIONS = {
+export const EXPLAIN_OPTIONS = {
   namespace: { type: "string", short: "n" },
   config: { type: "string" },
   kubeconfig: { type: "string" },
@@ -108,7 +108,7 @@ export function readExplainOptions(argv: readonly string[]): Result<ExplainOptio
 
 function parse(argv: readonly string[]) {
   try {
-    return ok(parseArgs({ args: [...argv], options: OPTIONS, strict: true, allowPositionals: true }));
+    return ok(parseArgs({ args: [...argv], options: EXPLAIN_OPTIONS, strict: true, allowPositionals: true }));
   } catch (error) {
     return err(messageOf(error).split(". ")[0] ?? "");
   }

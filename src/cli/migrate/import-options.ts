@@ -45,7 +45,7 @@ Examples:
     $ nomad-bridge import -to=https://bridge.example:4646 -to-namespace=team-a -yes
 `;
 
-const FLAGS = {
+export const IMPORT_FLAGS = {
   ...GENERAL_FLAGS,
   from: "string",
   to: "string",
@@ -74,7 +74,7 @@ export type ImportOptions = {
 };
 
 export function readImportOptions(argv: readonly string[], env: Env): Result<ImportOptions, FlagFailure> {
-  const parsed = parseMixedFlags(FLAGS, argv);
+  const parsed = parseMixedFlags(IMPORT_FLAGS, argv);
   if (!parsed.ok) return parsed;
   const { flags, args } = parsed.value;
   if (args.length > 0) return invalid(`"${args[0]}" is no option; the addresses go into -from=<address> and -to=<address>`);
