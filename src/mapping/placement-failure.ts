@@ -41,6 +41,9 @@ export function placementFailure(message: string, count: number, leftOut: Readon
   };
 }
 
+/** Of an allocation that has its place: what the scheduler compared there is not told. */
+export const placedMetric = (pool: string) => ({ ...metricOf(1, { NodesEvaluated: 1, NodesInPool: 1 }), NodePool: pool });
+
 const total = (reasons: readonly (readonly [string, number])[]) => reasons.reduce((sum, [, n]) => sum + n, 0);
 
 const MAX_REASON_CHARS = 4096;

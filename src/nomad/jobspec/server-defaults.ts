@@ -19,10 +19,8 @@ const orElse = (value: DecodedStruct, defaults: DecodedStruct): DecodedStruct =>
 });
 
 const RULES: Partial<Record<StructName, (value: DecodedStruct) => DecodedStruct>> = {
-  Job: (job) => {
-    const filled = orElse(job, { Region: "global", Namespace: "default", Type: "service", NodePool: "default" });
-    return orElse(filled, { Name: filled["ID"] });
-  },
+  // A name or a type that is written as "" is not filled in: it is a mistake, and told as one.
+  Job: (job) => orElse(job, { Region: "global", Namespace: "default", NodePool: "default", Priority: 50 }),
   TaskGroup: (group) => (isNil(group["Volumes"]) ? group : { ...group, Volumes: namedVolumes(group["Volumes"] as Readonly<Record<string, DecodedStruct>>) }),
   ParameterizedJobConfig: (config) => orElse(config, { Payload: "optional" }),
   Task: (task) => ({ ...task, Identity: defaultIdentity((task["Identity"] ?? {}) as DecodedStruct) }),
