@@ -9,6 +9,7 @@ import { createLogLines } from "../bridge/monitor/log-lines.ts";
 import { openAuditFile } from "./audit-file.ts";
 import { startBridge } from "./bridge.ts";
 import { runController } from "./controller.ts";
+import { cachedObjects } from "./memory/cached-objects.ts";
 import { identityAccess } from "./identity.ts";
 import { SERVER_HELP, SERVER_OPTIONS } from "./server-help.ts";
 
@@ -71,7 +72,9 @@ async function serve(settings: Settings): Promise<number> {
   if (!cluster.ok) return refuse(cluster.error);
   const stop = stopOnSignals();
   const audit = openAuditFile(settings.auditLog);
+  const pool = cachedObjects();
   const controller = runController({
+    pool,
     access: identityAccess(cluster.value, "controller", settings["controller-token"], clock),
     images: { launcher: settings["launcher-image"], fetch: settings["fetch-image"] },
     log,
@@ -79,6 +82,7 @@ async function serve(settings: Settings): Promise<number> {
     signal: stop.signal,
   });
   const bridge = await startBridge({
+    pool,
     access: identityAccess(cluster.value, "bridge", settings["bridge-token"], clock),
     tls: {
       cert: readFileSync(settings["tls-cert"], "utf8"),
