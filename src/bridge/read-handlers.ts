@@ -44,10 +44,15 @@ function stubOfJob({ cluster, now, search }: ReadContext, record: JobRecord): ob
   return jobStub({ job, record, pods: cluster.allocationsOf(record).map(({ pod }) => pod), now }, parseGoBool(search.get("meta") ?? "") === true);
 }
 
-function readJob(context: ReadContext): Reply {
+/** A dispatched job with its payload, as Nomad shows it to whoever may read the job. */
+async function readJob(context: ReadContext & Pick<RequestContext, "jobs">): Promise<Reply> {
   const record = namedJob(context);
   const job = record === undefined ? undefined : context.cluster.nomadJob(record);
-  return job === undefined ? text(404, "job not found") : json(job);
+  if (record === undefined || job === undefined) return text(404, "job not found");
+  const name = record.object.kind === "NomadJob" && job.Dispatched ? record.object.spec.payloadSecret : undefined;
+  if (name === undefined) return json(job);
+  const stored = await context.jobs.readText({ kind: "DispatchPayload", namespace: record.namespace, name, of: record.uid });
+  return json({ ...job, Payload: stored.ok ? (stored.value ?? null) : null });
 }
 
 function listJobAllocations(context: ReadContext): Reply {
