@@ -1,7 +1,7 @@
 /** @module Reading jobs and allocations. Each handler is (context) → reply. */
 import { parseGoBool } from "../lib/go-bool.ts";
 import { ANNOTATION } from "../contract/pod-metadata.ts";
-import { nomadAllocation, type AllocationSource } from "../mapping/nomad-allocation.ts";
+import { isPlaced, nomadAllocation, type AllocationSource } from "../mapping/nomad-allocation.ts";
 import { jobStub } from "../mapping/job-summary.ts";
 import type { JobRecord } from "../mapping/job-record.ts";
 import type { NomadAllocationStub } from "../nomad/api-types.ts";
@@ -67,7 +67,7 @@ function listAllocations(context: ReadContext): Reply {
   if (prefix === undefined) return text(500, `alloc lookup failed: index error: Invalid UUID prefix: "${query.prefix}"`);
   return listReply(
     {
-      rows: allocationsWithPrefix(context, prefix),
+      rows: allocationsWithPrefix(context, prefix).filter(({ pod }) => isPlaced(pod)),
       key: ({ pod }) => pod.metadata.uid ?? "",
       namespace: ({ job }) => job.namespace,
       id: ({ pod }) => pod.metadata.uid ?? "",
@@ -121,7 +121,7 @@ const isVisible = ({ query, allowsNamespace }: ReadContext, { namespace }: JobRe
 
 const namedJob = ({ cluster, query, params }: ReadContext) => cluster.job(query.namespace, params["jobId"] ?? "");
 
-/** Rows of a list. Allocations of a job that cannot be read have none. */
+/** Rows of a list. Allocations of a job that cannot be read have none, and neither have those without a node yet. */
 export function stubsOf(context: ReadContext, allocations: readonly Allocation[]): readonly NomadAllocationStub[] {
   return allocations.map(stubOf(context)).filter((stub) => stub !== undefined);
 }
@@ -130,6 +130,7 @@ export function stubsOf(context: ReadContext, allocations: readonly Allocation[]
 function stubOf(context: ReadContext): (allocation: Allocation) => NomadAllocationStub | undefined {
   const known = new Map<string, Replacements>();
   return (allocation) => {
+    if (!isPlaced(allocation.pod)) return undefined;
     const { uid } = allocation.job;
     const replacements = known.get(uid) ?? replacementsOf(context.cluster.allocationsOf(allocation.job));
     known.set(uid, replacements);
@@ -161,7 +162,7 @@ export const wholeAllocations = (context: ReadContext, fits: (allocation: Alloca
     .flatMap((job) => {
       const all = context.cluster.allocationsOf(job);
       const replacements = replacementsOf(all);
-      return all.filter(fits).flatMap((allocation) => {
+      return all.filter((each) => isPlaced(each.pod) && fits(each)).flatMap((allocation) => {
         const source = sourceOf(context, allocation, replacements);
         return source === undefined ? [] : [nomadAllocation(source)];
       });

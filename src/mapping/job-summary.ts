@@ -57,7 +57,7 @@ function statesByGroup(pods: readonly Pod[], now: number): ReadonlyMap<string, r
 
 /** A job as lists show it. @param withMeta as clients ask for by `meta=true` */
 export function jobStub(source: SummarySource, withMeta = false): NomadJobStub {
-  const { ID, ParentID, Name, Namespace, Datacenters, NodePool, Type, Priority, Stop, Status, StatusDescription, CreateIndex, ModifyIndex, JobModifyIndex, SubmitTime, Periodic, ParameterizedJob, Meta } = source.job;
+  const { ID, ParentID, Name, Namespace, Datacenters, NodePool, Type, Priority, Stop, Status, StatusDescription, CreateIndex, ModifyIndex, JobModifyIndex, SubmitTime, Periodic, ParameterizedJob, Dispatched, Meta } = source.job;
   return {
     ID,
     ParentID,
@@ -68,7 +68,8 @@ export function jobStub(source: SummarySource, withMeta = false): NomadJobStub {
     Type,
     Priority,
     Periodic: Periodic !== null,
-    ParameterizedJob: ParameterizedJob !== null,
+    // A dispatch has its parent's block, and is none that could be dispatched.
+    ParameterizedJob: ParameterizedJob !== null && !Dispatched,
     Stop,
     Status,
     StatusDescription,

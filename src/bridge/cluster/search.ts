@@ -8,6 +8,7 @@ import { visibleJobs } from "../read-handlers.ts";
 import { json, type Reply, text } from "../reply.ts";
 import type { RequestContext, Routes } from "../request-context.ts";
 import { deploymentId, evaluationIdsOf, nameUuid } from "../../mapping/nomad-ids.ts";
+import { isPlaced } from "../../mapping/nomad-allocation.ts";
 import { deploymentStates } from "../../mapping/nomad-deployment.ts";
 import { type NomadEvaluation, nomadEvaluations } from "../../mapping/nomad-evaluation.ts";
 import type { JobRecord } from "../../mapping/job-record.ts";
@@ -29,7 +30,7 @@ type Source = (context: RequestContext) => readonly Match[] | undefined;
 const SOURCES: Readonly<Partial<Record<SearchContext, Source>>> = {
   jobs: (context) => jobsSeen(context)?.map(({ jobId, namespace }) => ({ id: jobId, scope: [namespace, jobId] })),
   allocs: (context) =>
-    jobsSeen(context)?.flatMap((job) => context.cluster.allocationsOf(job).map(({ pod }) => ({ id: pod.metadata.uid ?? "", scope: [job.namespace, pod.metadata.uid ?? ""] }))),
+    jobsSeen(context)?.flatMap((job) => context.cluster.allocationsOf(job).filter(({ pod }) => isPlaced(pod)).map(({ pod }) => ({ id: pod.metadata.uid ?? "", scope: [job.namespace, pod.metadata.uid ?? ""] }))),
   evals: (context) => jobsSeen(context)?.flatMap((job) => evaluationsIn(context, job).map(({ ID, Namespace }) => ({ id: ID, scope: [Namespace, ID] }))),
   deployment: (context) =>
     jobsSeen(context)?.flatMap((job) => deploymentStates(job).map(({ jobVersion }) => deploymentId(sha256, job.uid, jobVersion)).map((id) => ({ id, scope: [job.namespace, id] }))),

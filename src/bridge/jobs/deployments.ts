@@ -7,7 +7,7 @@ import { type JobRecord, requestsOf } from "../../mapping/job-record.ts";
 import { deploymentOf, deploymentStates, type NomadDeployment, nomadDeployment } from "../../mapping/nomad-deployment.ts";
 import { deploymentId, type DeploymentVerb } from "../../mapping/nomad-ids.ts";
 import { indexOf } from "../../mapping/nomad-job.ts";
-import { DEPLOYMENT_NOT_FOUND, JOB_NOT_FOUND, NO_CANARIES, terminalDeployment, unhealthyCanaries } from "../../nomad/job-texts.ts";
+import { DEPLOYMENT_NOT_FOUND, JOB_NOT_FOUND, NO_CANARIES, terminalDeployment, unhealthyCanaries, unknownAlloc } from "../../nomad/job-texts.ts";
 import { PERMISSION_DENIED } from "../../nomad/texts.ts";
 import { isTrue, textsOf } from "../body.ts";
 import { listReply } from "../lists/list-page.ts";
@@ -17,7 +17,7 @@ import { changeRequests } from "./annotate-job.ts";
 import { stubsOf } from "../read-handlers.ts";
 import { listRequest } from "./evaluations.ts";
 import { sha256 } from "../../access/sha256.ts";
-import { requested } from "./write-reply.ts";
+import { meta, requested, written } from "./write-reply.ts";
 
 type ReadContext = Pick<RequestContext, "cluster" | "stubs" | "query" | "params" | "search" | "allowsNamespace" | "now">;
 type WriteContext = ReadContext & Pick<RequestContext, "jobs" | "body">;
@@ -77,7 +77,7 @@ export function readLatestDeployment(context: ReadContext): Reply {
 }
 
 /** What somebody says of a deployment, for the controller to find; refused for one that is over. */
-async function say(context: WriteContext, verb: DeploymentVerb, add: (now: DeploymentRequest, state: DeploymentState) => Result<DeploymentRequest, Reply>): Promise<Reply> {
+async function say(context: WriteContext, verb: Exclude<DeploymentVerb, "end">, add: (now: DeploymentRequest, state: DeploymentState) => Result<DeploymentRequest, Reply>): Promise<Reply> {
   const found = find(context);
   if ("kind" in found) return found;
   const version = found.state.jobVersion;
@@ -92,6 +92,8 @@ async function say(context: WriteContext, verb: DeploymentVerb, add: (now: Deplo
   });
   if (!changed.ok) return changed.error;
   const { object } = changed.value;
+  // Whoever pauses one has nothing to watch.
+  if (verb === "pause") return written(found.job.jobId, "", { EvalID: "", EvalCreateIndex: 0, DeploymentModifyIndex: indexOf(object), RevertedJobVersion: null, ...meta(indexOf(object)) });
   return requested(changed.value, { kind: "deployment", version, verb }, { DeploymentModifyIndex: indexOf(object), RevertedJobVersion: null });
 }
 
@@ -125,6 +127,10 @@ export async function setAllocationHealth(context: WriteContext): Promise<Reply>
   const own = new Set(textsOf(context.body, "HealthyAllocationIDs"));
   const ill = new Set(textsOf(context.body, "UnhealthyAllocationIDs"));
   if (own.size + ill.size === 0) return text(500, "must specify at least one healthy/unhealthy allocation ID");
+  const found = find(context);
+  if ("kind" in found) return found;
+  const stranger = isActive(found.state) ? [...own, ...ill].find((id) => context.cluster.allocation(id.toLowerCase())?.job.uid !== found.job.uid) : undefined;
+  if (stranger !== undefined) return text(500, unknownAlloc(stranger));
   return say(context, "health", (now) => {
     const healthy = [...new Set([...(now.healthy ?? []), ...own])].filter((id) => !ill.has(id));
     const unhealthy = [...new Set([...(now.unhealthy ?? []), ...ill])].filter((id) => !own.has(id));

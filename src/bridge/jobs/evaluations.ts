@@ -1,7 +1,7 @@
 /** @module Evaluations: read, listed, counted, forced. They are derived, by src/mapping/nomad-evaluation.ts. */
 import { ok } from "../../lib/result.ts";
 import { type JobRecord, requestsOf, versionOf } from "../../mapping/job-record.ts";
-import { concerns, type EvaluationSource, type NomadEvaluation, nomadEvaluation, nomadEvaluations } from "../../mapping/nomad-evaluation.ts";
+import { concerns, type EvaluationSource, type NomadEvaluation, nomadEvaluation, nomadEvaluations, shownEvaluation } from "../../mapping/nomad-evaluation.ts";
 import { evaluationId, type EvaluationCause, knownCauses } from "../../mapping/nomad-ids.ts";
 
 import { EVAL_NOT_FOUND, EVALUATE_PARAMETERIZED, EVALUATE_PERIODIC, JOB_NOT_FOUND } from "../../nomad/job-texts.ts";
@@ -40,7 +40,7 @@ function find(context: ReadContext): Found | Reply {
 
 export function readEvaluation(context: ReadContext): Reply {
   const found = find(context);
-  return "kind" in found ? found : json(nomadEvaluation(found.source, found.cause));
+  return "kind" in found ? found : json(shownEvaluation(nomadEvaluation(found.source, found.cause)));
 }
 
 export function listEvaluationAllocations(context: ReadContext): Reply {
@@ -70,7 +70,8 @@ export const listEvaluations = (context: ReadContext): Reply =>
       key: ({ CreateIndex, ID }) => `${String(CreateIndex).padStart(20, "0")}.${ID}`,
       namespace: ({ Namespace }) => Namespace,
       id: ({ ID }) => ID,
-      show: (evaluation) => evaluation,
+      show: shownEvaluation,
+      filtered: (evaluation) => evaluation,
     },
     listRequest(context),
   );
@@ -85,7 +86,7 @@ export const countEvaluations = (context: ReadContext): Reply => json({ Count: v
 export function listJobEvaluations(context: ReadContext): Reply {
   const job = context.cluster.job(context.query.namespace, context.params["jobId"] ?? "");
   const source = job === undefined ? undefined : evaluationSource(context, job);
-  return json(source === undefined ? [] : nomadEvaluations(source));
+  return json(source === undefined ? [] : nomadEvaluations(source).map(shownEvaluation));
 }
 
 /** Failed allocations are placed again at once where that is asked for; all else the controller looks at anyway. */
