@@ -179,13 +179,25 @@ describe("the HTTP app", () => {
     { path: "/v1/jobs?wait=soon", status: 400, text: "Invalid wait time" },
     { path: "/v1/jobs?stale=maybe", status: 400, text: "Expect `true` or `false` for `stale` query string parameter" },
     { path: "/v1/jobs?region=mars", status: 500, text: "No path to region" },
-    { path: "/v1/allocations?prefix=abc", status: 500, text: 'alloc lookup failed: index error: Invalid UUID prefix: "abc"' },
-    { path: "/v1/allocations?prefix=zz", status: 500, text: 'alloc lookup failed: index error: Invalid UUID prefix: "zz"' },
+    { path: "/v1/allocations?prefix=abc", status: 500, text: 'alloc lookup failed: index error: Input (without hyphens) must be even length' },
+    { path: "/v1/allocations?prefix=zz", status: 500, text: "alloc lookup failed: index error: Invalid UUID: encoding/hex: invalid byte: U+007A 'z'" },
     { path: `/v1/client/allocation/${uid(1)}/exec?command=%5B%5D`, status: 500, text: "websocket connection not found in context" },
     { path: "/v1/job/%zz", status: 400, text: "the path is not valid percent-encoding" },
+    { path: "/v1/allocation/zz", status: 500, text: "alloc lookup failed: index error: UUID must be 36 characters" },
+    { path: "/v1/client/fs/ls/zz", status: 500, text: "alloc lookup failed: index error: UUID must be 36 characters" },
   ])("answers $path with $status and Nomad's text", async ({ path, status, text }) => {
     const answer = await bridge().call("GET", path);
     expect([answer.status, answer.text]).toEqual([status, text]);
+  });
+
+  it("measures nothing of an allocation that runs nothing, which is no error, and does nothing to it, which is one", async () => {
+    const [{ call }, path] = [bridge(), `/v1/client/allocation/${uid(1)}`];
+    const { status, json } = await call("GET", `${path}/stats`);
+    expect([status, json]).toEqual([200, { ResourceUsage: expect.objectContaining({ DeviceStats: [] }) as unknown, Tasks: {}, Timestamp: 0 }]);
+    const put = async (what: string, body: object) => (await call("PUT", `${path}/${what}`, { body })).text;
+    expect(await put("signal", { Signal: "SIGHUP" })).toBe("1 error occurred:\n\t* Failed to signal task: web, err: Task not running\n\n");
+    expect(await put("signal", { Signal: "SIGHUP", Task: "web" })).toBe("Task not running");
+    expect(await put("restart", { TaskName: "web", AllTasks: true })).toBe("task name cannot be set when restarting all tasks");
   });
 
   it("pages through a list without losing or repeating a row", async () => {
