@@ -46,6 +46,7 @@ import { MONITOR_ROUTES } from "./monitor/monitor-route.ts";
 import { readQuery, type QueryOptions } from "./query.ts";
 import { READ_ROUTES } from "./read-handlers.ts";
 import { type Reply, text } from "./reply.ts";
+import { hasIndex } from "./reply-headers.ts";
 import type { RequestContext, Routes } from "./request-context.ts";
 
 export type HttpAppDeps = {
@@ -112,9 +113,12 @@ function admit(deps: HttpAppDeps, request: Request, source: string): Result<Inco
   const authorized = authorizeRequest(deps.authenticate, { method: request.method, path, secret, namespace: query.value.namespace, now: deps.now() });
   if (!authorized.ok) return err((authorized.error.kind === "invalid-method" ? refused(request.method, path) : undefined) ?? refuse(deps, authorized.error));
   const region = deps.cluster.config()?.region;
-  if (query.value.region !== undefined && query.value.region !== "" && query.value.region !== region) return err(text(500, "No path to region"));
+  if (!OF_NO_REGION.test(path) && query.value.region !== undefined && query.value.region !== "" && query.value.region !== region) return err(text(500, "No path to region"));
   return ok({ request, url, path, query: query.value, secret, authorized: authorized.value, source });
 }
+
+/** Answered by the agent that is asked, whatever region it is asked for. */
+const OF_NO_REGION = /^\/v1\/(regions$|agent\/)/;
 
 function blockingKinds({ request, path }: Incoming): readonly ChangeKind[] | undefined {
   const match = findEndpoint(request.method, path);
@@ -246,13 +250,13 @@ function auditWrite({ log }: HttpAppDeps, { request, path, query }: Incoming, li
 }
 
 async function toResponse({ bodies }: AppDeps, { reply, index }: Answer, request: Request): Promise<Response> {
-  const headers = new Headers({
-    "X-Nomad-Index": String(index),
-    "X-Nomad-KnownLeader": "true",
-    "X-Nomad-LastContact": "0",
-  });
+  const { pathname, searchParams: params } = new URL(request.url);
+  const stamp: Readonly<Record<string, string>> = { "X-Nomad-Index": String(index), "X-Nomad-KnownLeader": "true", "X-Nomad-LastContact": "0" };
+  const headers = new Headers({ Vary: "Accept-Encoding", ...(hasIndex(reply, pathname, params) ? stamp : {}) });
   if (reply.kind === "text") {
-    if (reply.body !== "") headers.set("Content-Type", "text/plain; charset=utf-8");
+    // A null body, unlike an empty text, gets no Content-Type from the platform.
+    if (reply.body === "") return new Response(null, { status: reply.status, headers });
+    headers.set("Content-Type", "text/plain; charset=utf-8");
     return new Response(reply.body, { status: reply.status, headers });
   }
   if (reply.kind === "stream") {
@@ -262,9 +266,7 @@ async function toResponse({ bodies }: AppDeps, { reply, index }: Answer, request
     return new Response(reply.body, { status: reply.status, headers });
   }
   headers.set("Content-Type", "application/json");
-  headers.set("Vary", "Accept-Encoding");
   if (reply.nextToken !== undefined) headers.set("X-Nomad-NextToken", Buffer.from(reply.nextToken).toString("base64url"));
-  const { searchParams: params } = new URL(request.url);
   const pretty = params.has("pretty") && parseGoBool(params.get("pretty") ?? "") !== false;
   const gzip = request.method !== "HEAD" && acceptsGzip(request.headers.get("accept-encoding"));
   const { bytes, isCompressed } = await bodies(reply, { pretty, gzip });

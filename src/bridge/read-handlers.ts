@@ -1,5 +1,4 @@
 /** @module Reading jobs and allocations. Each handler is (context) → reply. */
-import { parseGoBool } from "../lib/go-bool.ts";
 import { ANNOTATION } from "../contract/pod-metadata.ts";
 import { nomadAllocation, type AllocationSource } from "../mapping/nomad-allocation.ts";
 import { jobStub } from "../mapping/job-summary.ts";
@@ -7,9 +6,11 @@ import type { JobRecord } from "../mapping/job-record.ts";
 import type { NomadAllocationStub } from "../nomad/api-types.ts";
 import type { Job } from "../nomad/job.ts";
 import { unknownAllocation } from "../nomad/texts.ts";
+import { uuidError, uuidPrefixError } from "../nomad/uuid.ts";
 import type { Allocation } from "./bridge-deps.ts";
 import { sha256 } from "../access/sha256.ts";
 import { listReply, type ListRequest } from "./lists/list-page.ts";
+import { boolParam } from "./query.ts";
 import { json, type Reply, text } from "./reply.ts";
 import type { RequestContext, Routes } from "./request-context.ts";
 
@@ -19,6 +20,8 @@ type ReadContext = Pick<RequestContext, "cluster" | "stubs" | "query" | "params"
 /** @param fits which jobs; all where it is absent */
 export function listJobs(context: ReadContext, fits?: (job: Job) => boolean): Reply {
   const { cluster } = context;
+  const withMeta = boolParam(context.search, "meta");
+  if (!withMeta.ok) return text(500, withMeta.error);
   const all = [...cluster.jobs()];
   const isWanted = (record: JobRecord) => {
     const job = cluster.nomadJob(record);
@@ -31,17 +34,17 @@ export function listJobs(context: ReadContext, fits?: (job: Job) => boolean): Re
       key: ({ jobId, namespace }) => `${jobId}\0${namespace}`,
       namespace: ({ namespace }) => namespace,
       id: ({ jobId }) => jobId,
-      show: (job) => stubOfJob(context, job),
+      show: (job) => stubOfJob(context, job, withMeta.value),
       filtered: (job) => cluster.nomadJob(job),
     },
     listRequest(context),
   );
 }
 
-function stubOfJob({ cluster, now, search }: ReadContext, record: JobRecord): object | undefined {
+function stubOfJob({ cluster, now }: ReadContext, record: JobRecord, withMeta: boolean): object | undefined {
   const job = cluster.nomadJob(record);
   if (job === undefined) return undefined;
-  return jobStub({ job, record, pods: cluster.allocationsOf(record).map(({ pod }) => pod), now }, parseGoBool(search.get("meta") ?? "") === true);
+  return jobStub({ job, record, pods: cluster.allocationsOf(record).map(({ pod }) => pod), now }, withMeta);
 }
 
 function readJob(context: ReadContext): Reply {
@@ -57,19 +60,33 @@ function listJobAllocations(context: ReadContext): Reply {
 }
 
 function listAllocations(context: ReadContext): Reply {
-  const { query } = context;
-  const prefix = checkIdPrefix(query.prefix);
-  if (prefix === undefined) return text(500, `alloc lookup failed: index error: Invalid UUID prefix: "${query.prefix}"`);
+  const { query, search } = context;
+  const withResources = boolParam(search, "resources");
+  if (!withResources.ok) return text(500, withResources.error);
+  const withStates = boolParam(search, "task_states");
+  if (!withStates.ok) return text(500, withStates.error);
+  const malformed = uuidPrefixError(query.prefix);
+  if (malformed !== undefined) return text(500, `alloc lookup failed: ${malformed}`);
+  const hidesStates = search.get("task_states") !== null && search.get("task_states") !== "" && !withStates.value;
+  const prefix = query.prefix.toLowerCase();
   return listReply(
     {
       rows: allocationsWithPrefix(context, prefix),
       key: ({ pod }) => pod.metadata.uid ?? "",
       namespace: ({ job }) => job.namespace,
       id: ({ pod }) => pod.metadata.uid ?? "",
-      show: (allocation) => stubOf(context, allocation)[0],
+      show: (allocation) => listStub(context, allocation, { resources: withResources.value, states: !hidesStates }),
     },
     { ...listRequest(context), options: { ...query, prefix } },
   );
+}
+
+/** Clients that look for no more than IDs ask to be spared the states of tasks, which are most of a row; `resources` are what the scheduler gave. */
+function listStub(context: ReadContext, allocation: Allocation, { resources, states }: { readonly resources: boolean; readonly states: boolean }): object | undefined {
+  const stub = stubOf(context, allocation)[0];
+  if (stub === undefined || (states && !resources)) return stub;
+  const source = resources ? sourceOf(context, allocation) : undefined;
+  return { ...stub, ...(states ? {} : { TaskStates: null }), ...(source === undefined ? {} : { AllocatedResources: nomadAllocation(source).AllocatedResources }) };
 }
 
 /** A whole ID, which every exec looks up first, costs no search. */
@@ -87,6 +104,8 @@ function allocationsWithPrefix(context: ReadContext, prefix: string): readonly A
 /** One that the caller may not see does not exist for them, whatever its namespace. */
 function readAllocation(context: ReadContext): Reply {
   const allocId = context.params["allocId"] ?? "";
+  const malformed = uuidError(allocId);
+  if (malformed !== undefined) return text(500, `alloc lookup failed: ${malformed}`);
   const allocation = context.cluster.allocation(allocId.toLowerCase());
   if (allocation === undefined) return text(404, "alloc not found");
   if (!context.allowsNamespace(allocation.job.namespace)) return text(500, unknownAllocation(allocId));
@@ -122,13 +141,6 @@ export function sourceOf({ cluster, now }: Pick<ReadContext, "cluster" | "now">,
   if (asNomad === undefined) return undefined;
   const node = pod.spec.nodeName === undefined ? undefined : cluster.nodeByName(pod.spec.nodeName);
   return { pod, job: asNomad, record: job, sha256, nodeId: node?.metadata.uid, now };
-}
-
-/** Lower case, or undefined for what can begin no ID: Nomad's index takes pairs of hex digits and at most four hyphens. */
-function checkIdPrefix(prefix: string): string | undefined {
-  const digits = prefix.replaceAll("-", "");
-  const isValid = /^[0-9a-fA-F-]*$/.test(prefix) && digits.length % 2 === 0 && prefix.length <= 36 && prefix.length - digits.length <= 4;
-  return isValid ? prefix.toLowerCase() : undefined;
 }
 
 /** Of all the caller may see, those that fit: whole, as the CLI reads the resources of each. */

@@ -9,7 +9,7 @@ import { json, type Reply, text } from "../reply.ts";
 import type { RequestContext, Routes } from "../request-context.ts";
 import { names } from "./names.ts";
 
-function registrationsOf(context: RequestContext, allocation: Allocation): readonly ServiceRegistration[] {
+export function registrationsOf(context: Pick<RequestContext, "cluster" | "now">, allocation: Allocation): readonly ServiceRegistration[] {
   const source = sourceOf(context, allocation);
   if (source === undefined) return [];
   const config = names(context);
