@@ -40,8 +40,8 @@ func portVariables(ports []documentPort, addresses podAddresses) map[string]stri
 		all["NOMAD_HOST_PORT_"+clean] = outside
 		all["NOMAD_HOST_IP_"+label] = hostIP
 		all["NOMAD_HOST_ADDR_"+label] = net.JoinHostPort(hostIP, outside)
+		all["NOMAD_ALLOC_PORT_"+label] = inside
 		if port.Isolated {
-			all["NOMAD_ALLOC_PORT_"+label] = inside
 			all["NOMAD_ALLOC_IP_"+label] = addresses.pod
 			all["NOMAD_ALLOC_ADDR_"+label] = net.JoinHostPort(addresses.pod, inside)
 			all["NOMAD_ALLOC_INTERFACE_"+label] = podInterface

@@ -22,9 +22,9 @@ func TestPortVariables(t *testing.T) {
 			"NOMAD_HOST_PORT_http": "80", "NOMAD_HOST_IP_http": "192.0.2.7", "NOMAD_HOST_ADDR_http": "192.0.2.7:80",
 			"NOMAD_ALLOC_PORT_http": "8080", "NOMAD_ALLOC_IP_http": "10.1.2.3", "NOMAD_ALLOC_ADDR_http": "10.1.2.3:8080", "NOMAD_ALLOC_INTERFACE_http": "eth0",
 		}},
-		{"on the node's network, with a dash in its label", documentPort{Label: "admin-api", Port: 9000, HostPort: 9000}, map[string]string{
-			"NOMAD_PORT_admin_api": "9000", "NOMAD_IP_admin_api": "192.0.2.7", "NOMAD_ADDR_admin_api": "192.0.2.7:9000",
-			"NOMAD_HOST_PORT_admin_api": "9000", "NOMAD_HOST_IP_admin-api": "192.0.2.7", "NOMAD_HOST_ADDR_admin-api": "192.0.2.7:9000",
+		{"on the node's network, with a dash in its label and a port that it is told to take", documentPort{Label: "admin-api", Port: 9000, HostPort: 24654}, map[string]string{
+			"NOMAD_PORT_admin_api": "9000", "NOMAD_IP_admin_api": "192.0.2.7", "NOMAD_ADDR_admin_api": "192.0.2.7:24654", "NOMAD_ALLOC_PORT_admin-api": "9000",
+			"NOMAD_HOST_PORT_admin_api": "24654", "NOMAD_HOST_IP_admin-api": "192.0.2.7", "NOMAD_HOST_ADDR_admin-api": "192.0.2.7:24654",
 		}},
 	}
 	for _, c := range cases {

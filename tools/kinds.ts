@@ -3,6 +3,7 @@ import * as z from "zod";
 import { aclAuthMethodSpec, aclBindingRuleSpec, aclPolicySpec, aclRoleSpec, aclTokenSpec } from "../src/api/acl.ts";
 import { bridgeConfigSpec } from "../src/api/bridge-config.ts";
 import { execTaskSpec } from "../src/api/exec-task.ts";
+import { dispatchPayloadSpec, jobSubmissionSpec } from "../src/api/job-texts.ts";
 import { nomadJobSpec } from "../src/api/nomad-job.ts";
 
 export type KindDefinition = {
@@ -56,7 +57,8 @@ const findings = z
   .max(20)
   .optional();
 
-const opaque = z.record(z.string(), z.unknown()).meta({ "x-kubernetes-preserve-unknown-fields": true }).optional();
+/** Atomic: of a map whose last member goes, server-side apply would leave null, which the schema refuses. */
+const opaque = z.record(z.string(), z.unknown()).meta({ "x-kubernetes-preserve-unknown-fields": true, "x-kubernetes-map-type": "atomic" }).optional();
 const count = z.int().min(0).max(1_000_000);
 
 const nomadJobStatus = z.object({
@@ -115,6 +117,22 @@ export const KINDS: readonly KindDefinition[] = [
       { name: "Accepted", type: "string", jsonPath: '.status.conditions[?(@.type=="Accepted")].status' },
       { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },
     ],
+  },
+  {
+    kind: "JobSubmission",
+    plural: "jobsubmissions",
+    scope: "Namespaced",
+    about: "The source of one version of a NomadJob, as its submitter sent it: values of variables may stand in it. Written by the bridge.",
+    spec: jobSubmissionSpec,
+    columns: [{ name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" }],
+  },
+  {
+    kind: "DispatchPayload",
+    plural: "dispatchpayloads",
+    scope: "Namespaced",
+    about: "The payload of a dispatched NomadJob. Written by the bridge.",
+    spec: dispatchPayloadSpec,
+    columns: [{ name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" }],
   },
   {
     kind: "BridgeConfig",

@@ -159,6 +159,12 @@ export const bridgeConfigSpec = z.object({
     .meta({ "x-kubernetes-list-type": "set" })
     .default([])
     .describe("Namespaces in which alloc exec is refused, whatever their profiles say."),
+  maxDispatched: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(1000)
+    .describe("Dispatched jobs of one parameterized job that may be pending or running at a time. Another dispatch is refused until one is dead."),
 });
 
 export type BridgeConfigSpec = z.output<typeof bridgeConfigSpec>;

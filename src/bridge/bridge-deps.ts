@@ -4,6 +4,7 @@ import type { LoginBeginning } from "../access/login/oidc-state.ts";
 import type { AclAuthMethodObject, AclBindingRuleObject, AclPolicyObject, AclRoleObject, AclTokenObject } from "../api/acl.ts";
 import type { BridgeConfigSpec } from "../api/bridge-config.ts";
 import type { ExecTask } from "../api/exec-task.ts";
+import type { JobText } from "../api/job-texts.ts";
 import type { KubeObject, OwnerReference } from "../api/meta.ts";
 import type { NomadJob } from "../api/nomad-job.ts";
 import type { Node, Pod } from "../api/pod.ts";
@@ -98,15 +99,10 @@ export type NodeMarks = {
   readonly mark: (node: Node, mark: NodeMark) => Promise<Result<Node, string>>;
 };
 
-/** A Secret of a job, which is gone when its owner is. */
-export type JobSecret = {
-  readonly namespace: string;
-  /** Begins with "nb-". */
-  readonly name: string;
-  readonly owner: OwnerReference;
-  /** Base64, under their keys. */
-  readonly data: Readonly<Record<string, string>>;
-};
+export type JobTextPlace = { readonly kind: JobText["kind"]; readonly namespace: string; /** Begins with "nb-". */ readonly name: string };
+
+/** What belongs to a job and is gone when its owner is. */
+export type StoredText = JobTextPlace & { readonly owner: OwnerReference; /** Base64. */ readonly content: string };
 
 /**
  * Each write resolves when this process's own reads show it, and is refused with `conflict` where the object is another than the one given:
@@ -123,8 +119,9 @@ export type JobObjects = {
   readonly removeUnchanged: (object: JobObject) => Write<undefined>;
   readonly annotate: (object: JobObject, annotations: Readonly<Record<string, string>>) => Write<JobObject>;
   readonly scaleTask: (task: ExecTask, count: number) => Write<ExecTask>;
-  readonly readSecret: (namespace: string, name: string) => Write<Readonly<Record<string, string>> | undefined>;
+  /** Its content in base64; undefined where there is none that the object with the UID `of` owns. */
+  readonly readText: (place: JobTextPlace & { readonly of: string }) => Write<string | undefined>;
   /** Makes it, or makes it so. */
-  readonly putSecret: (secret: JobSecret) => Write<undefined>;
-  readonly removeSecret: (namespace: string, name: string) => Write<undefined>;
+  readonly putText: (text: StoredText) => Write<undefined>;
+  readonly removeText: (place: JobTextPlace) => Write<undefined>;
 };

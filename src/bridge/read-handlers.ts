@@ -47,16 +47,20 @@ function stubOfJob({ cluster, now }: ReadContext, record: JobRecord, withMeta: b
   return jobStub({ job, record, pods: cluster.allocationsOf(record).map(({ pod }) => pod), now }, withMeta);
 }
 
-function readJob(context: ReadContext): Reply {
+/** A dispatched job with its payload, as Nomad shows it to whoever may read the job. */
+async function readJob(context: ReadContext & Pick<RequestContext, "jobs">): Promise<Reply> {
   const record = namedJob(context);
   const job = record === undefined ? undefined : context.cluster.nomadJob(record);
-  return job === undefined ? text(404, "job not found") : json(job);
+  if (record === undefined || job === undefined) return text(404, "job not found");
+  const name = record.object.kind === "NomadJob" && job.Dispatched ? record.object.spec.payloadSecret : undefined;
+  if (name === undefined) return json(job);
+  const stored = await context.jobs.readText({ kind: "DispatchPayload", namespace: record.namespace, name, of: record.uid });
+  return json({ ...job, Payload: stored.ok ? (stored.value ?? null) : null });
 }
 
 function listJobAllocations(context: ReadContext): Reply {
   const job = namedJob(context);
-  if (job === undefined) return json([]);
-  return json(context.cluster.allocationsOf(job).flatMap((allocation) => stubOf(context, allocation)));
+  return json(job === undefined ? [] : stubsOf(context, context.cluster.allocationsOf(job)));
 }
 
 function listAllocations(context: ReadContext): Reply {
@@ -75,18 +79,21 @@ function listAllocations(context: ReadContext): Reply {
       key: ({ pod }) => pod.metadata.uid ?? "",
       namespace: ({ job }) => job.namespace,
       id: ({ pod }) => pod.metadata.uid ?? "",
-      show: (allocation) => listStub(context, allocation, { resources: withResources.value, states: !hidesStates }),
+      show: listStub(context, { resources: withResources.value, states: !hidesStates }),
     },
     { ...listRequest(context), options: { ...query, prefix } },
   );
 }
 
 /** Clients that look for no more than IDs ask to be spared the states of tasks, which are most of a row; `resources` are what the scheduler gave. */
-function listStub(context: ReadContext, allocation: Allocation, { resources, states }: { readonly resources: boolean; readonly states: boolean }): object | undefined {
-  const stub = stubOf(context, allocation)[0];
-  if (stub === undefined || (states && !resources)) return stub;
-  const source = resources ? sourceOf(context, allocation) : undefined;
-  return { ...stub, ...(states ? {} : { TaskStates: null }), ...(source === undefined ? {} : { AllocatedResources: nomadAllocation(source).AllocatedResources }) };
+function listStub(context: ReadContext, { resources, states }: { readonly resources: boolean; readonly states: boolean }): (allocation: Allocation) => object | undefined {
+  const stub = stubOf(context);
+  if (states && !resources) return stub;
+  return (allocation) => {
+    const whole = stub(allocation);
+    const source = resources && whole !== undefined ? sourceOf(context, allocation, new Map()) : undefined;
+    return whole === undefined ? undefined : { ...whole, ...(states ? {} : { TaskStates: null }), ...(source === undefined ? {} : { AllocatedResources: nomadAllocation(source).AllocatedResources }) };
+  };
 }
 
 /** A whole ID, which every exec looks up first, costs no search. */
@@ -109,14 +116,21 @@ function readAllocation(context: ReadContext): Reply {
   const allocation = context.cluster.allocation(allocId.toLowerCase());
   if (allocation === undefined) return text(404, "alloc not found");
   if (!context.allowsNamespace(allocation.job.namespace)) return text(500, unknownAllocation(allocId));
-  const source = sourceOf(context, allocation);
-  const next = replacementOf(context, allocation);
-  return source === undefined ? text(404, "alloc not found") : json(nomadAllocation({ ...source, ...(next === undefined ? {} : { next }) }));
+  const source = sourceOf(context, allocation, replacementsOf(context.cluster.allocationsOf(allocation.job)));
+  return source === undefined ? text(404, "alloc not found") : json(nomadAllocation(source));
 }
 
-/** The allocation that took its place, if any. */
-const replacementOf = ({ cluster }: ReadContext, { pod, job }: Allocation): string | undefined =>
-  cluster.allocationsOf(job).find((other) => other.pod.metadata.annotations?.[ANNOTATION.previousAllocation] === pod.metadata.uid)?.pod.metadata.uid;
+/** By the ID of an allocation, the one that took its place. */
+type Replacements = ReadonlyMap<string, string>;
+
+export function replacementsOf(allocations: readonly Allocation[]): Replacements {
+  return new Map(
+    allocations.flatMap(({ pod: { metadata } }) => {
+      const previous = metadata.annotations?.[ANNOTATION.previousAllocation];
+      return previous === undefined || metadata.uid === undefined ? [] : [[previous, metadata.uid] as const];
+    }),
+  );
+}
 
 export const listRequest = ({ query, allowsNamespace }: ReadContext): ListRequest => ({ options: query, allowsNamespace });
 
@@ -128,28 +142,43 @@ const isVisible = ({ query, allowsNamespace }: ReadContext, { namespace }: JobRe
 
 const namedJob = ({ cluster, query, params }: ReadContext) => cluster.job(query.namespace, params["jobId"] ?? "");
 
-/** Nothing for an allocation of a job that cannot be read. */
-export function stubOf(context: ReadContext, allocation: Allocation): readonly NomadAllocationStub[] {
-  const source = sourceOf(context, allocation);
-  return source === undefined ? [] : [context.stubs.of(source)];
+/** Rows of a list. Allocations of a job that cannot be read have none. */
+export function stubsOf(context: ReadContext, allocations: readonly Allocation[]): readonly NomadAllocationStub[] {
+  return allocations.map(stubOf(context)).filter((stub) => stub !== undefined);
+}
+
+/** For as many allocations as one request asks for: what took whose place is found out once for each job. */
+function stubOf(context: ReadContext): (allocation: Allocation) => NomadAllocationStub | undefined {
+  const known = new Map<string, Replacements>();
+  return (allocation) => {
+    const { uid } = allocation.job;
+    const replacements = known.get(uid) ?? replacementsOf(context.cluster.allocationsOf(allocation.job));
+    known.set(uid, replacements);
+    const source = sourceOf(context, allocation, replacements);
+    return source === undefined ? undefined : context.stubs.of(source);
+  };
 }
 
 /** With the job as it was when the allocation was made, or as it is now where that is not kept any more. */
-export function sourceOf({ cluster, now }: Pick<ReadContext, "cluster" | "now">, { pod, job }: Allocation): AllocationSource | undefined {
+export function sourceOf({ cluster, now }: Pick<ReadContext, "cluster" | "now">, { pod, job }: Allocation, replacements: Replacements): AllocationSource | undefined {
   const version = Number(pod.metadata.annotations?.[ANNOTATION.jobVersion] ?? 0);
   const asNomad = cluster.jobVersion(job, version) ?? cluster.nomadJob(job);
   if (asNomad === undefined) return undefined;
   const node = pod.spec.nodeName === undefined ? undefined : cluster.nodeByName(pod.spec.nodeName);
-  return { pod, job: asNomad, record: job, sha256, nodeId: node?.metadata.uid, now };
+  const next = replacements.get(pod.metadata.uid ?? "");
+  return { pod, job: asNomad, record: job, sha256, nodeId: node?.metadata.uid, now, ...(next === undefined ? {} : { next }) };
 }
 
 /** Of all the caller may see, those that fit: whole, as the CLI reads the resources of each. */
 export const wholeAllocations = (context: ReadContext, fits: (allocation: Allocation) => boolean): readonly object[] =>
   visibleJobs(context)
-    .flatMap((job) => context.cluster.allocationsOf(job).filter(fits))
-    .flatMap((allocation) => {
-      const source = sourceOf(context, allocation);
-      return source === undefined ? [] : [nomadAllocation(source)];
+    .flatMap((job) => {
+      const all = context.cluster.allocationsOf(job);
+      const replacements = replacementsOf(all);
+      return all.filter(fits).flatMap((allocation) => {
+        const source = sourceOf(context, allocation, replacements);
+        return source === undefined ? [] : [nomadAllocation(source)];
+      });
     });
 
 export const READ_ROUTES: Routes = {

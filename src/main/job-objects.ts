@@ -1,8 +1,9 @@
-/** @module The bridge's writes of jobs: NomadJobs, what it may change of ExecTasks, and the Secrets of jobs. Each resolves when the caches show it. */
-import type { ExecTask } from "../api/exec-task.ts";
+/** @module The bridge's writes of jobs: NomadJobs, what it may change of ExecTasks, and the texts of jobs. Each resolves when the caches show it. */
+import { API_VERSION, type ExecTask } from "../api/exec-task.ts";
+import type { JobText } from "../api/job-texts.ts";
 import type { KubeObject } from "../api/meta.ts";
 import type { NomadJob } from "../api/nomad-job.ts";
-import type { JobObjects, JobSecret, WriteFailure } from "../bridge/bridge-deps.ts";
+import type { JobObjects, StoredText, WriteFailure } from "../bridge/bridge-deps.ts";
 import type { Cache, KubeClient, KubeError, RemoveOptions, Resource } from "../kubernetes/types.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { JobObject } from "../mapping/job-record.ts";
@@ -34,24 +35,26 @@ export function jobObjects(client: KubeClient, caches: Pick<BridgeCaches, "jobs"
     removeUnchanged: async (object) => remove(object, { uid: object.metadata.uid ?? "", resourceVersion: object.metadata.resourceVersion ?? "" }),
     annotate: async (object, annotations) => patch(object, { metadata: { resourceVersion: object.metadata.resourceVersion, annotations } }),
     scaleTask: async (task: ExecTask, count) => patch(task, { metadata: { resourceVersion: task.metadata.resourceVersion }, spec: { count } }),
-    ...secrets(client),
+    ...texts(client),
   };
 }
 
-type Secret = KubeObject & { readonly data?: Readonly<Record<string, string>> };
+const TEXTS: Readonly<Record<JobText["kind"], Resource>> = { JobSubmission: RESOURCES.jobSubmissions, DispatchPayload: RESOURCES.dispatchPayloads };
 
-function secrets(client: KubeClient): Pick<JobObjects, "readSecret" | "putSecret" | "removeSecret"> {
+function texts(client: KubeClient): Pick<JobObjects, "readText" | "putText" | "removeText"> {
   return {
-    readSecret: async (namespace, name) => {
-      const read = thereOrNot(await client.get<Secret>({ resource: RESOURCES.secrets, namespace, name }));
-      return read.ok ? ok(read.value === undefined ? undefined : (read.value.data ?? {})) : read;
+    readText: async ({ kind, namespace, name, of }) => {
+      const read = thereOrNot(await client.get<JobText>({ resource: TEXTS[kind], namespace, name }));
+      if (!read.ok) return read;
+      const isTheirs = read.value?.metadata.ownerReferences?.some(({ uid }) => uid === of) === true;
+      return ok(isTheirs ? read.value?.spec.content : undefined);
     },
-    putSecret: async (secret) => {
-      const put = await client.apply<Secret>(RESOURCES.secrets, secretObject(secret), { fieldManager: FIELD_MANAGER, force: true });
+    putText: async (stored) => {
+      const put = await client.apply<JobText>(TEXTS[stored.kind], textObject(stored), { fieldManager: FIELD_MANAGER, force: true });
       return put.ok ? ok(undefined) : err(failureOf(put.error));
     },
-    removeSecret: async (namespace, name) => {
-      const removed = await client.remove({ resource: RESOURCES.secrets, namespace, name });
+    removeText: async ({ kind, namespace, name }) => {
+      const removed = await client.remove({ resource: TEXTS[kind], namespace, name });
       return removed.ok ? ok(undefined) : err(failureOf(removed.error));
     },
   };
@@ -64,12 +67,9 @@ function thereOrNot<T>(read: Result<T, KubeError>): Result<T | undefined, WriteF
   return read.error.kind === "status" && read.error.code === 404 ? ok(undefined) : err(failureOf(read.error));
 }
 
-function secretObject({ namespace, name, owner, data }: JobSecret) {
-  return {
-    apiVersion: "v1",
-    kind: "Secret",
-    metadata: { name, namespace, labels: { "app.kubernetes.io/managed-by": "nomad-bridge" }, ownerReferences: [owner] },
-    type: "Opaque",
-    data,
-  };
-}
+const textObject = ({ kind, namespace, name, owner, content }: StoredText): JobText => ({
+  apiVersion: API_VERSION,
+  kind,
+  metadata: { name, namespace, labels: { "app.kubernetes.io/managed-by": "nomad-bridge" }, ownerReferences: [owner] },
+  spec: { content },
+});

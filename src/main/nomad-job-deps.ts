@@ -10,6 +10,7 @@ import type { KubeClient, Resource } from "../kubernetes/types.ts";
 import { err, ok } from "../lib/result.ts";
 import { operatingSystemOf } from "../mapping/probe.ts";
 import { configReader, isManaged } from "./caches.ts";
+import { keepPayloadSecret } from "./dispatch-payloads.ts";
 import { createMemo } from "./memo.ts";
 import { controllerOf } from "./owner.ts";
 import { conditionsOf, type ControllerContext, denyNetworksOf, endPod, leaderOnly, missingPathsOf, podRef, isSubset, podWrites, type Write, writeError, written } from "./reconcile-deps.ts";
@@ -47,6 +48,7 @@ export function nomadJobDeps(context: NomadJobContext): NomadJobDeps {
     missingPaths: (namespace, profile, config) => missingPathsOf(context, { namespace, profile, config }),
     denyNetworks: () => denyNetworksOf(context),
     ...podWrites(context),
+    createPod: leaderOnly(context, async (pod: KubeObject) => await createPod(context, pod)),
     endPod: leaderOnly(context, async (namespace: string, pod: PodIdentity) => await endPod(context, namespace, pod)),
     stopPod: leaderOnly(context, async (namespace: string, pod: PodIdentity, reason: string) => await stopPod(context, { namespace, pod, reason })),
     annotatePod: leaderOnly(context, async (namespace: string, { name, uid }: PodIdentity, annotations: AnnotationPatch) =>
@@ -60,6 +62,14 @@ export function nomadJobDeps(context: NomadJobContext): NomadJobDeps {
     images: context.images,
     now: () => clock.now(),
   };
+}
+
+/** The payload first: kubelet would try again only after minutes. */
+async function createPod(context: NomadJobContext, pod: KubeObject): Write {
+  const owner = controllerOf(pod);
+  const job = owner === undefined ? undefined : context.caches.jobs.get(pod.metadata.namespace, owner.name);
+  const kept = job === undefined || job.metadata.uid !== owner?.uid ? ok(undefined) : await keepPayloadSecret(context.client, job);
+  return kept.ok ? await podWrites(context).createPod(pod) : kept;
 }
 
 const remove = async (client: KubeClient, resource: Resource, { metadata: { name, namespace = "default", uid = "" } }: KubeObject): Write =>

@@ -7,6 +7,8 @@ const core = (kind: string, plural: string, namespaced: boolean): Resource => ({
 export const RESOURCES = {
   execTasks: ours("ExecTask", "exectasks", true),
   nomadJobs: ours("NomadJob", "nomadjobs", true),
+  jobSubmissions: ours("JobSubmission", "jobsubmissions", true),
+  dispatchPayloads: ours("DispatchPayload", "dispatchpayloads", true),
   bridgeConfigs: ours("BridgeConfig", "bridgeconfigs", false),
   aclPolicies: ours("ACLPolicy", "aclpolicies", false),
   aclTokens: ours("ACLToken", "acltokens", false),

@@ -11,6 +11,7 @@ import { deploymentId, evaluationId, type EvaluationCause, knownCauses } from ".
 import { indexOf } from "./nomad-job.ts";
 import type { Sha256 } from "./object-names.ts";
 import type { JobVersion } from "./stored-job.ts";
+import { portsOf } from "./job/allocated-ports.ts";
 import { leftOutOf } from "./job/placement/left-out.ts";
 import { type PlacementFailure, placementFailure, refusedPlacement } from "./placement-failure.ts";
 import { epochMs } from "../lib/epoch.ts";
@@ -185,8 +186,10 @@ const scheduled = (pod: Pod) => pod.status?.conditions?.find(({ type }) => type 
 
 const isUndecided = (pod: Pod): boolean => pod.spec.nodeName === undefined && scheduled(pod) === undefined;
 
+const failureOf = (pod: Pod, count: number): PlacementFailure => placementFailure(scheduled(pod)?.message ?? "", count, leftOutOf(pod), portsOf(pod));
+
 function failuresOf(pods: readonly Pod[]): Outcome["failures"] {
   const waiting = pods.filter((pod) => pod.spec.nodeName === undefined && scheduled(pod)?.status === "False");
   const groups = Map.groupBy(waiting, (pod) => pod.metadata.annotations?.[ANNOTATION.group] ?? "");
-  return Object.fromEntries([...groups].map(([group, all]) => [group, placementFailure(scheduled(all[0] as Pod)?.message ?? "", all.length, leftOutOf(all[0] as Pod))]));
+  return Object.fromEntries([...groups].map(([group, all]) => [group, failureOf(all[0] as Pod, all.length)]));
 }

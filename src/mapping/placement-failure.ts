@@ -1,4 +1,5 @@
 /** @module Why allocations of a group found no place, as Nomad's AllocationMetric. Used for evaluations and plans. */
+import type { PodPort } from "../contract/pod-metadata.ts";
 import type { FilteredNodes } from "./job/placement/eligible-nodes.ts";
 import { withOwnReasons } from "./job/placement/left-out.ts";
 
@@ -22,11 +23,12 @@ export function impossiblePlacement({ evaluated, inPool, available, filtered }: 
 /**
  * @param message the Kubernetes scheduler's, such as "0/3 nodes are available: 3 Insufficient memory."
  * @param leftOut nodes that the job's constraints left out when the pod was made, by Nomad's reason
+ * @param ports of the pod: the scheduler does not say which of the node's was taken, so the first is named
  */
-export function placementFailure(message: string, count: number, leftOut: Readonly<Record<string, number>> = {}): PlacementFailure {
+export function placementFailure(message: string, count: number, leftOut: Readonly<Record<string, number>> = {}, ports: readonly PodPort[] = []): PlacementFailure {
   const nodes = Number(/^0\/(\d{1,6}) nodes/.exec(message)?.[1] ?? 0);
   const reasons = withOwnReasons(reasonsOf(message), leftOut);
-  const isExhausted = (reason: string) => reason.startsWith("Insufficient ") || reason === "Too many pods";
+  const isExhausted = (reason: string) => reason.startsWith("Insufficient ") || reason === "Too many pods" || reason === NO_FREE_PORTS;
   const exhausted = reasons.filter(([reason]) => isExhausted(reason));
   const filtered = reasons.filter(([reason]) => !isExhausted(reason));
   return {
@@ -36,9 +38,20 @@ export function placementFailure(message: string, count: number, leftOut: Readon
       NodesFiltered: total(filtered),
       NodesExhausted: total(exhausted),
       ConstraintFiltered: filtered.length === 0 ? null : Object.fromEntries(filtered),
-      DimensionExhausted: exhausted.length === 0 ? null : Object.fromEntries(exhausted.map(([reason, n]) => [reason.replace(/^Insufficient /, ""), n])),
+      DimensionExhausted: exhausted.length === 0 ? null : Object.fromEntries(exhausted.map(([reason, n]) => [dimensionOf(reason, ports), n])),
     }),
   };
+}
+
+/** Of an allocation that has its place: what the scheduler compared there is not told. */
+export const placedMetric = (pool: string) => ({ ...metricOf(1, { NodesEvaluated: 1, NodesInPool: 1 }), NodePool: pool });
+
+const NO_FREE_PORTS = "node(s) didn't have free ports for the requested pod ports";
+
+function dimensionOf(reason: string, ports: readonly PodPort[]): string {
+  const taken = ports.find(({ hostPort }) => hostPort > 0);
+  if (reason === NO_FREE_PORTS && taken !== undefined) return `network: reserved port collision ${taken.label}=${taken.hostPort}`;
+  return reason.replace(/^Insufficient /, "");
 }
 
 const total = (reasons: readonly (readonly [string, number])[]) => reasons.reduce((sum, [, n]) => sum + n, 0);

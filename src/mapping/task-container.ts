@@ -5,7 +5,7 @@ import { credentialSecrets, fetchContainer, hasArtifacts } from "./artifacts.ts"
 import { chrootMounts, fetchChrootMounts, isRootReadOnly } from "./chroot-mounts.ts";
 import { isInit } from "./group-tasks.ts";
 import { probeFields } from "./job/group-checks.ts";
-import { containerPorts, podPorts } from "./job/pod-network.ts";
+import { containerPorts, isOnHost, podPorts } from "./job/pod-network.ts";
 import { type ContainerPart, fieldEnv, join, type Mounts } from "./pod-parts.ts";
 import { containerResources } from "./resources.ts";
 import { groupMounts, launcherMounts, payloadMounts, taskDirectories } from "./task-directories.ts";
@@ -19,7 +19,7 @@ export function taskContainer(accepted: AcceptedGroup, { task, index }: TaskInst
   const { profile, spec, tasks } = accepted;
   const { chroot } = task;
   const allocated = podPorts(accepted, index);
-  const ports = containerPorts(allocated, task);
+  const ports = containerPorts(allocated, task, isOnHost(accepted));
   const { volumes, volumeMounts } = taskMounts(accepted, task);
   return {
     volumes,

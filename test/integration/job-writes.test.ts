@@ -4,6 +4,7 @@ import type { KubeObject } from "../../src/api/meta.ts";
 import { createKubeClient } from "../../src/kubernetes/client.ts";
 import { tokenAccess } from "../../src/kubernetes/credentials.ts";
 import { createTokenMinter } from "../../src/kubernetes/token-minter.ts";
+import type { KubeClient } from "../../src/kubernetes/types.ts";
 import { RESOURCES } from "../../src/main/resources.ts";
 import { eventually, must } from "./kubernetes/real-cluster.ts";
 import { allocation, allocationsOf, type Asking, nomad, nomadJson, tokenWith } from "./support/nomad.ts";
@@ -90,7 +91,7 @@ describe.concurrent("a job's life", () => {
     expect(await running(id)).toEqual([]);
     expect(await nomadJson(jobPath(id, "?purge=true"), { method: "DELETE" })).toMatchObject({ EvalID: "" });
     expect(await refused(jobPath(id), {})).toEqual([404, "job not found"]);
-    await eventually(async () => ((await must(world.client.list({ resource: RESOURCES.secrets, namespace: world.namespace }))).items.some(({ metadata }) => metadata.name.includes("team-life")) ? undefined : true));
+    await eventually(async () => ((await must(world.client.list({ resource: RESOURCES.jobSubmissions, namespace: world.namespace }))).items.some(({ metadata }) => metadata.name.includes("team-life")) ? undefined : true));
   });
 
   it("stops one allocation, which is replaced, and scales", async () => {
@@ -236,21 +237,40 @@ describe("many IDs", () => {
   });
 });
 
-describe("the bridge's rights to Secrets", () => {
-  it("end at names that begin with nb-, for writes", async () => {
-    const client = createKubeClient(tokenAccess(world.access, createTokenMinter(world.breakGlass, { namespace: "nomad-bridge", name: "bridge" })));
-    const secret = (name: string, type = "Opaque"): KubeObject & { readonly type: string } => ({ apiVersion: "v1", kind: "Secret", metadata: { name, namespace: world.namespace }, type });
-    const forbidden = { ok: false, error: { code: 403, message: expect.stringContaining("writes only its own Secrets") } };
+describe("rights to Secrets", () => {
+  const secret = (name: string, type = "Opaque"): KubeObject & { readonly type: string } => ({ apiVersion: "v1", kind: "Secret", metadata: { name, namespace: world.namespace }, type });
+  const place = (name: string) => ({ resource: RESOURCES.secrets, namespace: world.namespace, name });
+  const as = async (name: "bridge" | "controller", work: (client: KubeClient) => Promise<void>) => {
+    const client = createKubeClient(tokenAccess(world.access, createTokenMinter(world.breakGlass, { namespace: "nomad-bridge", name })));
     try {
-      expect(await client.create(RESOURCES.secrets, secret("password"))).toMatchObject(forbidden);
-      expect(await client.create(RESOURCES.secrets, secret("nb-token", "example.org/other"))).toMatchObject(forbidden);
-      await must(world.client.create(RESOURCES.secrets, secret("password")));
-      expect(await client.remove({ resource: RESOURCES.secrets, namespace: world.namespace, name: "password" })).toMatchObject(forbidden);
-      expect((await client.create(RESOURCES.secrets, secret("nb-own"))).ok).toBe(true);
-      expect((await client.remove({ resource: RESOURCES.secrets, namespace: world.namespace, name: "nb-own" })).ok).toBe(true);
-      expect(await client.create(RESOURCES.secrets, { ...secret("nb-own"), metadata: { name: "nb-own", namespace: "kube-system" } })).toMatchObject({ ok: false, error: { code: 403 } });
+      await work(client);
     } finally {
       await client.close();
     }
+  };
+  const forbidden = (message: string) => ({ ok: false, error: { code: 403, message: expect.stringContaining(message) } });
+
+  it("are none that the bridge has in a managed namespace", async () => {
+    await must(world.client.create(RESOURCES.secrets, secret("nb-theirs")));
+    await as("bridge", async (client) => {
+      expect(await client.get(place("nb-theirs"))).toMatchObject(forbidden('cannot get resource "secrets"'));
+      expect(await client.create(RESOURCES.secrets, secret("nb-own"))).toMatchObject(forbidden('cannot create resource "secrets"'));
+      expect(await client.remove(place("nb-theirs"))).toMatchObject(forbidden('cannot delete resource "secrets"'));
+    });
+  });
+
+  it("are the controller's to make such as begin with nb-, and to read none", async () => {
+    await as("controller", async (client) => {
+      expect(await client.create(RESOURCES.secrets, secret("password"))).toMatchObject(forbidden("writes only its own Secrets"));
+      expect(await client.create(RESOURCES.secrets, secret("nb-token", "example.org/other"))).toMatchObject(forbidden("writes only its own Secrets"));
+      expect((await client.create(RESOURCES.secrets, secret("nb-payload"))).ok).toBe(true);
+      expect(await client.get(place("nb-payload"))).toMatchObject(forbidden('cannot get resource "secrets"'));
+    });
+  });
+
+  it("are not needed for a job's source and payload, which nobody but the bridge writes", async () => {
+    const text = (kind: string, name: string) => ({ apiVersion: "nomad-bridge.dev/v1alpha1", kind, metadata: { name, namespace: world.namespace }, spec: { content: "" } });
+    expect(await world.client.create(RESOURCES.jobSubmissions, text("JobSubmission", "nb-forged"))).toMatchObject(forbidden("is written by nomad-bridge alone"));
+    expect(await world.client.create(RESOURCES.dispatchPayloads, text("DispatchPayload", "nb-forged"))).toMatchObject(forbidden("is written by nomad-bridge alone"));
   });
 });

@@ -4,6 +4,8 @@ import type { TaskMark } from "../../contract/task-marks.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { NO_TASK_OF_THAT_NAME, NOT_ELIGIBLE_FOR_GC, noAllocationState, noTaskRunner, PERMISSION_DENIED, TASK_NOT_RUNNING, unknownAllocation } from "../../nomad/texts.ts";
 import { isTrue, textOf } from "../body.ts";
+import { serviceChecks } from "../../mapping/job/service-checks.ts";
+import { sourceOf } from "../read-handlers.ts";
 import { allocationFacts, profileOf } from "../exec-facts.ts";
 import { json, type Reply, text } from "../reply.ts";
 import { allocationUsage } from "./allocation-usage.ts";
@@ -25,10 +27,13 @@ export async function readStats(context: ClientContext): Promise<Reply> {
   return json(allocationUsage(usages, { mhzPerCore: profile?.mhzPerCore ?? 1000, now: context.client.now() }));
 }
 
-/** Nomad's own checks of services are Kubernetes' business here, so there are none to tell of. */
+/** None of an allocation that has ended. */
 export async function readChecks(context: ClientContext): Promise<Reply> {
   const target = findTarget(context, "stats");
-  return target.ok ? json({}) : refusal(target.error);
+  if (!target.ok) return refusal(target.error);
+  const now = context.client.now();
+  const source = runningTasks(target.value).length === 0 ? undefined : sourceOf({ cluster: context.cluster, now }, target.value.allocation, new Map());
+  return json(source === undefined ? {} : serviceChecks(source));
 }
 
 export async function restartTasks(context: ClientContext): Promise<Reply> {

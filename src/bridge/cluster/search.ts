@@ -4,7 +4,7 @@ import type { Job } from "../../nomad/job.ts";
 import { PERMISSION_DENIED } from "../../nomad/texts.ts";
 import { textOf } from "../body.ts";
 import { evaluationSource } from "../jobs/evaluations.ts";
-import { stubOf, visibleJobs } from "../read-handlers.ts";
+import { stubsOf, visibleJobs } from "../read-handlers.ts";
 import { json, QUERY_META, type Reply, text } from "../reply.ts";
 import type { RequestContext, Routes } from "../request-context.ts";
 import { deploymentId, evaluationIdsOf, nameUuid } from "../../mapping/nomad-ids.ts";
@@ -35,7 +35,7 @@ const SOURCES: Readonly<Partial<Record<SearchContext, Source>>> = {
     jobsSeen(context)?.flatMap((job) =>
       context.cluster.allocationsOf(job).map((allocation) => {
         const id = allocation.pod.metadata.uid ?? "";
-        return { id, scope: [job.namespace, id], name: () => stubOf(context, allocation)[0]?.Name ?? id };
+        return { id, scope: [job.namespace, id], name: () => stubsOf(context, [allocation])[0]?.Name ?? id };
       }),
     ),
   evals: (context) => jobsSeen(context)?.flatMap((job) => evaluationsIn(context, job).map(({ ID, Namespace }) => ({ id: ID, scope: [Namespace, ID] }))),

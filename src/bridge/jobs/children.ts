@@ -99,21 +99,38 @@ export async function dispatchJob(context: ChildContext): Promise<Reply> {
   const { token } = dispatch.value;
   const earlier = token === "" ? undefined : dispatchOfToken(context, record, token);
   if (earlier !== undefined) return dispatched(earlier);
+  const tooMany = tooManyDispatched(context, record);
+  if (tooMany !== undefined) return text(429, tooMany);
   const id = `${job.ID}/dispatch-${dispatch.value.idPrefix === "" ? "" : `${dispatch.value.idPrefix}-`}${unixSeconds(context.now)}-${randomUUID().slice(0, 8)}`;
   const made = await makeDispatch(context, parent, { id, dispatch: dispatch.value });
   return made.ok ? dispatched(made.value) : made.error;
 }
 
+const isChildOf = ({ object, namespace }: JobRecord, parent: JobRecord): boolean =>
+  object.kind === "NomadJob" && namespace === parent.namespace && object.metadata.annotations?.[ANNOTATION.parent] === parent.jobId;
+
+const isDead = ({ object }: JobRecord): boolean => object.kind === "NomadJob" && object.status?.state === "dead";
+
+const MAX_DISPATCHED = 1000;
+
+/** Each child is kept with its payload until it is dead: one token must not fill the API server's store. Refused at the same time, a few more may get in. */
+function tooManyDispatched({ cluster }: ChildContext, parent: JobRecord): string | undefined {
+  const most = cluster.config()?.maxDispatched ?? MAX_DISPATCHED;
+  let alive = 0;
+  for (const job of cluster.jobs()) if (isChildOf(job, parent) && !isDead(job)) alive += 1;
+  if (alive < most) return undefined;
+  return `job "${parent.jobId}" has ${alive} dispatched jobs that are not dead, and may have ${most}: wait for them, stop some, or raise maxDispatched of the BridgeConfig`;
+}
+
 /** A dispatch with that token, as long as its job is kept. One that this process has not seen yet is met by its object's name, which follows from the token. */
 function dispatchOfToken({ cluster }: ChildContext, parent: JobRecord, token: string): NomadJob | undefined {
-  for (const { object, namespace } of cluster.jobs()) {
-    const isOurs = object.kind === "NomadJob" && namespace === parent.namespace && object.metadata.annotations?.[ANNOTATION.parent] === parent.jobId;
-    if (isOurs && object.spec.job["DispatchIdempotencyToken"] === token) return object;
+  for (const job of cluster.jobs()) {
+    if (isChildOf(job, parent) && job.object.kind === "NomadJob" && job.object.spec.job["DispatchIdempotencyToken"] === token) return job.object;
   }
   return undefined;
 }
 
-/** The payload's Secret comes first, so that the child never waits for one that was not made. It is the parent's until there is a child. */
+/** The payload comes first, so that the child never waits for one that was not made. It is the parent's until there is a child. */
 async function makeDispatch(context: ChildContext, parent: Parent, { id, dispatch }: { readonly id: string; readonly dispatch: Dispatch }): Promise<Result<NomadJob, Reply>> {
   const { namespace, uid } = parent.record;
   const { payload, token, priority } = dispatch;
@@ -126,12 +143,12 @@ async function makeDispatch(context: ChildContext, parent: Parent, { id, dispatc
     DispatchIdempotencyToken: token,
   });
   if (payload === "") return create(context, childObject(context, parent, { name, spec }));
-  const secret = { namespace, name: `${name}-payload`, data: { payload } };
-  const kept = await context.jobs.putSecret({ ...secret, owner: ownerOf(parent.object) });
+  const stored = { kind: "DispatchPayload" as const, namespace, name: `${name}-payload`, content: payload };
+  const kept = await context.jobs.putText({ ...stored, owner: ownerOf(parent.object) });
   if (!kept.ok) return err(failed(kept.error));
-  const made = await create(context, childObject(context, parent, { name, spec, payloadSecret: secret.name }));
-  // Where this fails the Secret stays as long as the parent does.
-  if (made.ok) await context.jobs.putSecret({ ...secret, owner: ownerOf(made.value) });
+  const made = await create(context, childObject(context, parent, { name, spec, payloadSecret: stored.name }));
+  // Where this fails the payload stays as long as the parent does.
+  if (made.ok) await context.jobs.putText({ ...stored, owner: ownerOf(made.value) });
   return made;
 }
 

@@ -6,7 +6,7 @@ import type { Job } from "../../nomad/job.ts";
 import { isTrue, objectOf, textOf } from "../body.ts";
 import { listReply } from "../lists/list-page.ts";
 import { boolParam } from "../query.ts";
-import { stubOf } from "../read-handlers.ts";
+import { stubsOf } from "../read-handlers.ts";
 import { type Reply, text } from "../reply.ts";
 import type { RequestContext } from "../request-context.ts";
 import { sha256 } from "../../access/sha256.ts";
@@ -65,7 +65,7 @@ function statuses(context: RequestContext, rows: readonly Row[]): Reply {
 
 function statusOf(context: RequestContext, { record, job }: Row, children: readonly Row[]) {
   const { ID, Name, Namespace, Type, Priority, Status, Stop, NodePool, Datacenters, Version, ParentID, SubmitTime, ModifyIndex, TaskGroups, Meta } = job;
-  const allocs = context.cluster.allocationsOf(record).flatMap((allocation) => stubOf(context, allocation));
+  const allocs = stubsOf(context, context.cluster.allocationsOf(record));
   const isParent = ParentID === "" && (job.Periodic !== null || job.ParameterizedJob !== null);
   return {
     ID, Name, Namespace, Type, Priority, Status, Stop, NodePool, Datacenters, Version, ParentID, SubmitTime, ModifyIndex,
@@ -77,7 +77,7 @@ function statusOf(context: RequestContext, { record, job }: Row, children: reado
   };
 }
 
-function allocationStatus({ ID, TaskGroup, ClientStatus, DeploymentStatus, FollowupEvalID, JobVersion, NodeID }: ReturnType<typeof stubOf>[number]) {
+function allocationStatus({ ID, TaskGroup, ClientStatus, DeploymentStatus, FollowupEvalID, JobVersion, NodeID }: ReturnType<typeof stubsOf>[number]) {
   const health = { Canary: DeploymentStatus?.Canary ?? false, Healthy: DeploymentStatus?.Healthy ?? null };
   return { ID, Group: TaskGroup, ClientStatus, NodeID, JobVersion, FollowupEvalID, HasPausedTask: false, DeploymentStatus: health };
 }

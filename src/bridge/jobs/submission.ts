@@ -1,5 +1,5 @@
 /**
- * @module The source of a job as its submitter sent it, one Secret for each version: it may hold the values of variables. Used by register, and
+ * @module The source of a job as its submitter sent it, one JobSubmission for each version: it may hold the values of variables. Used by register, and
  * for GET /v1/job/:id/submission.
  */
 import { KEPT_VERSIONS } from "../../api/job-revision.ts";
@@ -7,6 +7,7 @@ import type { KubeObject, OwnerReference } from "../../api/meta.ts";
 import { jobRecord, type JobRecord, versionOf } from "../../mapping/job-record.ts";
 import { jobObjectName } from "../../mapping/object-names.ts";
 import { SOURCE_NOT_FOUND } from "../../nomad/job-texts.ts";
+import type { JobTextPlace } from "../bridge-deps.ts";
 import { type Body, textOf } from "../body.ts";
 import { json, type Reply, text } from "../reply.ts";
 import type { RequestContext } from "../request-context.ts";
@@ -26,14 +27,17 @@ export async function keepSubmission({ jobs }: Pick<RequestContext, "jobs">, { o
   if (bytes > MAX_SOURCE_BYTES) return [`job source size of ${bytes} bytes exceeds maximum of ${MAX_SOURCE_BYTES} bytes and will be discarded`];
   const record = jobRecord(object);
   const version = versionOf(record);
-  const place = { namespace: record.namespace, name: secretName(record, version) };
-  const put = await jobs.putSecret({ ...place, owner: ownerOf(object), data: { submission: Buffer.from(stored).toString("base64") } });
-  if (version >= KEPT_VERSIONS) await jobs.removeSecret(record.namespace, secretName(record, version - KEPT_VERSIONS));
+  const put = await jobs.putText({ ...placeOf(record, version), owner: ownerOf(object), content: Buffer.from(stored).toString("base64") });
+  if (version >= KEPT_VERSIONS) await jobs.removeText(placeOf(record, version - KEPT_VERSIONS));
   return put.ok ? [] : [`the job's source was not kept: ${put.error.message}`];
 }
 
 /** The UID keeps a job apart from the one that had its ID before. */
-const secretName = (job: JobRecord, version: number) => `${jobObjectName(sha256, job)}-${job.uid.slice(0, 8)}-v${version}`;
+const placeOf = (job: JobRecord, version: number): JobTextPlace => ({
+  kind: "JobSubmission",
+  namespace: job.namespace,
+  name: `${jobObjectName(sha256, job)}-${job.uid.slice(0, 8)}-v${version}`,
+});
 
 /** What is owned goes when its owner does. */
 export const ownerOf = ({ apiVersion, kind, metadata }: KubeObject, controller = false): OwnerReference => ({
@@ -52,9 +56,8 @@ export async function readSubmission({ cluster, jobs, query, params, search }: R
   const job = cluster.job(query.namespace, params["jobId"] ?? "");
   if (job === undefined) return text(404, SOURCE_NOT_FOUND);
   const kept = cluster.versionsOf(job).some(({ version }) => version === Number(wanted));
-  const secret = kept ? await jobs.readSecret(job.namespace, secretName(job, Number(wanted))) : undefined;
-  if (secret?.ok === false) return failed(secret.error);
-  const data = secret?.value?.["submission"];
-  if (data === undefined) return text(404, SOURCE_NOT_FOUND);
-  return json(JSON.parse(Buffer.from(data, "base64").toString("utf8")));
+  const stored = kept ? await jobs.readText({ ...placeOf(job, Number(wanted)), of: job.uid }) : undefined;
+  if (stored?.ok === false) return failed(stored.error);
+  if (stored?.value === undefined) return text(404, SOURCE_NOT_FOUND);
+  return json(JSON.parse(Buffer.from(stored.value, "base64").toString("utf8")));
 }

@@ -1,7 +1,7 @@
 /** @module When a periodic job is launched: the next time that is due, once, whatever happened in between. Pure. */
 import { ok, type Result } from "../../lib/result.ts";
 import type { PeriodicConfig } from "../../nomad/job.ts";
-import { nextPeriodicLaunch } from "../../nomad/jobspec/cron/next-launch.ts";
+import { periodicLaunches } from "../../nomad/jobspec/cron/next-launch.ts";
 
 export type LaunchInput = {
   readonly periodic: PeriodicConfig;
@@ -24,18 +24,19 @@ export type LaunchDecision = {
 /** A look that comes so late was no downtime: every time gets its launch. */
 const LATE_MS = 10_000;
 
+type Launches = (afterMs: number) => number | undefined;
+
 /** After a downtime one launch makes up for all that were missed, as on Nomad. The error is what is wrong with the expression. */
 export function decideLaunch({ periodic, since, now, isBusy }: LaunchInput): Result<LaunchDecision, string> {
-  const next = nextPeriodicLaunch(periodic, since);
-  if (!next.ok) return next;
-  if (next.value === undefined) return ok({});
-  if (next.value > now) return ok({ wakeInMs: next.value - now });
-  const due = now - next.value <= LATE_MS ? next : latestDue(periodic, next.value, now);
-  if (!due.ok) return due;
-  const over = due.value ?? next.value;
-  const following = nextPeriodicLaunch(periodic, over);
-  if (!following.ok) return following;
-  const wake = following.value === undefined ? {} : { wakeInMs: Math.max(0, following.value - now) };
+  const launches = periodicLaunches(periodic);
+  if (!launches.ok) return launches;
+  const nextAfter = launches.value;
+  const next = nextAfter(since);
+  if (next === undefined) return ok({});
+  if (next > now) return ok({ wakeInMs: next - now });
+  const over = now - next <= LATE_MS ? next : latestDue(nextAfter, next, now);
+  const following = nextAfter(over);
+  const wake = following === undefined ? {} : { wakeInMs: Math.max(0, following - now) };
   return ok({ over, ...(isBusy && periodic.ProhibitOverlap ? {} : { launch: over }), ...wake });
 }
 
@@ -43,23 +44,20 @@ export function decideLaunch({ periodic, since, now, isBusy }: LaunchInput): Res
 const WINDOWS_MS = [60_000, 3_600_000, 86_400_000, 31 * 86_400_000];
 const MAX_STEPS = 100;
 
-function latestDue(periodic: PeriodicConfig, first: number, now: number): Result<number | undefined, string> {
+function latestDue(nextAfter: Launches, first: number, now: number): number {
   for (const window of WINDOWS_MS) {
-    const from = Math.max(first - 1, now - window);
-    const next = nextPeriodicLaunch(periodic, from);
-    if (!next.ok) return next;
-    if (next.value !== undefined && next.value <= now) return lastFrom(periodic, next.value, now);
+    const next = nextAfter(Math.max(first - 1, now - window));
+    if (next !== undefined && next <= now) return lastFrom(nextAfter, next, now);
   }
-  return lastFrom(periodic, first, now);
+  return lastFrom(nextAfter, first, now);
 }
 
-function lastFrom(periodic: PeriodicConfig, first: number, now: number): Result<number | undefined, string> {
+function lastFrom(nextAfter: Launches, first: number, now: number): number {
   let last = first;
   for (let step = 0; step < MAX_STEPS; step++) {
-    const next = nextPeriodicLaunch(periodic, last);
-    if (!next.ok) return next;
-    if (next.value === undefined || next.value > now) break;
-    last = next.value;
+    const next = nextAfter(last);
+    if (next === undefined || next > now) break;
+    last = next;
   }
-  return ok(last);
+  return last;
 }

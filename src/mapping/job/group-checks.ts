@@ -8,7 +8,7 @@ import type { AcceptedGroup } from "../accepted-task.ts";
 import type { GroupNetwork } from "./group-network.ts";
 import { type PortTarget, portTarget, type ServiceSource, servicesOf } from "./group-services.ts";
 import { findingIf, type Mapped } from "./mapped-job.ts";
-import { podPorts } from "./pod-network.ts";
+import { isOnHost, listeningPort, podPorts } from "./pod-network.ts";
 
 export type Probe = {
   readonly kind: "readiness" | "liveness";
@@ -30,18 +30,22 @@ type ProbeAction =
 
 const NS_PER_SECOND = 1_000_000_000;
 
-type CheckSource = ServiceSource & { readonly check: ServiceCheck };
+export type CheckSource = ServiceSource & { readonly check: ServiceCheck };
 
 export function groupChecks(group: TaskGroup, network: GroupNetwork, path: string): Mapped<readonly Probe[]> {
+  const all = probesOfChecks(group, network, path);
+  return { value: all.flatMap(({ probes }) => probes.value), findings: all.flatMap(({ probes }) => probes.findings) };
+}
+
+/** Each check with what has become of it: no probe where it is never run. */
+export function probesOfChecks(group: TaskGroup, network: GroupNetwork, path: string): readonly { readonly source: CheckSource; readonly probes: Mapped<readonly Probe[]> }[] {
   const sources = servicesOf(group, path).flatMap((source) => source.service.Checks.map((check, i): CheckSource => ({ ...source, check, path: `${source.path}.Checks[${i}]` })));
-  const probes: Probe[] = [];
-  const findings: Finding[] = [];
-  for (const source of sources) {
-    const { value, findings: found } = probesOf(source, group, { network, taken: probes });
-    probes.push(...value);
-    findings.push(...found);
-  }
-  return { value: probes, findings };
+  const taken: Probe[] = [];
+  return sources.map((source) => {
+    const probes = probesOf(source, group, { network, taken });
+    taken.push(...probes.value);
+    return { source, probes };
+  });
 }
 
 type Around = { readonly network: GroupNetwork; readonly taken: readonly Probe[] };
@@ -121,8 +125,8 @@ function checkFindings({ check, path }: CheckSource): readonly Finding[] {
 export function probeFields(accepted: AcceptedGroup, task: string, index: number) {
   const own = accepted.source.terms?.probes.filter((probe) => probe.task === task) ?? [];
   if (own.length === 0) return {};
-  const ports = podPorts(accepted, index);
-  return Object.fromEntries(own.map((probe) => [`${probe.kind}Probe`, probeObject(probe, "number" in probe.port ? probe.port.number : (ports[probe.port.position]?.port ?? 0))]));
+  const ports = podPorts(accepted, index).map((port) => listeningPort(port, isOnHost(accepted)));
+  return Object.fromEntries(own.map((probe) => [`${probe.kind}Probe`, probeObject(probe, "number" in probe.port ? probe.port.number : (ports[probe.port.position] ?? 0))]));
 }
 
 /** @param port the number that is asked */

@@ -9,7 +9,7 @@ import { groupObjectName, type Sha256 } from "../object-names.ts";
 import type { Refusal } from "../refusal.ts";
 import type { GroupNetwork } from "./group-network.ts";
 import { findingIf, type Mapped, mapAll, mapped, refusedAt } from "./mapped-job.ts";
-import { podPorts, portName } from "./pod-network.ts";
+import { isOnHost, listeningPort, podPorts, portName } from "./pod-network.ts";
 
 /** One of the group's ports by its place in the list, or a number of the job's own. */
 export type PortTarget = { readonly position: number } | { readonly number: number };
@@ -114,6 +114,6 @@ function servicePorts(accepted: AcceptedGroup, { port }: GroupService) {
   if ("number" in port) return { ports: [{ name: "nomad", port: port.number, targetPort: port.number, protocol: "TCP" }] };
   const request = accepted.source.terms?.network.ports[port.position];
   const allocated = podPorts(accepted, 0)[port.position];
-  const number = request !== undefined && request.static > 0 ? request.static : (allocated?.port ?? 0);
+  const number = request !== undefined && request.static > 0 ? request.static : (allocated === undefined ? 0 : listeningPort(allocated, isOnHost(accepted)));
   return { ports: [{ name: "nomad", port: number, targetPort: portName(port.position), protocol: "TCP" }] };
 }

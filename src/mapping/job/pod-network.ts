@@ -31,7 +31,7 @@ export function podPorts(group: Networked, index: number): readonly PodPort[] {
   const chosen = new Set(network?.ports.flatMap((port) => (port.static > 0 ? [port.static] : port.to > 0 ? [port.to] : [])));
   return (network?.ports ?? []).map((port): PodPort => {
     const outside = port.static > 0 ? port.static : freePort(`${source.jobId}/${source.group}/${port.task ?? ""}/${port.label}`, index, chosen);
-    const inside = !onHost && port.to > 0 ? port.to : outside;
+    const inside = port.to > 0 ? port.to : outside;
     const isOpenOnNode = onHost || (port.static > 0 && network?.mode === "bridge" && profile.allowHostNetwork);
     return { label: port.label, port: inside, hostPort: isOpenOnNode ? outside : 0, ...(port.task === undefined ? {} : { task: port.task }) };
   });
@@ -61,14 +61,17 @@ function fnv(text: string): number {
 export const documentPorts = (ports: readonly PodPort[], task: string, onHost: boolean): readonly DocumentPort[] =>
   ports.map(({ label, port, hostPort, task: owner }) => ({ label: owner === undefined || owner === task ? label : `${owner}_${label}`, port, hostPort, isolated: !onHost }));
 
+/** Where it listens in its pod. On the node's network `to` is only what the task is told: Nomad announces and asks the node's port, and so do we. */
+export const listeningPort = ({ port, hostPort }: PodPort, onHost: boolean): number => (onHost && hostPort > 0 ? hostPort : port);
+
 /** Name of a container's port, for the Services: its place in the group's list. */
 export const portName = (position: number): string => `port-${position}`;
 
 /** What the container of this task opens: the group's ports are its first task's. */
-export const containerPorts = (ports: readonly PodPort[], task: { readonly name: string; readonly position: number }) =>
-  ports.flatMap(({ port, hostPort, task: owner }, i) =>
-    (owner === undefined ? task.position === 0 : owner === task.name)
-      ? [{ name: portName(i), containerPort: port, protocol: "TCP", ...(hostPort > 0 ? { hostPort } : {}) }]
+export const containerPorts = (ports: readonly PodPort[], task: { readonly name: string; readonly position: number }, onHost: boolean) =>
+  ports.flatMap((port, i) =>
+    (port.task === undefined ? task.position === 0 : port.task === task.name)
+      ? [{ name: portName(i), containerPort: listeningPort(port, onHost), protocol: "TCP", ...(port.hostPort > 0 ? { hostPort: port.hostPort } : {}) }]
       : [],
   );
 

@@ -33,12 +33,15 @@ export type RegistrationSource = {
   readonly now: number;
 };
 
-/** None for an allocation that does not run. */
+/** None for an allocation that does not run, or a task that does not. As on Nomad, a check that fails takes no registration away. */
 export function serviceRegistrations(source: RegistrationSource): readonly ServiceRegistration[] {
   const { pod, job, now } = source;
   const group = job.TaskGroups.find(({ Name }) => Name === pod.metadata.annotations?.[ANNOTATION.group]);
-  if (group === undefined || allocationRecord(pod, now).state !== "running") return [];
-  return servicesOf(group, "").map((service) => registration(source, group, service));
+  const { state, tasks } = allocationRecord(pod, now);
+  if (group === undefined || (state !== "running" && state !== "pending")) return [];
+  const running = new Set(tasks.filter((task) => task.state === "running").map(({ task }) => task));
+  const isUp = (task: string) => (task === "" ? tasks.some(({ task: name, hook }) => hook === "" && running.has(name)) : running.has(task));
+  return servicesOf(group, "").filter(({ task }) => isUp(task)).map((service) => registration(source, group, service));
 }
 
 function registration({ pod, job, nodeId, datacenter }: RegistrationSource, group: TaskGroup, { service, task }: ServiceSource): ServiceRegistration {

@@ -10,6 +10,12 @@ describe("the scheduler's words as a metric", () => {
     ["", { NodesEvaluated: 0, ConstraintFiltered: null, DimensionExhausted: null }],
   ])("%s", (message, metric) => expect(placementFailure(message, 3)).toMatchObject({ count: 3, metric: { CoalescedFailures: 2, ...metric } }));
 
+  it("names the port of the node that another job has, as Nomad does", () => {
+    const message = "0/2 nodes are available: 2 node(s) didn't have free ports for the requested pod ports.";
+    const { metric } = placementFailure(message, 1, {}, [{ label: "http", port: 80, hostPort: 0 }, { label: "admin", port: 18_080, hostPort: 18_080 }]);
+    expect(metric).toMatchObject({ NodesExhausted: 2, NodesFiltered: 0, ConstraintFiltered: null, DimensionExhausted: { "network: reserved port collision admin=18080": 2 } });
+  });
+
   it("reads a text of any length in no time", () => {
     expect(placementFailure(`0/1 nodes are available: ${"1 x, ".repeat(200_000)}`, 1).metric.NodesFiltered).toBeLessThan(2000);
   });

@@ -13,21 +13,51 @@ export type OffsetAt = (ms: number) => number;
 
 /** The first launch of a periodic job after an instant, in Unix ms; undefined where there is none before 2100, or it is disabled. */
 export function nextPeriodicLaunch(periodic: PeriodicConfig, afterMs: number): Result<number | undefined, string> {
-  if (!periodic.Enabled) return ok(undefined);
-  const specs = periodic.Spec === "" ? periodic.Specs : [periodic.Spec];
-  let first: number | undefined;
-  for (const spec of specs) {
-    const next = nextLaunch(spec, periodic.TimeZone, afterMs);
-    if (!next.ok) return next;
-    if (next.value !== undefined && next.value < (first ?? Infinity)) first = next.value;
+  const launches = periodicLaunches(periodic);
+  return launches.ok ? ok(launches.value(afterMs)) : launches;
+}
+
+/** The same as a function of the instant, for whoever asks more than once: expressions are read, and the zone's clock is made, once. */
+export function periodicLaunches(periodic: PeriodicConfig): Result<(afterMs: number) => number | undefined, string> {
+  if (!periodic.Enabled) return ok(() => undefined);
+  const schedules: CronSchedule[] = [];
+  for (const expression of periodic.Spec === "" ? periodic.Specs : [periodic.Spec]) {
+    const schedule = readCron(expression);
+    if (!schedule.ok) return schedule;
+    schedules.push(schedule.value);
   }
-  return ok(first);
+  const offsetAt = zoneOffset(periodic.TimeZone);
+  if (!offsetAt.ok) return offsetAt;
+  const remembered = offsetByMinute(offsetAt.value);
+  return ok((afterMs) => {
+    const due = schedules.flatMap((schedule) => nextDue(schedule, remembered, afterMs) ?? []);
+    return due.length === 0 ? undefined : Math.min(...due);
+  });
+}
+
+function readCron(expression: string): Result<CronSchedule, string> {
+  const schedule = parseCron(expression);
+  return schedule.ok ? schedule : err(`failed parsing cron expression: ${expression}: ${schedule.error}`);
+}
+
+const MINUTE_MS = 60_000;
+const REMEMBERED_MINUTES = 10_000;
+
+/** Asking a zone's clock takes microseconds, and near a change of it each second of hours is asked for. Clocks change at whole minutes. */
+function offsetByMinute(offsetAt: OffsetAt): OffsetAt {
+  const known = new Map<number, number>();
+  return (ms) => {
+    const minute = Math.floor(ms / MINUTE_MS);
+    const offset = known.get(minute) ?? offsetAt(minute * MINUTE_MS);
+    if (known.size < REMEMBERED_MINUTES) known.set(minute, offset);
+    return offset;
+  };
 }
 
 /** The first instant after `afterMs` that the expression names, in Unix ms; undefined where there is none before 2100. */
 export function nextLaunch(expression: string, timeZone: string, afterMs: number): Result<number | undefined, string> {
-  const schedule = parseCron(expression);
-  if (!schedule.ok) return err(`failed parsing cron expression: ${expression}: ${schedule.error}`);
+  const schedule = readCron(expression);
+  if (!schedule.ok) return schedule;
   const offsetAt = zoneOffset(timeZone);
   return offsetAt.ok ? ok(nextDue(schedule.value, offsetAt.value, afterMs)) : offsetAt;
 }
@@ -77,25 +107,28 @@ export function nextDue(schedule: CronSchedule, offsetAt: OffsetAt, afterMs: num
   return undefined;
 }
 
-/** The first launch of one day. On a day whose clock is changed every time of it is looked at, as an hour may come twice. */
+/** The first launch of one day. Where the clock is changed an hour may come twice: a later time of it may be the earlier instant. */
 function launchOfDay(schedule: CronSchedule, offsetAt: OffsetAt, midnight: number, afterMs: number): number | undefined {
   const before = offsetAt(midnight - DAY_MS);
-  const changed = before !== offsetAt(midnight + 2 * DAY_MS);
+  const after = offsetAt(midnight + 2 * DAY_MS);
   let first: number | undefined;
-  for (const wall of timesOfDay(schedule, midnight)) {
-    const instants = changed ? instantsOf(wall, offsetAt) : [wall - before];
-    const next = instants.find((instant) => instant > afterMs);
-    if (next === undefined) continue;
-    if (!changed) return next;
-    first = Math.min(first ?? next, next);
+  for (const wall of timesOfDay(schedule, midnight, afterMs + Math.min(before, after))) {
+    if (before === after) return wall - before;
+    if (first !== undefined && wall - Math.max(before, after) >= first) break;
+    const next = instantsOf(wall, offsetAt).find((instant) => instant > afterMs);
+    if (next !== undefined) first = Math.min(first ?? next, next);
   }
   return first;
 }
 
-function* timesOfDay(schedule: CronSchedule, midnight: number): Generator<number> {
+/** Later than `from`. Hours and minutes that are over are passed over as a whole. */
+function* timesOfDay(schedule: CronSchedule, midnight: number, from: number): Generator<number> {
   for (const hour of schedule.hours) {
+    if (midnight + (hour + 1) * 60 * MINUTE_MS <= from) continue;
     for (const minute of schedule.minutes) {
-      for (const second of schedule.seconds) yield midnight + ((hour * 60 + minute) * 60 + second) * 1000;
+      const start = midnight + (hour * 60 + minute) * MINUTE_MS;
+      if (start + MINUTE_MS <= from) continue;
+      for (const second of schedule.seconds) if (start + second * 1000 > from) yield start + second * 1000;
     }
   }
 }

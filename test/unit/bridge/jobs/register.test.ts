@@ -275,7 +275,7 @@ describe("the source of a job", () => {
     await call("PUT", "/v1/jobs", run(jobBody("web"), { Submission }));
     expect((await call("GET", "/v1/job/web/submission?version=0")).json).toEqual(Submission);
     expect(await call("GET", "/v1/job/web/submission?version=1")).toMatchObject({ status: 404, text: "job source not found" });
-    expect(world.api.all(RESOURCES.secrets)).toMatchObject([{ metadata: { name: expect.stringMatching(/^nb-/), ownerReferences: [{ kind: "NomadJob", uid: world.job("web").metadata.uid }] } }]);
+    expect(world.api.all(RESOURCES.jobSubmissions)).toMatchObject([{ metadata: { name: expect.stringMatching(/^nb-/), ownerReferences: [{ kind: "NomadJob", uid: world.job("web").metadata.uid }] } }]);
     expect(JSON.stringify(world.job("web"))).not.toContain("hcl2");
   });
 
@@ -285,7 +285,7 @@ describe("the source of a job", () => {
       await call("PUT", "/v1/jobs", run(jobBody("web", { Priority: 10 + version }), { Submission: { ...Submission, Source: `v${version}` } }));
       world.observe("web");
     }
-    expect(world.api.all(RESOURCES.secrets)).toHaveLength(6);
+    expect(world.api.all(RESOURCES.jobSubmissions)).toHaveLength(6);
     expect((await call("GET", "/v1/job/web/submission?version=8")).json.Source).toBe("v8");
     expect((await call("GET", "/v1/job/web/submission?version=2")).status).toBe(404);
   });
@@ -294,7 +294,7 @@ describe("the source of a job", () => {
     const { world, call } = one();
     const { json } = await call("PUT", "/v1/jobs", run(jobBody("web"), { Submission: { ...Submission, Source: "x".repeat(1_000_001) } }));
     expect(json.Warnings).toMatch(/^1 warning:\n\n\* job source size of \d+ bytes exceeds maximum/);
-    expect([world.jobs().length, world.api.all(RESOURCES.secrets).length]).toEqual([1, 0]);
+    expect([world.jobs().length, world.api.all(RESOURCES.jobSubmissions).length]).toEqual([1, 0]);
   });
 });
 

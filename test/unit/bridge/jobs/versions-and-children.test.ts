@@ -156,7 +156,7 @@ describe("a parameterized job", () => {
   const sums = (changes: object = {}) => ({ Type: "batch", ParameterizedJob: { Payload: "optional", MetaRequired: ["who"], MetaOptional: ["why"], ...changes } });
   const payload = Buffer.from([0, 255, 10]).toString("base64");
 
-  it("is dispatched as a child that it owns, with the payload in a Secret of the child", async () => {
+  it("is dispatched as a child that it owns, with a payload that the child owns", async () => {
     const { world, call, register } = one();
     expect((await register("sums", sums())).EvalID).toBe("");
     const { json } = await call("PUT", "/v1/job/sums/dispatch", { Payload: payload, Meta: { who: "me" } });
@@ -165,8 +165,11 @@ describe("a parameterized job", () => {
     const parent = world.job("sums");
     expect(child.metadata).toMatchObject({ annotations: { "nomad-bridge.dev/parent": "sums" }, ownerReferences: [{ kind: "NomadJob", uid: parent.metadata.uid, controller: true }] });
     expect(child.spec.job).toMatchObject({ ParentID: "sums", Dispatched: true, Meta: { who: "me" }, Payload: null });
-    const secrets = world.api.all(RESOURCES.secrets);
-    expect(secrets).toMatchObject([{ metadata: { name: child.spec.payloadSecret, ownerReferences: [{ uid: child.metadata.uid }] }, data: { payload } }]);
+    const payloads = world.api.all(RESOURCES.dispatchPayloads);
+    expect(payloads).toMatchObject([{ kind: "DispatchPayload", metadata: { name: child.spec.payloadSecret, ownerReferences: [{ uid: child.metadata.uid }] }, spec: { content: payload } }]);
+    expect(world.api.all(RESOURCES.secrets)).toEqual([]);
+    expect((await call("GET", `/v1/job/${encodeURIComponent(json.DispatchedJobID)}`)).json).toMatchObject({ Payload: payload });
+    expect((await call("GET", "/v1/job/sums")).json).toMatchObject({ Payload: null });
     expect((await call("GET", `/v1/evaluation/${json.EvalID}`)).json).toMatchObject({ JobID: json.DispatchedJobID, TriggeredBy: "job-register" });
   });
 
@@ -180,6 +183,28 @@ describe("a parameterized job", () => {
     expect(world.jobs()).toHaveLength(2);
     const other = await bridges[1]?.call("PUT", "/v1/job/sums/dispatch?idempotency_token=t2", { Meta: { who: "me" } });
     expect(other?.json.DispatchedJobID).not.toBe(answers[0]?.json.DispatchedJobID);
+  });
+
+  it("gives no payload of another job's, whoever names it", async () => {
+    const { world, call, register } = one();
+    await register("sums", sums());
+    const { json } = await call("PUT", "/v1/job/sums/dispatch", { Payload: payload, Meta: { who: "me" } });
+    const child = world.job(json.DispatchedJobID);
+    world.api.put(RESOURCES.nomadJobs, { ...child, metadata: { ...child.metadata, name: "nb-thief", uid: "thief" }, spec: { ...child.spec, id: "thief", job: { ...child.spec.job, ID: "thief" } } });
+    expect((await call("GET", "/v1/job/thief")).json).toMatchObject({ ID: "thief", Payload: null });
+  });
+
+  it("has so many children that are not dead, and no more", async () => {
+    const { world, call, register } = one();
+    world.api.put(RESOURCES.bridgeConfigs, { apiVersion: "nomad-bridge.dev/v1alpha1", kind: "BridgeConfig", metadata: { name: "default" }, spec: { maxDispatched: 2 } } as KubeObject);
+    await register("sums", sums());
+    await register("others", sums());
+    const dispatch = async (job: string) => await call("PUT", `/v1/job/${job}/dispatch`, { Meta: { who: "me" } });
+    const [first, second, third, other] = [await dispatch("sums"), await dispatch("sums"), await dispatch("sums"), await dispatch("others")];
+    expect([first.status, second.status, third.status, other.status]).toEqual([200, 200, 429, 200]);
+    expect(third.text).toBe('job "sums" has 2 dispatched jobs that are not dead, and may have 2: wait for them, stop some, or raise maxDispatched of the BridgeConfig');
+    world.observe(first.json.DispatchedJobID, { state: "dead" });
+    expect((await dispatch("sums")).status).toBe(200);
   });
 
   it("takes a prefix into the child's ID", async () => {
@@ -199,7 +224,7 @@ describe("a parameterized job", () => {
     const { world, call, register } = one();
     await register("sums", sums({ Payload }));
     expect((await call("PUT", "/v1/job/sums/dispatch", body)).text).toBe(text);
-    expect([world.jobs().length, world.api.all(RESOURCES.secrets)]).toEqual([1, []]);
+    expect([world.jobs().length, world.api.all(RESOURCES.dispatchPayloads)]).toEqual([1, []]);
   });
 
   it("takes a payload of exactly the limit", async () => {

@@ -20,7 +20,8 @@ describe("ports of an allocation", () => {
     ["static without to", { Mode: "bridge", ReservedPorts: [{ Label: "http", Value: 80 }] }, {}, { port: 80, hostPort: 0 }],
     ["static with to -1", { Mode: "bridge", ReservedPorts: [{ Label: "http", Value: 80, To: -1 }] }, {}, { port: 80, hostPort: 0 }],
     ["static and granted", { Mode: "bridge", ReservedPorts: [{ Label: "http", Value: 80, To: 8080 }] }, { allowHostNetwork: true }, { port: 8080, hostPort: 80 }],
-    ["static on the node's network", { Mode: "host", ReservedPorts: [{ Label: "http", Value: 80, To: 8080 }] }, { allowHostNetwork: true }, { port: 80, hostPort: 80 }],
+    ["static on the node's network", { Mode: "host", ReservedPorts: [{ Label: "http", Value: 80 }] }, { allowHostNetwork: true }, { port: 80, hostPort: 80 }],
+    ["static on the node's network, with to", { Mode: "host", ReservedPorts: [{ Label: "http", Value: 80, To: 8080 }] }, { allowHostNetwork: true }, { port: 8080, hostPort: 80 }],
     ["static on the node's network that is not granted", { Mode: "host", ReservedPorts: [{ Label: "http", Value: 80, To: 8080 }] }, {}, { port: 8080, hostPort: 0 }],
     ["dynamic with to", { Mode: "bridge", DynamicPorts: [{ Label: "http", To: 8080 }] }, { allowHostNetwork: true }, { port: 8080, hostPort: 0 }],
   ])("%s", (_what, network, profile, port) => expect(podPorts(groupOf(network, profile), 0)).toEqual([{ label: "http", ...port }]));
@@ -42,7 +43,7 @@ describe("ports of an allocation", () => {
   it("of raw_exec are the node's, with no right of their own for it", () => {
     const job = jobOf({ TaskGroups: [{ Networks: [{ Mode: "host", ReservedPorts: [{ Label: "http", Value: 80, To: 8080 }] }], Tasks: [{ Driver: "raw_exec" }] }] });
     const [group] = acceptedGroups(job, configOf({ allowRawExec: true }));
-    expect(group && podPorts(group, 0)).toEqual([{ label: "http", port: 80, hostPort: 80 }]);
+    expect(group && podPorts(group, 0)).toEqual([{ label: "http", port: 8080, hostPort: 80 }]);
     expect(group?.findings.some(({ path }) => path.includes("Networks"))).toBe(false);
   });
 
@@ -67,7 +68,7 @@ describe("allocatedPorts", () => {
   const PORTS = '[{"label":"http","port":8080,"hostPort":0},{"label":"ssh","port":22,"hostPort":2222},{"label":"db","port":1,"hostPort":0,"task":"b"}]';
 
   it("are at the pod's address, or at the node's where that passes them on", () => {
-    const { ports, networks, status } = allocatedPorts(pod(PORTS));
+    const { ports, networks, status } = allocatedPorts(pod(PORTS), undefined);
     expect(ports).toEqual([
       { Label: "http", Value: 8080, To: 8080, HostIP: "10.1.2.3" },
       { Label: "ssh", Value: 2222, To: 22, HostIP: "192.0.2.7" },
@@ -78,9 +79,17 @@ describe("allocatedPorts", () => {
   });
 
   it("say nothing of an address that is not there, of the node's network, or of what cannot be read", () => {
-    expect(allocatedPorts(pod(PORTS, {}, "")).status).toBeNull();
-    expect(allocatedPorts(pod(PORTS, { hostNetwork: true })).status).toBeNull();
-    expect(allocatedPorts(pod(PORTS, {}, "fd00::1")).status).toMatchObject({ Address: "", AddressIPv6: "fd00::1" });
-    for (const text of ["", "{", "{}", '[{"label":1}]', "[null]"]) expect(allocatedPorts(pod(text)).ports).toEqual([]);
+    expect(allocatedPorts(pod(PORTS, {}, ""), undefined).status).toBeNull();
+    expect(allocatedPorts(pod(PORTS, { hostNetwork: true }), undefined).status).toEqual({ InterfaceName: "", Address: "", AddressIPv6: "", DNS: null });
+    expect(allocatedPorts(pod(PORTS, {}, "fd00::1"), undefined).status).toMatchObject({ Address: "", AddressIPv6: "fd00::1" });
+    for (const text of ["", "{", "{}", '[{"label":1}]', "[null]"]) expect(allocatedPorts(pod(text), undefined).ports).toEqual([]);
+  });
+
+  it("say of the mode, of fixed ports, and of where a task listens what the job says", () => {
+    const network: Network = { Mode: "", ReservedPorts: [{ Label: "ssh", Value: 2222 }], DynamicPorts: [{ Label: "http", To: 8080 }, { Label: "same", To: -1 }] };
+    const listed = pod('[{"label":"ssh","port":2222,"hostPort":2222},{"label":"http","port":8080,"hostPort":20001},{"label":"same","port":20002,"hostPort":20002}]', { hostNetwork: true });
+    const { ports, networks } = allocatedPorts(listed, jobOf({ TaskGroups: [{ Networks: [network] }] }).TaskGroups[0]?.Networks[0]);
+    expect(ports.map(({ Label, Value, To }) => [Label, Value, To])).toEqual([["ssh", 2222, 0], ["http", 20_001, 8080], ["same", 20_002, 20_002]]);
+    expect(networks).toMatchObject([{ Mode: "", IP: "192.0.2.7", ReservedPorts: [{ Label: "ssh", To: 0 }], DynamicPorts: [{ Label: "http" }, { Label: "same" }] }]);
   });
 });

@@ -15,9 +15,9 @@ function jobOf(group: object): Job {
 const JOB = jobOf({ Services: [{ Name: "${NOMAD_JOB_NAME}-web", PortLabel: "http", Tags: ["v1", "${NOMAD_GROUP_NAME}"], CanaryTags: ["canary"] }] });
 const PORTS = JSON.stringify([{ label: "http", port: 8080, hostPort: 0 }]);
 
-function found({ ports = PORTS, ready = true, canary = false } = {}) {
-  const annotations = { [ANNOTATION.group]: "web", [ANNOTATION.ports]: ports, ...(canary ? { [ANNOTATION.canary]: "true" } : {}) };
-  const pod = podOf({ ...(ready ? { readyAt: 1 } : {}), container: { state: running(1) }, metadata: { annotations } });
+function found({ ports = PORTS, ready = true, runs = true, canary = false } = {}) {
+  const annotations = { [ANNOTATION.group]: "web", [ANNOTATION.task]: "server", [ANNOTATION.ports]: ports, ...(canary ? { [ANNOTATION.canary]: "true" } : {}) };
+  const pod = podOf({ ...(ready ? { readyAt: 1 } : {}), container: runs ? { state: running(1) } : {}, metadata: { annotations } });
   const source = { ...pod, status: { ...pod.status, podIP: "10.1.0.5", hostIP: "192.168.0.2" } };
   return serviceRegistrations({ pod: source, job: JOB, nodeId: "node-uid", datacenter: "dc1", now: ms(60) });
 }
@@ -38,8 +38,9 @@ describe("the services of an allocation", () => {
     expect(found({ ports: JSON.stringify([{ label: "http", port: 8080, hostPort: 80 }]) })[0]).toMatchObject({ Address: "192.168.0.2", Port: 80 });
   });
 
-  it("have a canary's tags while it is one, and are not there before it runs", () => {
+  it("have a canary's tags while it is one, and are there while a check fails, but not before it runs", () => {
     expect(found({ canary: true })[0]?.Tags).toEqual(["canary"]);
-    expect(found({ ready: false })).toEqual([]);
+    expect(found({ ready: false })).toHaveLength(2);
+    expect(found({ ready: false, runs: false })).toEqual([]);
   });
 });

@@ -63,6 +63,20 @@ describe("a cron expression", () => {
     expect(nextLaunch("5-3 * * * *", "Europe/Berlin", 0)).toEqual({ ok: true, value: undefined });
   });
 
+  it("with seconds takes few looks at a clock that is about to change", () => {
+    const clock = clocks.get("Europe/Berlin") ?? (() => 0);
+    for (const expression of ["* * * * * * *", "* * 2 * * * *", "59 59 23 * * * *"]) {
+      const schedule = parseCron(expression);
+      let looks = 0;
+      const counted: OffsetAt = (ms) => {
+        looks += 1;
+        return clock(ms);
+      };
+      for (const after of INSTANTS) expect(schedule.ok && nextDue(schedule.value, counted, after * 1000)).toBeGreaterThan(after * 1000);
+      expect(looks).toBeLessThan(50_000);
+    }
+  });
+
   it("is due in a zone by name", () => {
     expect(nextLaunch("0 4 * * *", "Asia/Kolkata", 0)).toEqual({ ok: true, value: (28 - 5.5) * 3_600_000 });
     expect(nextLaunch("0 4 * *", "Asia/Kolkata", 0)).toEqual({ ok: false, error: "failed parsing cron expression: 0 4 * *: missing field(s)" });
