@@ -1,5 +1,4 @@
 /** @module Reading jobs and allocations. Each handler is (context) → reply. */
-import { parseGoBool } from "../lib/go-bool.ts";
 import { ANNOTATION } from "../contract/pod-metadata.ts";
 import { isPlaced, nomadAllocation, type AllocationSource } from "../mapping/nomad-allocation.ts";
 import { jobStub } from "../mapping/job-summary.ts";
@@ -11,6 +10,7 @@ import { allocLookupFailed, uuidError, uuidPrefixError } from "../nomad/uuid.ts"
 import type { Allocation } from "./bridge-deps.ts";
 import { sha256 } from "../access/sha256.ts";
 import { listReply, type ListRequest } from "./lists/list-page.ts";
+import { boolParam } from "./query.ts";
 import { json, type Reply, text } from "./reply.ts";
 import type { RequestContext, Routes } from "./request-context.ts";
 
@@ -20,6 +20,8 @@ type ReadContext = Pick<RequestContext, "cluster" | "stubs" | "query" | "params"
 /** @param fits which jobs; all where it is absent */
 export function listJobs(context: ReadContext, fits?: (job: Job) => boolean): Reply {
   const { cluster } = context;
+  const withMeta = boolParam(context.search, "meta");
+  if (!withMeta.ok) return text(500, withMeta.error);
   const all = [...cluster.jobs()];
   const isWanted = (record: JobRecord) => {
     const job = cluster.nomadJob(record);
@@ -32,17 +34,17 @@ export function listJobs(context: ReadContext, fits?: (job: Job) => boolean): Re
       key: ({ jobId, namespace }) => `${jobId}\0${namespace}`,
       namespace: ({ namespace }) => namespace,
       id: ({ jobId }) => jobId,
-      show: (job) => stubOfJob(context, job),
+      show: (job) => stubOfJob(context, job, withMeta.value),
       filtered: (job) => cluster.nomadJob(job),
     },
     listRequest(context),
   );
 }
 
-function stubOfJob({ cluster, now, search }: ReadContext, record: JobRecord): object | undefined {
+function stubOfJob({ cluster, now }: ReadContext, record: JobRecord, withMeta: boolean): object | undefined {
   const job = cluster.nomadJob(record);
   if (job === undefined) return undefined;
-  return jobStub({ job, record, pods: cluster.allocationsOf(record).map(({ pod }) => pod), now }, parseGoBool(search.get("meta") ?? "") === true);
+  return jobStub({ job, record, pods: cluster.allocationsOf(record).map(({ pod }) => pod), now }, withMeta);
 }
 
 /** A dispatched job with its payload, as Nomad shows it to whoever may read the job. */
@@ -62,21 +64,36 @@ function listJobAllocations(context: ReadContext): Reply {
 }
 
 function listAllocations(context: ReadContext): Reply {
-  const { query } = context;
-  const wrong = uuidPrefixError(query.prefix);
-  if (wrong !== undefined) return text(500, allocLookupFailed(wrong));
+  const { query, search } = context;
+  const withResources = boolParam(search, "resources");
+  if (!withResources.ok) return text(500, withResources.error);
+  const withStates = boolParam(search, "task_states");
+  if (!withStates.ok) return text(500, withStates.error);
+  const malformed = uuidPrefixError(query.prefix);
+  if (malformed !== undefined) return text(500, allocLookupFailed(malformed));
+  const hidesStates = search.get("task_states") !== null && search.get("task_states") !== "" && !withStates.value;
   const prefix = query.prefix.toLowerCase();
-  const stub = stubOf(context);
   return listReply(
     {
       rows: allocationsWithPrefix(context, prefix).filter(({ pod }) => isPlaced(pod)),
       key: ({ pod }) => pod.metadata.uid ?? "",
       namespace: ({ job }) => job.namespace,
       id: ({ pod }) => pod.metadata.uid ?? "",
-      show: stub,
+      show: listStub(context, { resources: withResources.value, states: !hidesStates }),
     },
     { ...listRequest(context), options: { ...query, prefix } },
   );
+}
+
+/** Clients that look for no more than IDs ask to be spared the states of tasks, which are most of a row; `resources` are what the scheduler gave. */
+function listStub(context: ReadContext, { resources, states }: { readonly resources: boolean; readonly states: boolean }): (allocation: Allocation) => object | undefined {
+  const stub = stubOf(context);
+  if (states && !resources) return stub;
+  return (allocation) => {
+    const whole = stub(allocation);
+    const source = resources && whole !== undefined ? sourceOf(context, allocation, new Map()) : undefined;
+    return whole === undefined ? undefined : { ...whole, ...(states ? {} : { TaskStates: null }), ...(source === undefined ? {} : { AllocatedResources: nomadAllocation(source).AllocatedResources }) };
+  };
 }
 
 /** A whole ID, which every exec looks up first, costs no search. */
@@ -94,8 +111,8 @@ function allocationsWithPrefix(context: ReadContext, prefix: string): readonly A
 /** One that the caller may not see does not exist for them, whatever its namespace. */
 function readAllocation(context: ReadContext): Reply {
   const allocId = context.params["allocId"] ?? "";
-  const wrong = uuidError(allocId);
-  if (wrong !== undefined) return text(500, allocLookupFailed(wrong));
+  const malformed = uuidError(allocId);
+  if (malformed !== undefined) return text(500, allocLookupFailed(malformed));
   const allocation = context.cluster.allocation(allocId.toLowerCase());
   if (allocation === undefined) return text(404, "alloc not found");
   if (!context.allowsNamespace(allocation.job.namespace)) return text(500, unknownAllocation(allocId));

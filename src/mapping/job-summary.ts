@@ -65,10 +65,11 @@ export function jobStub(source: SummarySource, withMeta = false): NomadJobStub {
     Namespace,
     Datacenters,
     NodePool,
+    Multiregion: null,
     Type,
     Priority,
     Periodic: Periodic !== null,
-    // A dispatch has its parent's block, and is none that could be dispatched.
+    // A dispatched child keeps its parent's block, and is no parent.
     ParameterizedJob: ParameterizedJob !== null && !Dispatched,
     Stop,
     Status,
@@ -78,6 +79,6 @@ export function jobStub(source: SummarySource, withMeta = false): NomadJobStub {
     ModifyIndex,
     JobModifyIndex,
     SubmitTime,
-    ...(withMeta ? { Meta } : {}),
+    ...(withMeta && Object.keys(Meta).length > 0 ? { Meta } : {}),
   };
 }

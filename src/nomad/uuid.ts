@@ -1,28 +1,33 @@
-/** @module What Nomad's index says of an ID, or the beginning of one, that is none. Used by the bridge and access. Source: what a Nomad 1.11 server answers. */
+/** @module Nomad's words for a text that is no ID of its indexes, or cannot begin one. Used by the bridge's lookups and lists. Source: behaviour of a Nomad 1.11 agent. */
 
-const UUID_CHARS = 36;
+const LENGTH = 36;
 const MAX_HYPHENS = 4;
 
-/** Undefined where it can begin an ID: pairs of hex digits, and hyphens wherever they are. */
-export function uuidPrefixError(prefix: string): string | undefined {
-  const bytes = Buffer.from(prefix, "utf8");
-  if (bytes.length > UUID_CHARS) return `Invalid UUID length. UUID have ${UUID_CHARS} characters; got ${bytes.length}`;
-  const digits = Buffer.from(prefix.replaceAll("-", ""), "utf8");
-  const hyphens = bytes.length - digits.length;
-  if (hyphens > MAX_HYPHENS) return `UUID should have maximum of ${MAX_HYPHENS} "-"; got ${hyphens}`;
-  if (digits.length % 2 !== 0) return "Input (without hyphens) must be even length";
-  const wrong = digits.find((byte) => !/[0-9a-fA-F]/.test(String.fromCharCode(byte)));
-  return wrong === undefined ? undefined : `Invalid UUID: encoding/hex: invalid byte: ${codePoint(wrong)}`;
+const UUID_LENGTH_ERROR = "index error: UUID must be 36 characters";
+
+/** Undefined for what may be a whole ID. */
+export const uuidError = (text: string): string | undefined => (text.length === LENGTH ? hexError(text) : UUID_LENGTH_ERROR);
+
+/** Undefined for what may begin an ID: pairs of hex digits, with hyphens anywhere. */
+export function uuidPrefixError(text: string): string | undefined {
+  const bytes = Buffer.byteLength(text);
+  const hyphens = text.split("-").length - 1;
+  if (bytes > LENGTH) return `index error: Invalid UUID length. UUID have ${LENGTH} characters; got ${bytes}`;
+  if (hyphens > MAX_HYPHENS) return `index error: UUID should have maximum of ${MAX_HYPHENS} "-"; got ${hyphens}`;
+  if ((bytes - hyphens) % 2 === 1) return "index error: Input (without hyphens) must be even length";
+  return hexError(text);
 }
 
-/** Of a whole ID. */
-export const uuidError = (id: string): string | undefined => (Buffer.byteLength(id) === UUID_CHARS ? uuidPrefixError(id) : `UUID must be ${UUID_CHARS} characters`);
+export const allocLookupFailed = (why: string): string => `alloc lookup failed: ${why}`;
 
-export const allocLookupFailed = (why: string): string => `alloc lookup failed: index error: ${why}`;
+function hexError(text: string): string | undefined {
+  const byte = Buffer.from(text).find((each) => !/[0-9a-fA-F-]/.test(String.fromCharCode(each)));
+  return byte === undefined ? undefined : `index error: Invalid UUID: encoding/hex: invalid byte: ${goRune(byte)}`;
+}
 
-/** As Go shows a character with its number. */
-function codePoint(byte: number): string {
-  const number = `U+${byte.toString(16).toUpperCase().padStart(4, "0")}`;
-  const isShown = (byte >= 0x20 && byte < 0x7f) || (byte > 0xa0 && byte !== 0xad);
-  return isShown ? `${number} '${String.fromCharCode(byte)}'` : number;
+/** As Go's %#U writes it: the character beside its number, where it can be printed. */
+function goRune(code: number): string {
+  const number = `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
+  const isPrintable = (code >= 0x20 && code < 0x7f) || (code > 0xa0 && code !== 0xad);
+  return isPrintable ? `${number} '${String.fromCharCode(code)}'` : number;
 }

@@ -18,17 +18,18 @@ function readPool(context: RequestContext): Reply {
 
 function listPoolNodes(context: RequestContext): Reply {
   const name = context.params["pool"] ?? "";
-  if (!poolNames(context.cluster).includes(name)) return text(404, `node pool "${name}" not found`);
   return json(nodeStubs(context).filter((node) => name === "all" || node.NodePool === name));
 }
 
 function listPoolJobs(context: RequestContext): Reply {
   const name = context.params["pool"] ?? "";
-  if (!poolNames(context.cluster).includes(name)) return text(404, `node pool "${name}" not found`);
   return listJobs(context, (job) => job.NodePool === name);
 }
 
-const nodePool = (name: string) => ({ Name: name, Description: BUILT_IN_POOLS[name] ?? "", Meta: null, SchedulerConfiguration: null, CreateIndex: 1, ModifyIndex: 1 });
+/** Nomad's default; our nodes have no such identity. */
+const IDENTITY_TTL_NS = 86_400_000_000_000;
+
+const nodePool = (name: string) => ({ Name: name, Description: BUILT_IN_POOLS[name] ?? "", Meta: null, NodeIdentityTTL: IDENTITY_TTL_NS, SchedulerConfiguration: null, Hash: null, CreateIndex: 1, ModifyIndex: 1 });
 
 export const NODE_POOL_ROUTES: Routes = {
   "GET /v1/node/pools": listPools,

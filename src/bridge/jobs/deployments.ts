@@ -9,6 +9,7 @@ import { deploymentId, type DeploymentVerb } from "../../mapping/nomad-ids.ts";
 import { indexOf } from "../../mapping/nomad-job.ts";
 import { DEPLOYMENT_NOT_FOUND, JOB_NOT_FOUND, NO_CANARIES, terminalDeployment, unhealthyCanaries, unknownAlloc } from "../../nomad/job-texts.ts";
 import { PERMISSION_DENIED } from "../../nomad/texts.ts";
+import { uuidError, uuidPrefixError } from "../../nomad/uuid.ts";
 import { isTrue, textsOf } from "../body.ts";
 import { listReply } from "../lists/list-page.ts";
 import { json, type Reply, text } from "../reply.ts";
@@ -26,6 +27,8 @@ type Found = { readonly job: JobRecord; readonly state: DeploymentState };
 
 function find({ cluster, params, allowsNamespace }: ReadContext): Found | Reply {
   const id = (params["deploymentId"] ?? "").toLowerCase();
+  const malformed = uuidError(id);
+  if (malformed !== undefined) return text(500, `deployment lookup failed: ${malformed}`);
   const job = cluster.jobOfDeployment(id);
   if (job === undefined) return text(404, DEPLOYMENT_NOT_FOUND);
   if (!allowsNamespace(job.namespace)) return text(403, PERMISSION_DENIED);
@@ -47,9 +50,12 @@ export function readDeployment(context: ReadContext): Reply {
   return view === undefined ? text(404, DEPLOYMENT_NOT_FOUND) : json(view);
 }
 
+/** Of a deployment that nobody knows there are none, as on Nomad. */
 export function listDeploymentAllocations(context: ReadContext): Reply {
+  const malformed = uuidError(context.params["deploymentId"] ?? "");
+  if (malformed !== undefined) return text(500, malformed);
   const found = find(context);
-  if ("kind" in found) return found;
+  if ("kind" in found) return found.status === 404 ? json([]) : found;
   const { job, state } = found;
   const own = context.cluster.allocationsOf(job).filter(({ pod }) => Number(pod.metadata.annotations?.[ANNOTATION.jobVersion] ?? 0) === state.jobVersion);
   return json(stubsOf(context, own));
@@ -57,6 +63,8 @@ export function listDeploymentAllocations(context: ReadContext): Reply {
 
 export function listDeployments(context: ReadContext): Reply {
   const { cluster, query, allowsNamespace } = context;
+  const malformed = uuidPrefixError(query.prefix);
+  if (malformed !== undefined) return text(500, malformed);
   const jobs = [...cluster.jobs()].filter(({ namespace }) => (query.namespace === "*" || query.namespace === namespace) && allowsNamespace(namespace));
   const rows = jobs.flatMap((job) => views(context, job));
   const key = ({ CreateIndex, ID }: NomadDeployment) => `${String(CreateIndex).padStart(20, "0")}.${ID}`;
@@ -70,10 +78,10 @@ export function listJobDeployments(context: ReadContext): Reply {
   return json(job === undefined ? [] : views(context, job));
 }
 
-/** Null, four bytes of it, where a job has none. */
+/** Null, four bytes of it, where a job has none, or is not there. */
 export function readLatestDeployment(context: ReadContext): Reply {
   const job = namedJob(context);
-  return job === undefined ? text(404, JOB_NOT_FOUND) : json(views(context, job)[0] ?? null);
+  return json(job === undefined ? null : (views(context, job)[0] ?? null));
 }
 
 /** What somebody says of a deployment, for the controller to find; refused for one that is over. */

@@ -179,7 +179,7 @@ export function readSummary({ cluster, query, params, now }: Pick<RequestContext
 export function listActions({ cluster, query, params }: ReadContext): Reply {
   const job = cluster.job(query.namespace, params["jobId"] ?? "");
   const asNomad = job === undefined ? undefined : cluster.nomadJob(job);
-  if (asNomad === undefined) return text(404, JOB_NOT_FOUND);
+  if (asNomad === undefined) return text(500, `Unknown job ${JSON.stringify(params["jobId"] ?? "")}`);
   const actions = asNomad.TaskGroups.flatMap((group) => group.Tasks.flatMap((task) => task.Actions.map(({ Name }) => ({ Name, TaskName: task.Name, TaskGroupName: group.Name }))));
   return json(actions);
 }

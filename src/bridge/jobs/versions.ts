@@ -5,9 +5,9 @@ import type { JobVersion } from "../../mapping/stored-job.ts";
 import { JOB_NOT_FOUND, REVERT_TO_CURRENT, revertEnforced, tagTaken, tagUnknown, unknownVersion, untaggableVersion } from "../../nomad/job-texts.ts";
 import { diffJobs } from "../../nomad/jobspec/diff/diff-jobs.ts";
 import { multierror } from "../../nomad/jobspec/validation/multierror.ts";
-import { parseGoBool } from "../../lib/go-bool.ts";
 import { textOf } from "../body.ts";
-import { json, type Reply, text } from "../reply.ts";
+import { boolParam } from "../query.ts";
+import { json, QUERY_META, type Reply, text } from "../reply.ts";
 import type { RequestContext } from "../request-context.ts";
 import { changeRequests } from "./annotate-job.ts";
 import { checkJob } from "./check-job.ts";
@@ -30,10 +30,12 @@ export function listVersions(context: ReadContext): Reply {
   const kept = job === undefined ? [] : cluster.versionsOf(job);
   const versions = kept.flatMap(({ version }) => (job === undefined ? [] : (cluster.jobVersion(job, version) ?? [])));
   if (job === undefined || versions.length === 0) return text(404, "job versions not found");
-  const isWanted = parseGoBool(search.get("diffs") ?? "") === true;
+  const diffs = boolParam(search, "diffs");
+  if (!diffs.ok) return text(500, diffs.error);
+  const isWanted = diffs.value;
   const base = isWanted ? baseOf(context, job, kept) : ok(undefined);
   if (!base.ok) return base.error;
-  return json({ Versions: versions, Diffs: isWanted ? diffsOf(kept, base.value) : null, ...meta(cluster.index()) });
+  return json({ Versions: versions, Diffs: isWanted ? diffsOf(kept, base.value) : null, ...meta(cluster.index()), ...QUERY_META });
 }
 
 /** The version that all are compared with; undefined: each with the one before it. */
