@@ -6,6 +6,7 @@ import { jobStub } from "../mapping/job-summary.ts";
 import type { JobRecord } from "../mapping/job-record.ts";
 import type { NomadAllocationStub } from "../nomad/api-types.ts";
 import type { Job } from "../nomad/job.ts";
+import { jobAsRead } from "../nomad/jobspec/read-job.ts";
 import { unknownAllocation } from "../nomad/texts.ts";
 import type { Allocation } from "./bridge-deps.ts";
 import { sha256 } from "../access/sha256.ts";
@@ -47,7 +48,7 @@ function stubOfJob({ cluster, now, search }: ReadContext, record: JobRecord): ob
 function readJob(context: ReadContext): Reply {
   const record = namedJob(context);
   const job = record === undefined ? undefined : context.cluster.nomadJob(record);
-  return job === undefined ? text(404, "job not found") : json(job);
+  return job === undefined ? text(404, "job not found") : json(jobAsRead(job));
 }
 
 function listJobAllocations(context: ReadContext): Reply {
