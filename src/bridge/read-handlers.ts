@@ -5,6 +5,7 @@ import { jobStub } from "../mapping/job-summary.ts";
 import type { JobRecord } from "../mapping/job-record.ts";
 import type { NomadAllocationStub } from "../nomad/api-types.ts";
 import type { Job } from "../nomad/job.ts";
+import { jobAsRead } from "../nomad/jobspec/read-job.ts";
 import { unknownAllocation } from "../nomad/texts.ts";
 import { allocLookupFailed, uuidError, uuidPrefixError } from "../nomad/uuid.ts";
 import type { Allocation } from "./bridge-deps.ts";
@@ -53,9 +54,9 @@ async function readJob(context: ReadContext & Pick<RequestContext, "jobs">): Pro
   const job = record === undefined ? undefined : context.cluster.nomadJob(record);
   if (record === undefined || job === undefined) return text(404, "job not found");
   const name = record.object.kind === "NomadJob" && job.Dispatched ? record.object.spec.payloadSecret : undefined;
-  if (name === undefined) return json(job);
+  if (name === undefined) return json(jobAsRead(job));
   const stored = await context.jobs.readText({ kind: "DispatchPayload", namespace: record.namespace, name, of: record.uid });
-  return json({ ...job, Payload: stored.ok ? (stored.value ?? null) : null });
+  return json({ ...jobAsRead(job), Payload: stored.ok ? (stored.value ?? null) : null });
 }
 
 function listJobAllocations(context: ReadContext): Reply {

@@ -4,6 +4,7 @@ import { type JobRecord, requestsOf, versionOf } from "../../mapping/job-record.
 import type { JobVersion } from "../../mapping/stored-job.ts";
 import { JOB_NOT_FOUND, REVERT_TO_CURRENT, revertEnforced, tagTaken, tagUnknown, unknownVersion, untaggableVersion } from "../../nomad/job-texts.ts";
 import { diffJobs } from "../../nomad/jobspec/diff/diff-jobs.ts";
+import { jobAsRead } from "../../nomad/jobspec/read-job.ts";
 import { multierror } from "../../nomad/jobspec/validation/multierror.ts";
 import { textOf } from "../body.ts";
 import { boolParam } from "../query.ts";
@@ -35,7 +36,7 @@ export function listVersions(context: ReadContext): Reply {
   const isWanted = diffs.value;
   const base = isWanted ? baseOf(context, job, kept) : ok(undefined);
   if (!base.ok) return base.error;
-  return json({ Versions: versions, Diffs: isWanted ? diffsOf(kept, base.value) : null, ...meta(cluster.index()), ...QUERY_META });
+  return json({ Versions: versions.map(jobAsRead), Diffs: isWanted ? diffsOf(kept, base.value) : null, ...meta(cluster.index()), ...QUERY_META });
 }
 
 /** The version that all are compared with; undefined: each with the one before it. */
