@@ -30,6 +30,13 @@ describe("the events of a task", () => {
     expect(eventsOf(podWith({ web: { state: running(3) } }))[1]?.DisplayMessage).toBe("Building Task Directory");
   });
 
+  it("tell of an image that cannot be pulled, in the kubelet's words", () => {
+    const waiting = (reason: string, message: string) => eventsOf(podWith({ web: { state: { waiting: { reason, message } } } })).slice(1).map(({ Type, DisplayMessage }) => [Type, DisplayMessage]);
+    expect(waiting("ErrImagePull", 'failed to resolve reference "x:1": not found')).toEqual([["Driver", "Downloading image"], ["Driver Failure", 'Failed to pull the image: failed to resolve reference "x:1": not found']]);
+    expect(waiting("ImagePullBackOff", 'Back-off pulling image "x:1"')).toEqual([["Driver", "Downloading image"], ["Driver Failure", 'Failed to pull the image: Back-off pulling image "x:1"']]);
+    expect(waiting("ContainerCreating", "")).toEqual([]);
+  });
+
   it.each<[string, Pod, readonly unknown[]]>([
     [
       "whose artifact cannot be had", podWith({ "nb-fetch-0": { state: { waiting: { reason: "CrashLoopBackOff" } }, lastState: { terminated: { ...terminated(1, 9, 'failed to download artifact "x": 404').terminated, startedAt: at(2) } } } }),
