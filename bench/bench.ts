@@ -4,11 +4,14 @@ import { parseArgs } from "node:util";
 import { DEFAULT_HOME } from "../src/main/dev/home.ts";
 import { interrupted, progress } from "../src/main/dev/progress.ts";
 import { measureCliStart } from "./cli-start.ts";
+import { measureDispatches } from "./dispatches.ts";
 import { measureConcurrency, measureLatency } from "./exec-latency.ts";
 import { measureHclRate } from "./hcl-rate.ts";
+import { measureHeld } from "./held-queries.ts";
 import { measureLauncherCost } from "./launcher-cost.ts";
 import { measureMappingRate } from "./mapping-rate.ts";
 import { measureMemory } from "./memory.ts";
+import { measureNomad } from "./nomad.ts";
 import { measureReads } from "./reads.ts";
 import { measureReadyTime } from "./ready-time.ts";
 import { measureReconcileRate } from "./reconcile-rate.ts";
@@ -21,7 +24,9 @@ const HELP = `Usage: npm run bench -- [options]
 
   --pairs=<n>      Pairs of execs for the latency. Default: 300
   --mib=<n>        Size of each transfer. Default: 256
-  --only=<names>   Of latency,throughput,ready,cli,concurrency,reconcile,launcher,mapping,hcl,reads,memory,register; with commas. Default: all
+  --only=<names>   Of latency,throughput,ready,cli,concurrency,reconcile,launcher,mapping,hcl,reads,held,memory,register,dispatches; with commas. Default: all
+  --nomad=<url>    Of a running Nomad without TLS and ACLs: its list of allocations, registrations and held queries beside ours
+  --nomad-pid=<n>  Its process, where it is on this machine
   --home=<path>    Of another "up". Default: the checkout's own
 `;
 
@@ -30,6 +35,8 @@ const { values } = parseArgs({
     pairs: { type: "string", default: "300" },
     mib: { type: "string", default: "256" },
     only: { type: "string", default: "" },
+    nomad: { type: "string", default: "" },
+    "nomad-pid": { type: "string" },
     home: { type: "string", default: DEFAULT_HOME },
     help: { type: "boolean", short: "h", default: false },
   },
@@ -55,6 +62,8 @@ async function bench(): Promise<void> {
   }
 }
 
+const pidOf = (text: string | undefined): number | undefined => (text === undefined ? undefined : Number(text));
+
 function wanted(): readonly (readonly [string, (stage: Stage) => Promise<readonly Row[]>])[] {
   const all = [
     ["latency", (stage: Stage) => measureLatency(stage, Number(values.pairs))],
@@ -67,8 +76,11 @@ function wanted(): readonly (readonly [string, (stage: Stage) => Promise<readonl
     ["mapping", measureMappingRate],
     ["hcl", measureHclRate],
     ["reads", measureReads],
-    ["memory", measureMemory],
+    ["held", async () => await measureHeld()],
+    ["memory", async () => await measureMemory()],
     ["register", measureRegister],
+    ["dispatches", async () => await measureDispatches()],
+    ["nomad", async () => (values.nomad === "" ? [] : await measureNomad(values.nomad, pidOf(values["nomad-pid"])))],
   ] as const;
   const names = values.only.split(",").filter((name) => name !== "");
   return all.filter(([name]) => names.length === 0 || names.includes(name));

@@ -1,59 +1,93 @@
 /**
- * @module What a thousand held blocking queries cost, over real sockets: memory while they are held, and the time until one change has woken
- * them all. Run by hand: node --expose-gc bench/held-queries.ts [count]
+ * @module What a thousand held blocking queries cost: memory while they are held, and the time from one change in the cluster until all of them
+ * are answered, over TLS and with the reply of a real list. By hand: node bench/held-queries.ts [count]
  */
 import { fork } from "node:child_process";
-import { createServer, request } from "node:http";
-import type { AddressInfo } from "node:net";
-import { getRequestListener } from "@hono/node-server";
-import { createChangeFeed, waitForChange } from "../src/bridge/blocking/change-feed.ts";
+import { readFileSync } from "node:fs";
+import { request } from "node:https";
+import { join } from "node:path";
+import { type Row, milliseconds, table } from "./report.ts";
+import { cpuSeconds } from "./server-cpu.ts";
+import { message } from "./synthetic/child.ts";
+import type { Answered, Held } from "./synthetic/held-process.ts";
+import { SECRET } from "./synthetic/objects.ts";
+import { type SyntheticServer, syntheticServer } from "./synthetic/server.ts";
 
-const count = Number(process.argv[2] ?? 1000);
-const port = Number(process.env["HELD_QUERIES_PORT"] ?? 0);
+const PATH = "/v1/jobs";
+/** Until the last of them has come to the server. */
+const ARRIVED_MS = 3_000;
 
-/** The clients are another process, so that their sockets are not counted. */
-function client(): void {
-  let answered = 0;
-  for (let sent = 0; sent < count; sent += 1) {
-    const one = request({ port, path: "/v1/jobs?index=1", agent: false }, (response) => {
-      response.resume();
-      response.on("end", () => {
-        answered += 1;
-        if (answered === count) process.send?.("answered");
-      });
-    });
-    one.end();
+export type HeldTarget = Omit<Held, "clients"> & {
+  /** Where it is known. */
+  readonly pid: number | undefined;
+  /** Makes one change that the queries wait for. */
+  readonly change: () => Promise<void> | void;
+};
+
+export async function measureHeld(count = 1000): Promise<readonly Row[]> {
+  const server = await syntheticServer({ jobs: 50, allocations: 500 });
+  try {
+    const index = await indexOf(server);
+    const [job] = server.api.store.all("nomadjobs");
+    if (job === undefined) throw new Error("the bench's cluster has no jobs");
+    const change = () => void server.api.store.put("nomadjobs", { ...job, metadata: { ...job.metadata, labels: { changed: "true" } } });
+    const text = await holdAndWake({ url: `https://127.0.0.1:${server.port}${PATH}?index=${index}&wait=5m`, ca: server.ca, headers: { "X-Nomad-Token": SECRET, "Accept-Encoding": "gzip" }, pid: server.pid, change }, count);
+    return [{ measure: `${count} queries of 50 jobs held, one change`, bridge: text, direct: "", compared: "", target: "≤ 100 MB, ≤ 100 ms" }];
+  } finally {
+    server.close();
   }
 }
 
-async function measure(): Promise<void> {
-  const feed = createChangeFeed({ random: Math.random, startTimer: (ms, fire) => clearing(setTimeout(fire, ms)) });
-  const answer = async (incoming: Request): Promise<Response> => {
-    await waitForChange(feed, { kinds: ["job"], index: 1, waitMs: 300_000, holder: "bench" }, incoming.signal);
-    return new Response("[]", { headers: { "X-Nomad-Index": String(feed.index(["job"])) } });
-  };
-  const listener = getRequestListener(answer);
-  const server = createServer((incoming, response) => void listener(incoming, response)).listen(0);
-  const before = residentMiB();
-  const clients = fork(import.meta.filename, [String(count)], { env: { ...process.env, HELD_QUERIES_PORT: String((server.address() as AddressInfo).port) } });
-  while (feed.waiting() < count) await new Promise((resolve) => setTimeout(resolve, 20));
-  const held = residentMiB();
-  const began = performance.now();
-  feed.report({ kinds: ["job"], namespace: "default", key: "web" });
-  const woken = performance.now() - began;
-  await new Promise((resolve) => clients.once("message", resolve));
-  const answered = performance.now() - began;
-  console.log(`${count} held: ${(held - before).toFixed(1)} MiB; woken in ${woken.toFixed(1)} ms, all answered in ${answered.toFixed(1)} ms`);
-  clients.kill();
-  server.close();
+/** In words. */
+export async function holdAndWake({ pid, change, ...target }: HeldTarget, count: number): Promise<string> {
+  const before = residentMiB(pid);
+  const child = fork(join(import.meta.dirname, "synthetic/held-process.ts"), [JSON.stringify({ ...target, clients: count } satisfies Held)]);
+  try {
+    await message(child);
+    await quiet(pid);
+    const held = residentMiB(pid);
+    const cpu = pid === undefined ? 0 : cpuSeconds(pid);
+    const answered = message<Answered>(child);
+    const began = performance.timeOrigin + performance.now();
+    await change();
+    const { first, last } = await answered;
+    const after = pid === undefined ? "" : `, ${((cpuSeconds(pid) - cpu) * 1000).toFixed(0)} ms CPU of the server`;
+    const memory = before === undefined || held === undefined ? "" : `${(held - before).toFixed(0)} MiB while held; `;
+    return `${memory}first answer after ${milliseconds(first - began)}, last after ${milliseconds(last - began)}${after}`;
+  } finally {
+    child.kill();
+  }
 }
 
-const clearing = (timer: NodeJS.Timeout) => () => clearTimeout(timer);
-
-function residentMiB(): number {
-  (globalThis as { readonly gc?: () => void }).gc?.();
-  return process.memoryUsage().rss / 2 ** 20;
+/** All have arrived when the server has nothing to do any more. */
+async function quiet(pid: number | undefined): Promise<void> {
+  let before = -1;
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, ARRIVED_MS));
+    const now = pid === undefined ? before : cpuSeconds(pid);
+    if (now - before < 0.05) return;
+    before = now;
+  }
 }
 
-if (port === 0) await measure();
-else client();
+function residentMiB(pid: number | undefined): number | undefined {
+  if (pid === undefined) return undefined;
+  const kib = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  return Number(kib) / 1024;
+}
+
+async function indexOf(server: SyntheticServer): Promise<string> {
+  return await new Promise((resolve, reject) => {
+    const sent = request({ port: server.port, host: "127.0.0.1", path: PATH, ca: server.ca, headers: { "X-Nomad-Token": SECRET } }, (response) => {
+      response.resume();
+      resolve(String(response.headers["x-nomad-index"]));
+    });
+    sent.on("error", reject);
+    sent.end();
+  });
+}
+
+if (process.argv[1] === import.meta.filename) {
+  console.log(table(await measureHeld(Number(process.argv[2] ?? 1000))));
+  process.exit(0);
+}

@@ -4,13 +4,15 @@ import { type Row, milliseconds } from "./report.ts";
 import { cpuSeconds } from "./server-cpu.ts";
 import { median, percentile } from "./statistics.ts";
 import { SECRET } from "./synthetic/objects.ts";
+import { floorServer } from "./synthetic/floor.ts";
+import { runLoad } from "./synthetic/load.ts";
 import { type SyntheticServer, syntheticServer } from "./synthetic/server.ts";
 
 const CLIENTS = 50;
 
-type Read = { readonly name: string; readonly path: string; readonly target?: string; readonly requests?: number; readonly body?: object };
+type Read = { readonly name: string; readonly path: string; readonly target?: string; readonly body?: object };
 
-const SMALL: readonly Read[] = [{ name: "500 allocations of 50 jobs", path: "/v1/allocations", target: "≤ 20 ms p50", requests: 500 }];
+const SMALL: readonly Read[] = [{ name: "500 allocations of 50 jobs", path: "/v1/allocations", target: "≤ 20 ms p50" }];
 
 const LARGE: readonly Read[] = [
   { name: "1,000 jobs", path: "/v1/jobs" },
@@ -28,7 +30,7 @@ export async function measureReads(): Promise<readonly Row[]> {
 }
 
 async function measureAll(size: { readonly jobs: number; readonly allocations: number }, reads: readonly Read[]): Promise<readonly Row[]> {
-  const server = await syntheticServer(size, profiling());
+  const server = await syntheticServer(size, { execArgv: profiling() });
   try {
     const rows: Row[] = [];
     for (const read of reads) rows.push(...(await measureRead(server, read)));
@@ -41,46 +43,71 @@ async function measureAll(size: { readonly jobs: number; readonly allocations: n
 const profiling = (): readonly string[] => (process.env["BENCH_PROFILE"] === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${process.env["BENCH_PROFILE"]}`]);
 
 async function measureRead(server: SyntheticServer, read: Read): Promise<readonly Row[]> {
-  const row = async (clients: number, way: { readonly gzip: boolean; readonly pauseMs: number }, label: string): Promise<Row> => {
-    const { took, cpuMs, bytes } = await load(server, read, { clients, ...way });
-    return { measure: `${read.name}, ${label}`, bridge: `p50 ${milliseconds(median(took))}, p95 ${milliseconds(percentile(took, 95))}, ${cpuMs.toFixed(1)} ms CPU each, ${Math.round(bytes / 1024)} KiB`, direct: "", compared: "", target: read.target ?? "" };
-  };
-  if (read.target === undefined) return [await row(1, { gzip: true, pauseMs: 0 }, "one client")];
-  return [
-    await row(CLIENTS, { gzip: true, pauseMs: 1000 }, `${CLIENTS} clients, each once a second`),
-    await row(CLIENTS, { gzip: true, pauseMs: 0 }, `${CLIENTS} clients without a pause`),
-    await row(CLIENTS, { gzip: false, pauseMs: 0 }, `${CLIENTS} clients without a pause, not compressed`),
-    await row(1, { gzip: true, pauseMs: 0 }, "one client"),
+  const url = `https://127.0.0.1:${server.port}${read.path}`;
+  if (read.body !== undefined) return [await measurePut(server, read)];
+  const target = { url, ca: server.ca };
+  if (read.target === undefined) return [await loadRow(read, { ...target, ...ONE }, server.pid)];
+  const [paced, hurried, plain, one] = [
+    await loadRow(read, { ...target, ...PACED }, server.pid),
+    await loadRow(read, { ...target, ...HURRIED }, server.pid),
+    await loadRow(read, { ...target, ...HURRIED, gzip: false }, server.pid),
+    await loadRow(read, { ...target, ...ONE }, server.pid),
   ];
+  return [paced, { ...hurried, ...(await floorOf(server, read)) }, plain, one];
 }
 
-type Way = { readonly clients: number; readonly gzip: boolean; readonly pauseMs: number };
+type Way = { readonly clients: number; readonly gzip: boolean; readonly pauseMs: number; readonly requests: number };
 
-async function load(server: SyntheticServer, read: Read, { clients, gzip, pauseMs }: Way): Promise<{ readonly took: readonly number[]; readonly cpuMs: number; readonly bytes: number }> {
-  const total = read.requests ?? 20;
-  const agent = new Agent({ keepAlive: true, ca: server.ca, maxSockets: clients });
-  const once = async () => await ask(server, read, { agent, gzip });
-  await Promise.all(Array.from({ length: clients }, once));
+const ONE: Way = { clients: 1, gzip: true, pauseMs: 0, requests: 20 };
+export const PACED: Way = { clients: CLIENTS, gzip: true, pauseMs: 1000, requests: 500 };
+export const HURRIED: Way = { clients: CLIENTS, gzip: true, pauseMs: 0, requests: 2000 };
+
+/** @param pid of the server, where it is known */
+export async function loadRow(read: Read, { gzip, ...load }: Way & { readonly url: string; readonly ca?: string; readonly token?: string }, pid: number | undefined): Promise<Row> {
+  const headers = { "X-Nomad-Token": load.token ?? SECRET, ...(gzip ? { "Accept-Encoding": "gzip" } : {}) };
+  const { text } = told(await runLoad({ ...load, headers }, pid));
+  const how = load.clients === 1 ? "one client" : `${load.clients} clients ${load.pauseMs > 0 ? "each once a second" : "without a pause"}`;
+  return { measure: `${read.name}, ${how}${gzip ? "" : ", not compressed"}`, bridge: text, direct: "", compared: "", target: read.target ?? "" };
+}
+
+function told({ took, bytes, cpuMs, serverCpuMs }: Awaited<ReturnType<typeof runLoad>>): { readonly text: string; readonly p50: number } {
+  const p50 = median(took);
+  const cpu = serverCpuMs === undefined ? "" : `${serverCpuMs.toFixed(2)} ms CPU each, `;
+  return { text: `p50 ${milliseconds(p50)}, p95 ${milliseconds(percentile(took, 95))}, ${cpu}${cpuMs.toFixed(2)} of the clients, ${Math.round(bytes / 1024)} KiB`, p50 };
+}
+
+/** What bare node:https takes for the very bytes. */
+async function floorOf(server: SyntheticServer, read: Read): Promise<Partial<Row>> {
+  const floor = await floorServer(await bodyOf(server, read), "gzip");
+  try {
+    const { text } = told(await runLoad({ url: floor.url, ca: floor.ca, headers: { "Accept-Encoding": "gzip" }, clients: HURRIED.clients, requests: HURRIED.requests, pauseMs: 0 }, floor.pid));
+    return { direct: `bare node:https: ${text}` };
+  } finally {
+    floor.close();
+  }
+}
+
+async function measurePut(server: SyntheticServer, read: Read): Promise<Row> {
+  const agent = new Agent({ keepAlive: true, ca: server.ca });
+  await ask(server, read, { agent, gzip: true });
   const before = cpuSeconds(server.pid);
-  const took: number[] = [];
-  let bytes = 0;
-  let left = total;
-  const client = async (_none: unknown, index: number): Promise<void> => {
-    if (pauseMs > 0) await pause((index * pauseMs) / clients);
-    while (left-- > 0) {
-      const began = performance.now();
-      bytes = await once();
-      took.push(performance.now() - began);
-      if (pauseMs > 0) await pause(Math.max(0, pauseMs - (performance.now() - began)));
-    }
-  };
-  await Promise.all(Array.from({ length: clients }, client));
-  const cpuMs = ((cpuSeconds(server.pid) - before) * 1000) / total;
+  for (let index = 0; index < ONE.requests; index += 1) await ask(server, read, { agent, gzip: true });
   agent.destroy();
-  return { took, cpuMs, bytes };
+  return { measure: `${read.name}, one client`, bridge: `${(((cpuSeconds(server.pid) - before) * 1000) / ONE.requests).toFixed(2)} ms CPU each`, direct: "", compared: "", target: "" };
 }
 
-const pause = async (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+async function bodyOf(server: SyntheticServer, read: Read): Promise<Buffer> {
+  const agent = new Agent({ ca: server.ca });
+  return await new Promise((resolve, reject) => {
+    const sent = request({ port: server.port, host: "127.0.0.1", path: read.path, agent, headers: { "X-Nomad-Token": SECRET, "Accept-Encoding": "gzip" } }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("end", () => resolve(Buffer.concat(chunks)));
+    });
+    sent.on("error", reject);
+    sent.end();
+  });
+}
 
 /** Bytes of the body as they came. */
 export async function ask(server: SyntheticServer, { path, body }: Read, { agent, gzip }: { readonly agent: Agent; readonly gzip: boolean }): Promise<number> {
@@ -98,6 +125,6 @@ export async function ask(server: SyntheticServer, { path, body }: Read, { agent
 
 if (process.argv[1] === import.meta.filename) {
   const { table } = await import("./report.ts");
-  console.log(table(await measureReads()));
+  console.log(table(process.argv[2] === "small" ? await measureAll({ jobs: 50, allocations: 500 }, SMALL) : await measureReads()));
   process.exit(0);
 }

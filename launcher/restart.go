@@ -1,6 +1,8 @@
 // Nomad's restart policy as one pure function: state and event in, state and action out.
 package main
 
+import "slices"
+
 const (
 	modeFail  = "fail"
 	modeDelay = "delay"
@@ -11,6 +13,8 @@ const (
 	stateVersion    = 1
 	maxStateText    = 1024
 	maxStoredCounts = 1 << 30
+	// Nomad shows ten events of a task, and a run is three of them.
+	maxPastRuns = 4
 )
 
 type restartPhase string
@@ -44,6 +48,25 @@ type restartState struct {
 	OOMKilled bool `json:"oomKilled"`
 	// Prepared: what is done once in the life of a pod has been done.
 	Prepared bool `json:"prepared"`
+	// StartedMs is when the present or last run began, as Unix time; 0 where none did.
+	StartedMs int64 `json:"startedMs,omitempty"`
+	// Runs are the last ones that ended by themselves, oldest first.
+	Runs []pastRun `json:"runs,omitempty"`
+}
+
+// pastRun is one run of the task, from its start to its end. Twin of PastRun in launcher-document.ts. Times are Unix ms.
+type pastRun struct {
+	StartedMs  int64  `json:"startedMs"`
+	FinishedMs int64  `json:"finishedMs"`
+	ExitCode   int    `json:"exitCode"`
+	Signal     string `json:"signal,omitempty"`
+	OOMKilled  bool   `json:"oomKilled,omitempty"`
+	// RestartInMs and Beyond say how the next one was put off; RestartInMs is absent where there is none.
+	RestartInMs *int64 `json:"restartInMs,omitempty"`
+	// Beyond: the attempts of the interval were used up, and the rest of it was waited for.
+	Beyond bool `json:"beyond,omitempty"`
+	// AskedMs is when the task was told to end; 0 where it ended by itself.
+	AskedMs int64 `json:"askedMs,omitempty"`
 }
 
 // restartRules is what of the document decides.
@@ -79,6 +102,8 @@ type restartEvent struct {
 	// oomKilled: the kernel has ended the task for its memory.
 	oomKilled bool
 	nowMs     int64
+	// askedMs is when the task was told to end, as Unix time; 0: it was not.
+	askedMs int64
 	// jitter is a random number from 0 up to, not including, 1.
 	jitter float64
 }
@@ -111,6 +136,8 @@ type terminationMessage struct {
 	OOMKilled   bool   `json:"oomKilled,omitempty"`
 	Attempt     int    `json:"attempt"`
 	RestartInMs *int64 `json:"restartInMs,omitempty"`
+	// Runs end with the one that this message is about, where it was one.
+	Runs []pastRun `json:"runs"`
 }
 
 const (
@@ -132,11 +159,11 @@ func decideRestart(rules restartRules, state restartState, event restartEvent) (
 		return state, exitWith(state, reasonStartFailed, exitNoRestart)
 	case eventStopped:
 		state.Phase, state.NextStartMs = phaseWaiting, event.nowMs
-		state = withEnd(state, event)
+		state = withRun(withEnd(state, event), event, pastRun{})
 		return state, exitWith(state, reasonStopped, ownExitCode(event.exitCode))
 	case eventGroupEnded:
 		state.Phase = phaseGroupEnded
-		state = withEnd(state, event)
+		state = withRun(withEnd(state, event), event, pastRun{})
 		// The task has not failed: nothing is to be started again for it.
 		return state, exitWith(state, reasonStopped, 0)
 	default:
@@ -147,6 +174,20 @@ func decideRestart(rules restartRules, state restartState, event restartEvent) (
 func withEnd(state restartState, event restartEvent) restartState {
 	state.Version, state.ExitCode, state.Signal = stateVersion, event.exitCode, event.signal
 	state.Message, state.OOMKilled = cutText(event.message, maxStateText), event.oomKilled
+	return state
+}
+
+// withRun remembers the run that has ended, if there was one, and forgets the oldest.
+func withRun(state restartState, event restartEvent, run pastRun) restartState {
+	if state.StartedMs == 0 {
+		return state
+	}
+	run.StartedMs, run.FinishedMs = min(state.StartedMs, event.nowMs), event.nowMs
+	run.AskedMs = event.askedMs
+	run.ExitCode, run.Signal, run.OOMKilled = event.exitCode, event.signal, event.oomKilled
+	// A new list: the state before keeps its own.
+	runs := append(slices.Clone(state.Runs), run)
+	state.Runs, state.StartedMs = runs[max(0, len(runs)-maxPastRuns):], 0
 	return state
 }
 
@@ -206,6 +247,7 @@ func ended(rules restartRules, state restartState, event restartEvent) (restartS
 	state = withEnd(state, event)
 	if event.exitCode == 0 && !rules.restartOnSuccess {
 		state.Phase = phaseCompleted
+		state = withRun(state, event, pastRun{})
 		return state, exitWith(state, reasonCompleted, 0)
 	}
 	policy := rules.policy
@@ -216,12 +258,15 @@ func ended(rules restartRules, state restartState, event restartEvent) (restartS
 	}
 	if state.Attempt >= policy.Attempts && policy.Mode == modeFail {
 		state.Phase = phaseSpent
+		state = withRun(state, event, pastRun{})
 		return state, exitWith(state, reasonSpent, exitNoRestart)
 	}
 	delayMs := policy.DelayMs + int64(float64(policy.DelayMs)*jitterShare*event.jitter)
-	if state.Attempt >= policy.Attempts {
+	isBeyond := state.Attempt >= policy.Attempts
+	if isBeyond {
 		delayMs = intervalEndMs - event.nowMs
 	}
+	state = withRun(state, event, pastRun{RestartInMs: &delayMs, Beyond: isBeyond})
 	state.Phase, state.NextStartMs = phaseWaiting, event.nowMs+delayMs
 	state.Attempt = min(state.Attempt+1, maxStoredCounts)
 	state.Restarts = min(state.Restarts+1, maxStoredCounts)
@@ -240,7 +285,7 @@ func exitWith(state restartState, reason string, code int) restartAction {
 func messageOf(state restartState, reason string) terminationMessage {
 	return terminationMessage{
 		Version: 1, Reason: reason, ExitCode: state.ExitCode, Signal: state.Signal, Message: state.Message,
-		OOMKilled: state.OOMKilled, Attempt: state.Attempt,
+		OOMKilled: state.OOMKilled, Attempt: state.Attempt, Runs: append([]pastRun{}, state.Runs...),
 	}
 }
 
@@ -267,6 +312,9 @@ func cutText(text string, limit int) string {
 // isSound says whether a stored state is one that this launcher could have written.
 func (s restartState) isSound() bool {
 	if s.Version != stateVersion || s.Attempt < 0 || s.Restarts < 0 || s.IntervalStartMs < 0 || s.NextStartMs < 0 {
+		return false
+	}
+	if s.StartedMs < 0 || len(s.Runs) > maxPastRuns {
 		return false
 	}
 	if s.Attempt > maxStoredCounts || s.Restarts > maxStoredCounts || s.ExitCode < 0 || s.ExitCode > 255 {

@@ -80,6 +80,10 @@ func writeRestartState(directory string, state restartState) error {
 func writeTerminationMessage(path string, message terminationMessage) error {
 	message.Message = cutText(message.Message, maxMessageText)
 	text, err := encodeMessage(message)
+	if err == nil && len(text) > maxMessageBytes {
+		message.Runs = nil
+		text, err = encodeMessage(message)
+	}
 	for err == nil && len(text) > maxMessageBytes {
 		message.Message = cutText(message.Message, len(message.Message)/2)
 		text, err = encodeMessage(message)

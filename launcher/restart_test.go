@@ -2,6 +2,7 @@ package main
 
 import (
 	"math/rand/v2"
+	"reflect"
 	"testing"
 )
 
@@ -145,12 +146,42 @@ func TestStoredStatesThatAreAFreshStart(t *testing.T) {
 	}
 	for name, text := range cases {
 		t.Run(name, func(t *testing.T) {
-			if state := parseRestartState([]byte(text)); state != (restartState{}) {
+			if state := parseRestartState([]byte(text)); !reflect.DeepEqual(state, restartState{}) {
 				t.Errorf("read as %+v", state)
 			}
 		})
 	}
 	if state := parseRestartState([]byte(`{"version":1,"phase":"running","attempt":1}`)); state.Attempt != 1 {
 		t.Errorf("a sound state is not read: %+v", state)
+	}
+}
+
+// TestRunsAreToldOf plays one life: what is left behind tells of the last runs, and of the present one only when it began.
+func TestRunsAreToldOf(t *testing.T) {
+	rules := failRules()
+	rules.policy.Attempts, rules.policy.Mode, rules.policy.IntervalMs = 5, modeDelay, 60_000
+	state, _ := decideRestart(rules, restartState{}, restartEvent{kind: eventBegin, nowMs: someTimeMs})
+	var action restartAction
+	for run := range int64(6) {
+		state.Phase, state.StartedMs = phaseRunning, someTimeMs+run*2000
+		state, action = decideRestart(rules, state, restartEvent{kind: eventEnded, exitCode: int(run), nowMs: someTimeMs + run*2000 + 500})
+	}
+	runs := action.message.Runs
+	if len(runs) != maxPastRuns || runs[0].ExitCode != 2 || runs[0].Beyond || *runs[0].RestartInMs != 1000 {
+		t.Fatalf("runs %+v", runs)
+	}
+	last := runs[maxPastRuns-1]
+	if last.StartedMs != someTimeMs+10_000 || last.FinishedMs != someTimeMs+10_500 || last.ExitCode != 5 || !last.Beyond {
+		t.Errorf("last run %+v", last)
+	}
+	_, action = decideRestart(rules, state, restartEvent{kind: eventStopped, exitCode: exitStopped, nowMs: someTimeMs + 11_000})
+	if !reflect.DeepEqual(action.message.Runs, runs) {
+		t.Errorf("a stop between two runs is told of as a run: %+v", action.message.Runs)
+	}
+	state.StartedMs = someTimeMs + 12_000
+	_, action = decideRestart(rules, state, restartEvent{kind: eventStopped, exitCode: 130, signal: "SIGINT", nowMs: someTimeMs + 14_000, askedMs: someTimeMs + 13_000})
+	want := pastRun{StartedMs: someTimeMs + 12_000, FinishedMs: someTimeMs + 14_000, ExitCode: 130, Signal: "SIGINT", AskedMs: someTimeMs + 13_000}
+	if got := action.message.Runs[maxPastRuns-1]; got != want {
+		t.Errorf("a stopped run is %+v, want %+v", got, want)
 	}
 }

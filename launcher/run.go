@@ -55,6 +55,8 @@ type taskRun struct {
 	output      *outputRun
 	oomKills    int64
 	intent      stopIntent
+	// asked is when it was told to end for good.
+	asked time.Time
 	// message says why intent is what it is, where a reason is left behind.
 	message string
 	// delayTimer puts the kill signal off, killTimer is for SIGKILL.

@@ -55,7 +55,7 @@ func (s *supervisor) onPlanned(start plannedStart) (code int, done bool) {
 	if err != nil {
 		return s.startFailed(fmt.Errorf("the task's output cannot be taken: %w", err)).exitCode, true
 	}
-	s.state.Phase, s.state.Prepared = phaseRunning, true
+	s.state.Phase, s.state.Prepared, s.state.StartedMs = phaseRunning, true, time.Now().UnixMilli()
 	s.keep(s.state)
 	kills, _ := s.oom.read()
 	sink := [3]uintptr{uintptr(s.null), uintptr(output.theirs[0]), uintptr(output.theirs[1])}
@@ -80,6 +80,7 @@ func (s *supervisor) notStarted(path string, err error) (code int, done bool) {
 	}
 	s.output.saveStderr(fmt.Sprintf("exec %s: %v\n", path, err))
 	s.group.tell(groupStarted, "")
+	s.state.StartedMs = time.Now().UnixMilli()
 	return s.apply(s.decide(restartEvent{kind: eventEnded, exitCode: exitOfFailedExec}))
 }
 

@@ -75,7 +75,7 @@ func (s *supervisor) endTask(intent stopIntent, message string) {
 	if before >= intentStop || before == intent {
 		return
 	}
-	s.run.intent, s.run.message = intent, message
+	s.run.intent, s.run.message, s.run.asked = intent, message, time.Now()
 	if before != intentNone {
 		return
 	}
@@ -127,6 +127,9 @@ func (s *supervisor) taskEnded(status syscall.WaitStatus) (code int, done bool) 
 	run.output.drain()
 	exitCode, name := exitOf(status)
 	event := restartEvent{kind: eventEnded, exitCode: exitCode, signal: name, oomKilled: s.wasKilledForMemory(run, status)}
+	if !run.asked.IsZero() {
+		event.askedMs = run.asked.UnixMilli()
+	}
 	switch run.intent {
 	case intentRestart:
 		s.state.Restarts = min(s.state.Restarts+1, maxStoredCounts)

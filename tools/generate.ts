@@ -1,11 +1,12 @@
 /**
- * @module Writes what is generated from the schemas, the routes, the CLI's commands and test/parity: manifests/crds and docs/reference. With --check it writes nothing and exits 1 where
+ * @module Writes what is generated from the schemas, the routes, the CLIs' commands and test/parity: manifests/crds and docs/reference. With --check it writes nothing and exits 1 where
  * a file is not what it would be. Run by `npm run generate` and `npm run check`.
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { parse } from "yaml";
 import { toYaml } from "../src/lib/yaml.ts";
+import { cliPage } from "./cli-page.ts";
 import { customResourceDefinition } from "./crd.ts";
 import { execDriverPage, type Seen, type SeenDifference } from "./exec-driver-page.ts";
 import { KINDS } from "./kinds.ts";
@@ -21,7 +22,7 @@ function generated(): ReadonlyMap<string, string> {
     [`manifests/crds/${definition.plural}.yaml`, HEADER + toYaml(customResourceDefinition(definition))],
     [`docs/reference/${kebab(definition.kind)}.md`, referencePage(definition)],
   ]);
-  return new Map([...ofKinds, ["docs/reference/exec-driver.md", execDriverPage(seenByTasks())], ["docs/reference/http-api.md", routeTable()]]);
+  return new Map([...ofKinds, ["docs/reference/exec-driver.md", execDriverPage(seenByTasks())], ["docs/reference/cli.md", cliPage()], ["docs/reference/http-api.md", routeTable()]]);
 }
 
 function seenByTasks(): Seen {

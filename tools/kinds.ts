@@ -57,7 +57,8 @@ const findings = z
   .max(20)
   .optional();
 
-const opaque = z.record(z.string(), z.unknown()).meta({ "x-kubernetes-preserve-unknown-fields": true }).optional();
+/** Atomic: of a map whose last member goes, server-side apply would leave null, which the schema refuses. */
+const opaque = z.record(z.string(), z.unknown()).meta({ "x-kubernetes-preserve-unknown-fields": true, "x-kubernetes-map-type": "atomic" }).optional();
 const count = z.int().min(0).max(1_000_000);
 
 const nomadJobStatus = z.object({

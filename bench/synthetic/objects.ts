@@ -14,7 +14,7 @@ import { acceptGroup, podForTask } from "../../src/mapping/pod-for-task.ts";
 import { jobSpecOf, storedSpec } from "../../src/mapping/stored-job.ts";
 
 export const SECRET = "0a0a0a0a-0000-4000-8000-000000000001";
-const NODE = "node-1";
+export const NODE = "node-1";
 const BEGAN = Date.parse("2026-01-01T00:00:00Z");
 const CONFIG = bridgeConfigSpec.parse({ profiles: [{ name: "default", namespaces: ["*"] }] });
 const IMAGES = { launcher: "launcher:1", fetch: "fetch:1" };
@@ -27,7 +27,7 @@ export type Size = { readonly jobs: number; readonly allocations: number };
 
 /** By the plural of their kind. */
 export function syntheticObjects({ jobs, allocations }: Size): ReadonlyMap<string, readonly KubeObject[]> {
-  const made = Array.from({ length: jobs }, (_, index) => jobNumber(index));
+  const made = Array.from({ length: jobs }, (_, index) => jobNumber(index, allocations / jobs));
   const revisions = made.map((job, index) => revisionOf(job, index));
   const templates = made.map((job) => podOf(job));
   const pods = Array.from({ length: allocations }, (_, index) => running(templates[index % jobs] as Pod, index, Math.floor(index / jobs)));
@@ -60,9 +60,9 @@ const managedFields = (bytes: number): object[] => [
 ];
 
 /** A service as people write them: a port, a check, a template, an artifact, some environment. */
-function jobNumber(index: number): NomadJob {
+function jobNumber(index: number, count: number): NomadJob {
   const id = `service-${index}`;
-  const written = jobSpecOf({ id, job: jobBody(id) }, "default");
+  const written = jobSpecOf({ id, job: jobBody(id, count) }, "default");
   if (!written.ok) throw new Error(`the bench's own job was refused: ${written.error}`);
   return {
     apiVersion: API_VERSION,
@@ -73,15 +73,15 @@ function jobNumber(index: number): NomadJob {
       observedGeneration: 1,
       jobModifyIndex: String(400_000 + index),
       state: "running",
-      summary: "10/10",
+      summary: `${count}/${count}`,
       stableVersion: 0,
-      groups: { app: { queued: 0, starting: 0, running: 10, complete: 0, failed: 0, lost: 0, unknown: 0 } },
+      groups: { app: { queued: 0, starting: 0, running: count, complete: 0, failed: 0, lost: 0, unknown: 0 } },
       conditions: [{ type: "Accepted", status: "True", reason: "Accepted", message: "", lastTransitionTime: at(0), observedGeneration: 1 }],
     },
   };
 }
 
-const jobBody = (id: string) => ({
+const jobBody = (id: string, count: number) => ({
   ID: id,
   Name: id,
   Type: "service",
@@ -90,7 +90,7 @@ const jobBody = (id: string) => ({
   TaskGroups: [
     {
       Name: "app",
-      Count: 10,
+      Count: count,
       Update: { MaxParallel: 2, MinHealthyTime: 10_000_000_000, HealthyDeadline: 300_000_000_000 },
       Networks: [{ DynamicPorts: [{ Label: "http", To: 8080 }] }],
       Tasks: [

@@ -1,11 +1,14 @@
-/** @module What server.ts starts. Arguments: the API server's URL, and a PEM file with certificate and key. */
+/** @module What server.ts starts. Arguments: the API server's URL, a PEM file with certificate and key, and "both" where the controller is to run, too. */
 import { readFileSync } from "node:fs";
+import { writeHeapSnapshot } from "node:v8";
 import { createLogLines } from "../../src/bridge/monitor/log-lines.ts";
 import { systemClock } from "../../src/kubernetes/clock.ts";
 import { ok } from "../../src/lib/result.ts";
 import { startBridge } from "../../src/main/bridge.ts";
+import { runController } from "../../src/main/controller.ts";
+import { cachedObjects } from "../../src/main/memory/cached-objects.ts";
 
-const [server = "", leaf = ""] = process.argv.slice(2);
+const [server = "", leaf = "", halves = ""] = process.argv.slice(2);
 const pem = readFileSync(leaf, "utf8");
 const stop = new AbortController();
 const log = { info: () => undefined, warn: () => undefined, error: (fields: object, text: string) => console.error(text, fields) };
@@ -13,13 +16,20 @@ const log = { info: () => undefined, warn: () => undefined, error: (fields: obje
 process.once("SIGTERM", () => process.exit(0));
 // A bench that died must leave nothing behind.
 process.once("disconnect", () => process.exit(0));
-process.on("message", () => {
+process.on("message", (asked) => {
   (globalThis as { readonly gc?: () => void }).gc?.();
-  process.send?.(process.memoryUsage().rss / 2 ** 20);
+  const { rss, heapUsed } = process.memoryUsage();
+  if (asked === "snapshot") writeHeapSnapshot(process.env["BENCH_SNAPSHOT"]);
+  process.send?.(`${(rss / 2 ** 20).toFixed(0)} MiB resident, ${(heapUsed / 2 ** 20).toFixed(0)} of them heap in use`);
 });
 
+const access = { server, basePath: "" };
+const pool = cachedObjects();
+if (halves === "both") void runController({ access, images: { launcher: "launcher:1", fetch: "fetch:1" }, pool, log, clock: systemClock, signal: stop.signal });
+
 const { port } = await startBridge({
-  access: { server, basePath: "" },
+  access,
+  pool,
   tls: { cert: pem, key: pem },
   host: "127.0.0.1",
   port: 0,

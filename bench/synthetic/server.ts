@@ -1,11 +1,12 @@
-/** @module The bridge's half of `nomad-bridge server` in a process of its own, over an API server that is not one. */
-import { type ChildProcess, fork } from "node:child_process";
+/** @module `nomad-bridge server`, or the bridge's half of it alone, in a process of its own, over an API server that is not one. */
+import { fork } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureBridgeCertificate } from "../../local-cluster/pki.ts";
 import { type Size, syntheticObjects } from "./objects.ts";
 import { type SyntheticApiServer, syntheticApiServer } from "./api-server.ts";
+import { message } from "./child.ts";
 
 export type SyntheticServer = {
   readonly pid: number;
@@ -13,29 +14,34 @@ export type SyntheticServer = {
   /** PEM. */
   readonly ca: string;
   readonly api: SyntheticApiServer;
-  readonly objects: ReturnType<typeof syntheticObjects>;
-  /** MiB resident, after a collection of garbage. */
-  readonly resident: () => Promise<number>;
+  /** In words, after a collection of garbage; with BENCH_SNAPSHOT in the environment a snapshot of the heap goes to that file. */
+  readonly resident: () => Promise<string>;
   readonly close: () => void;
 };
 
-/** @param execArgv for Node, such as --cpu-prof */
-export async function syntheticServer(size: Size, execArgv: readonly string[] = []): Promise<SyntheticServer> {
-  const objects = syntheticObjects(size);
-  const api = await syntheticApiServer(objects);
+export type ServerOptions = {
+  /** For Node, such as --cpu-prof. */
+  readonly execArgv?: readonly string[];
+  /** With the controller, which leads. */
+  readonly isWhole?: boolean;
+  /** New pods are placed and succeed at once. */
+  readonly runsPods?: boolean;
+};
+
+export async function syntheticServer(size: Size, { execArgv = [], isWhole = false, runsPods = false }: ServerOptions = {}): Promise<SyntheticServer> {
+  const api = await syntheticApiServer(syntheticObjects(size), runsPods);
   const dir = mkdtempSync(join(tmpdir(), "nomad-bridge-bench-"));
   const { ca, leaf } = await ensureBridgeCertificate(dir, ["127.0.0.1"], new Date());
-  const child = fork(join(import.meta.dirname, "server-process.ts"), [api.url, leaf], { execArgv: ["--expose-gc", ...execArgv] });
+  const child = fork(join(import.meta.dirname, "server-process.ts"), [api.url, leaf, isWhole ? "both" : "bridge"], { execArgv: ["--expose-gc", ...execArgv] });
   const port = await message<number>(child);
   return {
     pid: child.pid ?? 0,
     port,
     ca: readFileSync(ca, "utf8"),
     api,
-    objects,
     resident: async () => {
-      child.send("resident");
-      return await message<number>(child);
+      child.send(process.env["BENCH_SNAPSHOT"] === undefined ? "resident" : "snapshot");
+      return await message<string>(child);
     },
     close: () => {
       child.kill();
@@ -43,11 +49,4 @@ export async function syntheticServer(size: Size, execArgv: readonly string[] = 
       rmSync(dir, { recursive: true, force: true });
     },
   };
-}
-
-async function message<T>(child: ChildProcess): Promise<T> {
-  return await new Promise<T>((resolve, reject) => {
-    child.once("message", (value) => resolve(value as T));
-    child.once("exit", (code) => reject(new Error(`the bench's server ended with ${code}`)));
-  });
 }

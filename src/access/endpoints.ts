@@ -195,7 +195,7 @@ export type EndpointMatch =
  */
 export function findEndpoint(method: string, path: string): EndpointMatch {
   const wanted = method === "POST" ? "PUT" : method === "HEAD" ? "GET" : method;
-  const fitting = COMPILED.flatMap(({ endpoint, expression }) => {
+  const fitting = (COMPILED.get(areaOf(path)) ?? []).flatMap(({ endpoint, expression }) => {
     const params = matchPath(expression, path);
     return params === undefined ? [] : [{ endpoint, params }];
   });
@@ -209,8 +209,14 @@ function expressionOf(pattern: string): RegExp {
   return new RegExp(`^${source}$`, "s");
 }
 
-/** Every request looks at every row, more than once. */
-const COMPILED = ENDPOINTS.map((endpoint) => ({ endpoint, expression: expressionOf(endpoint.pattern) }));
+/** What comes after /v1/, which every pattern spells out. */
+const areaOf = (path: string): string => path.split("/", 3)[2] ?? "";
+
+/** Every request looks at every row of its area, more than once. */
+const COMPILED = Map.groupBy(
+  ENDPOINTS.map((endpoint) => ({ endpoint, expression: expressionOf(endpoint.pattern) })),
+  ({ endpoint }) => areaOf(endpoint.pattern),
+);
 
 function matchPath(expression: RegExp, path: string): Readonly<Record<string, string>> | undefined {
   const groups = expression.exec(path);

@@ -4,7 +4,6 @@
  */
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { compress } from "hono/compress";
 import { httpStatusOf } from "../access/access-error.ts";
 import type { Authenticate } from "../access/authenticate.ts";
 import { authorizeRequest, type AuthorizedRequest } from "../access/authorize-request.ts";
@@ -71,17 +70,20 @@ type AppDeps = HttpAppDeps & { readonly stubs: AllocationStubs; readonly shared:
 
 export function createHttpApp(given: HttpAppDeps): Hono {
   const stubs = allocationStubs();
-  const deps: AppDeps = { ...given, stubs, shared: sharedReplies(), bodies: jsonBodies(stubs), gauges: rememberedGauges() };
+  const deps: AppDeps = { ...given, stubs, shared: sharedReplies((row) => stubs.textOf(row) !== undefined), bodies: jsonBodies(stubs), gauges: rememberedGauges() };
   const app = new Hono();
   app.onError((error, context) => {
     deps.log.error({ reason: messageOf(error), path: context.req.path }, "request failed");
     return context.text("internal error: the server's log says more", 500);
   });
-  app.use(compress({ encoding: "gzip" }));
-  app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: (context) => context.text(tooLarge(MAX_BODY_BYTES), 413) }));
+  const limit = bodyLimit({ maxSize: MAX_BODY_BYTES, onError: (context) => context.text(tooLarge(MAX_BODY_BYTES), 413) });
+  app.use(async (context, next) => (hasBody(context.req.raw.headers) ? await limit(context, next) : await next()));
   app.all("*", async (context) => await toResponse(deps, await answer(deps, context.req.raw, sourceOf(context.env)), context.req.raw));
   return app;
 }
+
+/** Looking for a body that is not there takes longer than all else about a read. */
+const hasBody = (headers: Headers): boolean => headers.has("content-length") || headers.has("transfer-encoding");
 
 /** The client's address, where a socket is behind the request. */
 function sourceOf(env: unknown): string {
@@ -89,31 +91,41 @@ function sourceOf(env: unknown): string {
   return incoming?.socket?.remoteAddress ?? "";
 }
 
-type Answer = { readonly reply: Reply; /** For X-Nomad-Index: no change before it is missing in the reply. */ readonly index: number };
+type Answer = { readonly reply: Reply; /** For X-Nomad-Index: no change before it is missing in the reply. */ readonly index: number; readonly pretty: boolean };
 
 /** A blocking query is held between being let in and being answered; rights may have changed meanwhile, so it is let in twice. */
 async function answer(deps: AppDeps, request: Request, source: string): Promise<Answer> {
-  const admitted = admit(deps, request, source);
-  if (!admitted.ok) return { reply: admitted.error, index: deps.cluster.index() };
+  const asked = readRequest(request, source);
+  const admitted = asked.ok ? admit(deps, asked.value) : asked;
+  const refusal = (reply: Reply): Answer => ({ reply, index: deps.cluster.index(), pretty: false });
+  if (!admitted.ok) return refusal(admitted.error);
   const held = await hold(deps, admitted.value);
-  if (!held.ok) return { reply: held.error, index: deps.cluster.index() };
+  if (!held.ok) return refusal(held.error);
   const index = indexFor(deps, admitted.value);
-  const again = held.value === "held" ? admit(deps, request, source) : admitted;
-  return { reply: again.ok ? await dispatch(deps, again.value) : again.error, index };
+  const again = held.value === "held" ? admit(deps, admitted.value) : admitted;
+  return { reply: again.ok ? await dispatch(deps, again.value) : again.error, index, pretty: isPretty(admitted.value.url.searchParams) };
 }
 
-function admit(deps: HttpAppDeps, request: Request, source: string): Result<Incoming, Reply> {
+const isPretty = (params: URLSearchParams): boolean => params.has("pretty") && parseGoBool(params.get("pretty") ?? "") !== false;
+
+/** What a request says of itself. */
+type Asked = Omit<Incoming, "authorized">;
+
+function readRequest(request: Request, source: string): Result<Asked, Reply> {
   const url = new URL(request.url);
   const path = decodePath(url.pathname);
   if (path === undefined) return err(text(400, "the path is not valid percent-encoding"));
   const query = readQuery(url.searchParams);
   if (!query.ok) return err(text(400, query.error));
-  const secret = secretOf(request.headers);
-  const authorized = authorizeRequest(deps.authenticate, { method: request.method, path, secret, namespace: query.value.namespace, now: deps.now() });
+  return ok({ request, url, path, query: query.value, secret: secretOf(request.headers), source });
+}
+
+function admit(deps: HttpAppDeps, { request, url, path, query, secret, source }: Asked): Result<Incoming, Reply> {
+  const authorized = authorizeRequest(deps.authenticate, { method: request.method, path, secret, namespace: query.namespace, now: deps.now() });
   if (!authorized.ok) return err((authorized.error.kind === "invalid-method" ? refused(request.method, path) : undefined) ?? refuse(deps, authorized.error));
   const region = deps.cluster.config()?.region;
-  if (query.value.region !== undefined && query.value.region !== "" && query.value.region !== region) return err(text(500, "No path to region"));
-  return ok({ request, url, path, query: query.value, secret, authorized: authorized.value, source });
+  if (query.region !== undefined && query.region !== "" && query.region !== region) return err(text(500, "No path to region"));
+  return ok({ request, url, path, query, secret, authorized: authorized.value, source });
 }
 
 function blockingKinds({ request, path }: Incoming): readonly ChangeKind[] | undefined {
@@ -245,30 +257,18 @@ function auditWrite({ log }: HttpAppDeps, { request, path, query }: Incoming, li
   log.info({ ...line, method: request.method, path, namespace: query.namespace }, "audit");
 }
 
-async function toResponse({ bodies }: AppDeps, { reply, index }: Answer, request: Request): Promise<Response> {
-  const headers = new Headers({
-    "X-Nomad-Index": String(index),
-    "X-Nomad-KnownLeader": "true",
-    "X-Nomad-LastContact": "0",
-  });
-  if (reply.kind === "text") {
-    if (reply.body !== "") headers.set("Content-Type", "text/plain; charset=utf-8");
-    return new Response(reply.body, { status: reply.status, headers });
-  }
-  if (reply.kind === "stream") {
-    headers.set("Content-Type", reply.contentType);
-    // A compressor would hold back what has to be there at once.
-    headers.set("Cache-Control", "no-transform");
-    return new Response(reply.body, { status: reply.status, headers });
-  }
-  headers.set("Content-Type", "application/json");
-  headers.set("Vary", "Accept-Encoding");
-  if (reply.nextToken !== undefined) headers.set("X-Nomad-NextToken", Buffer.from(reply.nextToken).toString("base64url"));
-  const { searchParams: params } = new URL(request.url);
-  const pretty = params.has("pretty") && parseGoBool(params.get("pretty") ?? "") !== false;
+async function toResponse({ bodies }: AppDeps, { reply, index, pretty }: Answer, request: Request): Promise<Response> {
+  // Not as Headers: those cost more than the rest of a reply that is made already.
+  const headers = { "X-Nomad-Index": String(index), "X-Nomad-KnownLeader": "true", "X-Nomad-LastContact": "0" };
+  // A compressor would hold back what has to be there at once.
+  if (reply.kind === "stream") return new Response(reply.body, { status: reply.status, headers: { ...headers, "Content-Type": reply.contentType, "Cache-Control": "no-transform" } });
   const gzip = request.method !== "HEAD" && acceptsGzip(request.headers.get("accept-encoding"));
   const { bytes, isCompressed } = await bodies(reply, { pretty, gzip });
-  if (isCompressed) headers.set("Content-Encoding", "gzip");
-  headers.set("Content-Length", String(bytes.length));
-  return new Response(bytes, { status: 200, headers });
+  const content = {
+    ...(reply.kind === "text" && reply.body === "" ? {} : { "Content-Type": reply.kind === "json" ? "application/json" : "text/plain; charset=utf-8", Vary: "Accept-Encoding" }),
+    ...(isCompressed ? { "Content-Encoding": "gzip" } : {}),
+    "Content-Length": String(bytes.length),
+  };
+  const page = reply.kind === "json" && reply.nextToken !== undefined ? { "X-Nomad-NextToken": Buffer.from(reply.nextToken).toString("base64url") } : {};
+  return new Response(bytes, { status: reply.status, headers: { ...headers, ...content, ...page } });
 }

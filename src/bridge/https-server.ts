@@ -29,6 +29,8 @@ export type HttpsServerDeps = {
 const MAX_HEADER_BYTES = 1024 * 1024;
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 60_000;
+/** Longer than the 90 s for which Go's clients keep an idle connection: a request that crosses our goodbye would be lost, and a write is not sent again. */
+const KEEP_ALIVE_MS = 95_000;
 
 /** A client that has said goodbye and keeps its connection open is cut off after `closeTimeout` ms: until then its session counts as open. */
 const SOCKET_OPTIONS = { noServer: true, perMessageDeflate: false, maxPayload: MAX_FRAME_BYTES, clientTracking: false, closeTimeout: 2_000 };
@@ -44,6 +46,7 @@ export function createHttpsServer({ app, tls, onExec }: HttpsServerDeps): Server
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: HEADERS_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
       noDelay: true,
     },
     (request, response) => void listener(request, response),

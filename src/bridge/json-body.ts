@@ -1,5 +1,5 @@
 /**
- * @module JSON replies as the bytes that clients get. A reply that several clients share becomes bytes once, and is compressed once. Used by
+ * @module Replies as the bytes that clients get. A reply that several clients share becomes bytes once, and is compressed once. Used by
  * http-app.ts.
  */
 import { promisify } from "node:util";
@@ -8,9 +8,10 @@ import type { AllocationStubs } from "./lists/allocation-stubs.ts";
 import type { Reply } from "./reply.ts";
 
 type JsonReply = Extract<Reply, { kind: "json" }>;
+type TextReply = Extract<Reply, { kind: "text" }>;
 
 export type JsonBody = { readonly bytes: Buffer<ArrayBuffer>; readonly isCompressed: boolean };
-export type JsonBodies = (reply: JsonReply, form: { readonly pretty: boolean; readonly gzip: boolean }) => Promise<JsonBody>;
+export type JsonBodies = (reply: JsonReply | TextReply, form: { readonly pretty: boolean; readonly gzip: boolean }) => Promise<JsonBody>;
 
 /** Shorter ones fit into one packet as they are. */
 const MIN_COMPRESSED_BYTES = 1024;
@@ -29,9 +30,10 @@ export function jsonBodies({ textOf }: Pick<AllocationStubs, "textOf">): JsonBod
     return bytes;
   };
   return async (reply, { pretty, gzip: isWanted }) => {
-    const bytes = pretty ? Buffer.from(JSON.stringify(reply.body, undefined, 4)) : plainOf(reply);
+    const isShared = reply.kind === "json" && !pretty;
+    const bytes = isShared ? plainOf(reply) : Buffer.from(reply.kind === "text" ? reply.body : JSON.stringify(reply.body, undefined, 4));
     if (!isWanted || bytes.length < MIN_COMPRESSED_BYTES) return { bytes, isCompressed: false };
-    if (pretty) return { bytes: await compressed(bytes, { level: LEVEL }), isCompressed: true };
+    if (!isShared) return { bytes: await compressed(bytes, { level: LEVEL }), isCompressed: true };
     const packing = packed.get(reply) ?? compressed(bytes, { level: LEVEL });
     packed.set(reply, packing);
     return { bytes: await packing, isCompressed: true };

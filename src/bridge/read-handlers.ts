@@ -57,13 +57,13 @@ async function readJob(context: ReadContext & Pick<RequestContext, "jobs">): Pro
 
 function listJobAllocations(context: ReadContext): Reply {
   const job = namedJob(context);
-  if (job === undefined) return json([]);
-  return json(context.cluster.allocationsOf(job).flatMap((allocation) => stubOf(context, allocation)));
+  return json(job === undefined ? [] : stubsOf(context, context.cluster.allocationsOf(job)));
 }
 
 function listAllocations(context: ReadContext): Reply {
   const { query } = context;
   const prefix = checkIdPrefix(query.prefix);
+  const stub = stubOf(context);
   if (prefix === undefined) return text(500, `alloc lookup failed: index error: Invalid UUID prefix: "${query.prefix}"`);
   return listReply(
     {
@@ -71,7 +71,7 @@ function listAllocations(context: ReadContext): Reply {
       key: ({ pod }) => pod.metadata.uid ?? "",
       namespace: ({ job }) => job.namespace,
       id: ({ pod }) => pod.metadata.uid ?? "",
-      show: (allocation) => stubOf(context, allocation)[0],
+      show: stub,
     },
     { ...listRequest(context), options: { ...query, prefix } },
   );
@@ -95,14 +95,21 @@ function readAllocation(context: ReadContext): Reply {
   const allocation = context.cluster.allocation(allocId.toLowerCase());
   if (allocation === undefined) return text(404, "alloc not found");
   if (!context.allowsNamespace(allocation.job.namespace)) return text(500, unknownAllocation(allocId));
-  const source = sourceOf(context, allocation);
-  const next = replacementOf(context, allocation);
-  return source === undefined ? text(404, "alloc not found") : json(nomadAllocation({ ...source, ...(next === undefined ? {} : { next }) }));
+  const source = sourceOf(context, allocation, replacementsOf(context.cluster.allocationsOf(allocation.job)));
+  return source === undefined ? text(404, "alloc not found") : json(nomadAllocation(source));
 }
 
-/** The allocation that took its place, if any. */
-const replacementOf = ({ cluster }: ReadContext, { pod, job }: Allocation): string | undefined =>
-  cluster.allocationsOf(job).find((other) => other.pod.metadata.annotations?.[ANNOTATION.previousAllocation] === pod.metadata.uid)?.pod.metadata.uid;
+/** By the ID of an allocation, the one that took its place. */
+type Replacements = ReadonlyMap<string, string>;
+
+export function replacementsOf(allocations: readonly Allocation[]): Replacements {
+  return new Map(
+    allocations.flatMap(({ pod: { metadata } }) => {
+      const previous = metadata.annotations?.[ANNOTATION.previousAllocation];
+      return previous === undefined || metadata.uid === undefined ? [] : [[previous, metadata.uid] as const];
+    }),
+  );
+}
 
 export const listRequest = ({ query, allowsNamespace }: ReadContext): ListRequest => ({ options: query, allowsNamespace });
 
@@ -114,19 +121,31 @@ const isVisible = ({ query, allowsNamespace }: ReadContext, { namespace }: JobRe
 
 const namedJob = ({ cluster, query, params }: ReadContext) => cluster.job(query.namespace, params["jobId"] ?? "");
 
-/** Nothing for an allocation of a job that cannot be read. */
-export function stubOf(context: ReadContext, allocation: Allocation): readonly NomadAllocationStub[] {
-  const source = sourceOf(context, allocation);
-  return source === undefined ? [] : [context.stubs.of(source)];
+/** Rows of a list. Allocations of a job that cannot be read have none. */
+export function stubsOf(context: ReadContext, allocations: readonly Allocation[]): readonly NomadAllocationStub[] {
+  return allocations.map(stubOf(context)).filter((stub) => stub !== undefined);
+}
+
+/** For as many allocations as one request asks for: what took whose place is found out once for each job. */
+function stubOf(context: ReadContext): (allocation: Allocation) => NomadAllocationStub | undefined {
+  const known = new Map<string, Replacements>();
+  return (allocation) => {
+    const { uid } = allocation.job;
+    const replacements = known.get(uid) ?? replacementsOf(context.cluster.allocationsOf(allocation.job));
+    known.set(uid, replacements);
+    const source = sourceOf(context, allocation, replacements);
+    return source === undefined ? undefined : context.stubs.of(source);
+  };
 }
 
 /** With the job as it was when the allocation was made, or as it is now where that is not kept any more. */
-export function sourceOf({ cluster, now }: Pick<ReadContext, "cluster" | "now">, { pod, job }: Allocation): AllocationSource | undefined {
+export function sourceOf({ cluster, now }: Pick<ReadContext, "cluster" | "now">, { pod, job }: Allocation, replacements: Replacements): AllocationSource | undefined {
   const version = Number(pod.metadata.annotations?.[ANNOTATION.jobVersion] ?? 0);
   const asNomad = cluster.jobVersion(job, version) ?? cluster.nomadJob(job);
   if (asNomad === undefined) return undefined;
   const node = pod.spec.nodeName === undefined ? undefined : cluster.nodeByName(pod.spec.nodeName);
-  return { pod, job: asNomad, record: job, sha256, nodeId: node?.metadata.uid, now };
+  const next = replacements.get(pod.metadata.uid ?? "");
+  return { pod, job: asNomad, record: job, sha256, nodeId: node?.metadata.uid, now, ...(next === undefined ? {} : { next }) };
 }
 
 /** Lower case, or undefined for what can begin no ID: Nomad's index takes pairs of hex digits and at most four hyphens. */
@@ -139,10 +158,13 @@ function checkIdPrefix(prefix: string): string | undefined {
 /** Of all the caller may see, those that fit: whole, as the CLI reads the resources of each. */
 export const wholeAllocations = (context: ReadContext, fits: (allocation: Allocation) => boolean): readonly object[] =>
   visibleJobs(context)
-    .flatMap((job) => context.cluster.allocationsOf(job).filter(fits))
-    .flatMap((allocation) => {
-      const source = sourceOf(context, allocation);
-      return source === undefined ? [] : [nomadAllocation(source)];
+    .flatMap((job) => {
+      const all = context.cluster.allocationsOf(job);
+      const replacements = replacementsOf(all);
+      return all.filter(fits).flatMap((allocation) => {
+        const source = sourceOf(context, allocation, replacements);
+        return source === undefined ? [] : [nomadAllocation(source)];
+      });
     });
 
 export const READ_ROUTES: Routes = {

@@ -93,14 +93,21 @@ async function callJson(connection: Connection, call: Call, path: string, query:
   }
 }
 
-function send(connection: Connection, url: URL, { method, body }: Call): Promise<IncomingMessage> {
+function send(connection: Connection, url: URL, call: Call): Promise<IncomingMessage> {
   const request = url.protocol === "https:" ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
-    const sent = request(url, { agent: connection.agent, headers: connection.headers, method }, resolve);
+    const sent = request(url, { agent: connection.agent, headers: connection.headers, method: call.method }, resolve);
     sent.setTimeout(SILENCE_MS, () => sent.destroy(new Error(`no answer within ${SILENCE_MS / 1000} s`)));
-    sent.on("error", reject).end(body);
+    sent.on("error", (error) => {
+      // The server closed an idle connection just when we wrote to it: Go's clients try a new one, too. What is put says what it must find there.
+      if (sent.reusedSocket && CLOSED_BY_SERVER.has((error as NodeJS.ErrnoException).code ?? "")) return resolve(send(connection, url, call));
+      reject(error);
+    });
+    sent.end(call.body);
   });
 }
+
+const CLOSED_BY_SERVER = new Set(["ECONNRESET", "EPIPE"]);
 
 async function openSocket(connection: Connection, path: string, query: Query, signal: AbortSignal): Promise<Result<WebSocket, string>> {
   const { WebSocket: Socket } = await connection.sockets;

@@ -27,16 +27,27 @@ export function formatExplanation(explanation: Explanation, format: ExplainForma
     case "text":
       return [`BridgeConfig: ${explanation.config}\n`, ...explanation.tasks.map(taskText)].join("\n");
     case "markdown":
-      return [`# What becomes of ${explanation.tasks.length === 1 ? "one ExecTask" : `${explanation.tasks.length} ExecTasks`}\n`, `BridgeConfig: ${markdownCell(explanation.config)}\n`, ...explanation.tasks.map(taskMarkdown)].join("\n");
+      return [`# What becomes of ${countOf(explanation.tasks)}\n`, `BridgeConfig: ${markdownCell(explanation.config)}\n`, ...explanation.tasks.map(taskMarkdown)].join("\n");
     default:
       return assertNever(format, "formatExplanation");
   }
 }
 
+/** A group of a job runs as an ExecTask does. */
+function countOf(tasks: readonly TaskReport[]): string {
+  const word = tasks.some(({ isJob }) => isJob === true) ? "group" : "ExecTask";
+  return tasks.length === 1 ? `one ${word}` : `${tasks.length} ${word}s`;
+}
+
+function titleOf({ namespace, name, isJob, group }: TaskReport, shown: (text: string) => string): string {
+  if (isJob !== true) return `ExecTask ${shown(`${namespace}/${name}`)}`;
+  return `Job ${shown(`"${name}"`)} in namespace ${shown(namespace)}${group === undefined ? "" : `, group ${shown(`"${group}"`)}`}`;
+}
+
 const plainYaml = (value: unknown) => toYaml(value).replace(BEYOND_ASCII, "\uFFFD");
 
 function taskText(report: TaskReport): string {
-  const title = `ExecTask ${plain(`${report.namespace}/${report.name}`)}`;
+  const title = titleOf(report, plain);
   if (!report.accepted) return `${title}: refused\n\n  ${plain(report.refusal.reason)}: ${plain(report.refusal.message)}\n`;
   return [
     `${title}: accepted, under profile "${plain(report.profile)}"\n`,
@@ -69,7 +80,7 @@ function capabilityText(names: readonly string[]): string {
 const securityTable = ({ forcedBy }: PodSecurity) => formatTable(forcedBy.map(({ field, needs, why }) => [needs, field, plain(why)]));
 
 function taskMarkdown(report: TaskReport): string {
-  const title = `## ${markdownCell(`${report.namespace}/${report.name}`)}\n`;
+  const title = `## ${report.isJob === true ? titleOf(report, markdownCell) : markdownCell(`${report.namespace}/${report.name}`)}\n`;
   if (!report.accepted) return `${title}\n**Refused**, ${markdownCell(report.refusal.reason)}: ${markdownCell(report.refusal.message)}\n`;
   return [
     title,

@@ -1,4 +1,4 @@
-/** @module Objects in a file as what explain works on: ExecTasks and BridgeConfigs, and in words what is wrong with them. */
+/** @module Objects in a file as what explain works on: ExecTasks, NomadJobs and BridgeConfigs, and in words what is wrong with them. */
 import { parseAllDocuments } from "yaml";
 import { API_VERSION, type ExecTask } from "../api/exec-task.ts";
 import { err, messageOf, ok, type Result } from "../lib/result.ts";
@@ -6,12 +6,13 @@ import { type Dictionary, isDictionary } from "./explain-problems.ts";
 
 export type FileObjects = {
   readonly tasks: readonly ExecTask[];
+  /** NomadJobs as they are written, with the place of each; not yet checked. */
+  readonly jobs: readonly Document[];
   /** Specs as they are written; not yet checked. */
   readonly configs: readonly unknown[];
   /** Kinds that nothing is said of, each once. */
   readonly passedOver: readonly string[];
 };
-
 
 /** All objects of a YAML or JSON text, those of lists too. The error names the file and the document. @param name of the file, for errors */
 export function readObjects(text: string, name: string): Result<FileObjects, string> {
@@ -19,6 +20,7 @@ export function readObjects(text: string, name: string): Result<FileObjects, str
   if (!documents.ok) return documents;
   const tasks: ExecTask[] = [];
   const configs: unknown[] = [];
+  const jobs: Document[] = [];
   const passedOver = new Set<string>();
   for (const { value, at } of documents.value) {
     const kind = value["kind"];
@@ -26,14 +28,15 @@ export function readObjects(text: string, name: string): Result<FileObjects, str
       const task = taskObject(value, at);
       if (!task.ok) return task;
       tasks.push(task.value);
-    } else if (kind === "BridgeConfig") configs.push(value["spec"]);
+    } else if (kind === "NomadJob") jobs.push({ value, at });
+    else if (kind === "BridgeConfig") configs.push(value["spec"]);
     else if (typeof kind === "string" && kind !== "") passedOver.add(kind);
-    else return err(`${at} has no kind: an ExecTask begins with "apiVersion: ${API_VERSION}" and "kind: ExecTask"${jobHint(value)}`);
+    else return err(`${at} has no kind: an ExecTask begins with "apiVersion: ${API_VERSION}" and "kind: ExecTask"`);
   }
-  return ok({ tasks, configs, passedOver: [...passedOver] });
+  return ok({ tasks, jobs, configs, passedOver: [...passedOver] });
 }
 
-type Document = { readonly value: Dictionary; readonly at: string };
+export type Document = { readonly value: Dictionary; readonly at: string };
 
 function readDocuments(text: string, name: string): Result<readonly Document[], string> {
   const parsed = parseAllDocuments(text);
@@ -45,7 +48,7 @@ function readDocuments(text: string, name: string): Result<readonly Document[], 
     const value = plainValue(document);
     if (!value.ok) return err(`${at}: ${value.error}`);
     if (value.value === null || value.value === undefined) continue;
-    if (!isDictionary(value.value)) return err(`${at} holds no object: an ExecTask begins with "apiVersion: ${API_VERSION}" and "kind: ExecTask"${/\.(hcl|nomad)$/.test(name) ? NO_JOB_FILES : ""}`);
+    if (!isDictionary(value.value)) return err(`${at} holds no object: an ExecTask begins with "apiVersion: ${API_VERSION}" and "kind: ExecTask"`);
     found.push(...itemsOf(value.value, at));
   }
   return ok(found);
@@ -67,8 +70,8 @@ function itemsOf(value: Dictionary, at: string): readonly Document[] {
   return items.filter(isDictionary).map((item, i) => ({ value: item, at: `item ${i + 1} of ${at}` }));
 }
 
-const NO_JOB_FILES = "; Nomad job files cannot be explained yet";
-const jobHint = (value: Dictionary) => ("job" in value || "Job" in value ? NO_JOB_FILES : "");
+/** Whether it is a job file, in HCL or Nomad's JSON, and not Kubernetes objects. */
+export const isJobFile = (text: string, name: string): boolean => /\.(hcl|nomad)$/.test(name) || /^[ \t]*job[ \t]+"[^"\n]*"[ \t]*\{/m.test(text) || /^\s*\{\s*"(?:Job|ID)"\s*:/i.test(text);
 
 function taskObject(value: Dictionary, at: string): Result<ExecTask, string> {
   const { apiVersion, metadata, spec } = value;

@@ -3,8 +3,9 @@ import type { BridgeConfigSpec } from "../api/bridge-config.ts";
 import type { ExecTask, ExecTaskSpec, Finding } from "../api/exec-task.ts";
 import type { KubeObject } from "../api/meta.ts";
 import type { TaskSpec } from "../api/task-fields.ts";
+import type { AcceptedGroup } from "../mapping/accepted-task.ts";
 import type { Sha256 } from "../mapping/object-names.ts";
-import { type AcceptedTask, acceptTask, identityOf, podForTask, type Refusal, type TaskImages } from "../mapping/pod-for-task.ts";
+import { acceptTask, identityOf, podForTask, type Refusal, type TaskImages } from "../mapping/pod-for-task.ts";
 import { podSecurity, type PodSecurity, type PodSpecView } from "../mapping/pod-security.ts";
 import { effectiveCapabilities, LINUX_CAPABILITIES } from "../nomad/driver/capabilities.ts";
 import { withoutSecrets } from "./explain-secrets.ts";
@@ -12,7 +13,8 @@ import { specProblems } from "./explain-problems.ts";
 
 export type TaskCapabilities = { readonly task: string; readonly user: string; readonly nomad: readonly string[]; readonly here: readonly string[] };
 
-export type TaskReport = { readonly namespace: string; readonly name: string } & (
+/** `group`: of a Nomad job; absent for an ExecTask, and for a job that is refused as a whole, of which `isJob` tells. */
+export type TaskReport = { readonly namespace: string; readonly name: string; readonly isJob?: true; readonly group?: string } & (
   | { readonly accepted: false; readonly refusal: Refusal }
   | {
       readonly accepted: true;
@@ -27,10 +29,10 @@ export type TaskReport = { readonly namespace: string; readonly name: string } &
 );
 
 /** Names of the images stand for those that the server is started with. */
-const IMAGES: TaskImages = { launcher: "nomad-bridge.dev/launcher", fetch: "nomad-bridge.dev/fetch" };
-const FIRST = { index: 0, serial: 1, reschedules: 0 } as const;
+export const IMAGES: TaskImages = { launcher: "nomad-bridge.dev/launcher", fetch: "nomad-bridge.dev/fetch" };
+export const FIRST = { index: 0, serial: 1, reschedules: 0 } as const;
 /** An object in a file has no UID yet, and its pods name one as their owner. */
-const NO_UID = "00000000-0000-0000-0000-000000000000";
+export const NO_UID = "00000000-0000-0000-0000-000000000000";
 
 /** @param task with the namespace that it would be in */
 export function explainTask(task: ExecTask, config: BridgeConfigSpec, sha256: Sha256): TaskReport {
@@ -52,15 +54,15 @@ export function explainTask(task: ExecTask, config: BridgeConfigSpec, sha256: Sh
     accepted: true,
     profile: accepted.value.profile.name,
     findings: accepted.value.findings,
-    capabilities: capabilitiesOf(accepted.value, name),
+    capabilities: capabilitiesOf(accepted.value),
     podSecurity: podSecurity((pod.value as unknown as { readonly spec: PodSpecView }).spec),
     hidden,
     pod: pod.value,
   };
 }
 
-function capabilitiesOf({ spec, profile }: AcceptedTask, name: string): readonly TaskCapabilities[] {
-  const members: readonly (readonly [string, TaskSpec])[] = [[name, spec], ...spec.tasks.map((task) => [task.name, task] as const)];
+export function capabilitiesOf({ source, spec, profile }: AcceptedGroup): readonly TaskCapabilities[] {
+  const members: readonly (readonly [string, TaskSpec])[] = [[source.task, spec], ...spec.tasks.map((task) => [task.name, task] as const)];
   return members.map(([task, { user, capAdd, capDrop }]) => {
     const all = [...LINUX_CAPABILITIES].sort();
     const effective = effectiveCapabilities({ capAdd, capDrop, allowCaps: profile.allowCaps });

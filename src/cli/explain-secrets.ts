@@ -8,8 +8,8 @@ type Fields = ExecTask["spec"];
 type Artifact = NonNullable<Fields["artifacts"]>[number];
 type OneTask = Pick<Fields, "env" | "artifacts" | "artifactSource">;
 
-/** The same task with each such value replaced, and the paths of those values. Nothing of the given task is changed. */
-export function withoutSecrets(task: ExecTask): { readonly task: ExecTask; readonly hidden: readonly string[] } {
+/** The same task, or group of a job, with each such value replaced, and the paths of those values. Nothing of what is given is changed. */
+export function withoutSecrets<T extends { readonly spec: Fields }>(task: T): { readonly task: T; readonly hidden: readonly string[] } {
   const hidden: string[] = [];
   const { tasks, ...own } = task.spec;
   const spec: Fields = {

@@ -1,12 +1,15 @@
-/** @module The command explain: what would become of ExecTasks, said before anything is changed. Reads files, or the cluster through `main`. */
+/** @module The command explain: what would become of ExecTasks and Nomad jobs, said before anything is changed. Reads files, or the cluster through `main`. */
 import type { ExecTask } from "../api/exec-task.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Sha256 } from "../mapping/object-names.ts";
 import { builtInConfig, configOfFile, type FoundConfig, namedConfig } from "./config-file.ts";
 import { formatExplanation } from "./explain-format.ts";
-import { readObjects } from "./explain-input.ts";
+import type { FileAccess } from "../nomad/hcl/functions/files.ts";
+import { explainJob } from "./explain-job.ts";
 import { EXPLAIN_HELP, type ExplainOptions, readExplainOptions } from "./explain-options.ts";
 import { explainTask, type TaskReport } from "./explain-report.ts";
+import { type Subjects, subjectsOf } from "./explain-subjects.ts";
+import type { Env } from "./settings.ts";
 
 /** What explain reads of a cluster. Errors are for a person. */
 export type ClusterReader = {
@@ -25,13 +28,16 @@ export type ExplainDeps = {
   readonly readText: (path: string) => Promise<Result<string, string>>;
   /** @param kubeconfig undefined: the one that kubectl would take */
   readonly openCluster: (kubeconfig: string | undefined) => Promise<Result<ClusterReader, string>>;
+  /** What functions of a job file may read. @param path of the job file, "-" for standard input */
+  readonly filesBeside: (path: string) => FileAccess;
+  readonly env: Env;
   readonly sha256: Sha256;
 };
 
 const REFUSED = 1;
 const UNUSABLE = 2;
 
-/** @returns the exit code: 0 all tasks are accepted, 1 one is refused, 2 nothing could be said */
+/** @returns the exit code: 0 all tasks and jobs are accepted, 1 one is refused, 2 nothing could be said */
 export async function explain(deps: ExplainDeps, argv: readonly string[]): Promise<number> {
   const options = readExplainOptions(argv);
   if (!options.ok) {
@@ -72,35 +78,32 @@ async function explainWith(deps: ExplainDeps, options: ExplainOptions, cluster: 
   if (!found.ok) return found;
   const config = await findConfig(deps, options, found.value.configs, cluster);
   if (!config.ok) return config;
-  const tasks = found.value.tasks.map((task) => explainTask(inNamespace(task, namespace), config.value.spec, deps.sha256));
-  return ok({ config: config.value.words, tasks });
+  const judging = { config: config.value.spec, sha256: deps.sha256 };
+  const tasks = found.value.tasks.map((task) => explainTask(inNamespace(task, namespace), judging.config, judging.sha256));
+  return ok({ config: config.value.words, tasks: [...tasks, ...found.value.jobs.flatMap((job) => explainJob(job, judging))] });
 }
 
 const inNamespace = (task: ExecTask, namespace: string): ExecTask => ({ ...task, metadata: { ...task.metadata, namespace: task.metadata.namespace ?? namespace } });
 
-type Found = { readonly tasks: readonly ExecTask[]; readonly configs: readonly unknown[] };
-
-async function findTasks(deps: ExplainDeps, { subject }: ExplainOptions, namespace: string, cluster: ClusterReader | undefined): Promise<Result<Found, string>> {
+async function findTasks(deps: ExplainDeps, options: ExplainOptions, namespace: string, cluster: ClusterReader | undefined): Promise<Result<Subjects, string>> {
+  const { subject } = options;
   if (subject.kind === "task") {
     const task = await cluster?.task(namespace, subject.name);
     if (task === undefined) return err("no cluster to read from; pass --kubeconfig");
-    return task.ok ? ok({ tasks: [task.value], configs: [] }) : task;
+    return task.ok ? ok({ tasks: [task.value], jobs: [], configs: [], passedOver: [] }) : task;
   }
   const text = await deps.readText(subject.path);
   if (!text.ok) return text;
+  const variableFiles: { name: string; text: string }[] = [];
+  for (const name of options.variableFiles) {
+    const values = await deps.readText(name);
+    if (!values.ok) return values;
+    variableFiles.push({ name, text: values.value });
+  }
   const name = subject.path === "-" ? "standard input" : subject.path;
-  const objects = readObjects(text.value, name);
-  if (!objects.ok) return objects;
-  const { tasks, configs, passedOver } = objects.value;
-  if (tasks.length === 0) return err(`${name} holds no ExecTask${heldInstead(passedOver, configs.length)}`);
-  if (configs.length > 1) return err(`${name} holds ${configs.length} BridgeConfigs; there can be one`);
-  if (passedOver.length > 0) deps.complain(`nomad-bridge explain: nothing is said of ${passedOver.join(", ")} in ${name}\n`);
-  return ok({ tasks, configs });
-}
-
-function heldInstead(passedOver: readonly string[], configs: number): string {
-  const kinds = [...passedOver, ...(configs > 0 ? ["BridgeConfig"] : [])];
-  return kinds.length === 0 ? ": it is empty" : `, but ${kinds.join(", ")}`;
+  const found = subjectsOf(text.value, name, namespace, { variables: options.variables, variableFiles, env: deps.env, files: deps.filesBeside(subject.path) });
+  if (found.ok && found.value.passedOver.length > 0) deps.complain(`nomad-bridge explain: nothing is said of ${found.value.passedOver.join(", ")} in ${name}\n`);
+  return found;
 }
 
 async function findConfig(deps: ExplainDeps, options: ExplainOptions, inFile: readonly unknown[], cluster: ClusterReader | undefined): Promise<Result<FoundConfig, string>> {

@@ -175,4 +175,21 @@ export type TerminationMessage = {
   readonly attempt: number;
   /** How long the next start is put off, in ms, counted from the end of the task; absent when there is none. */
   readonly restartInMs?: number;
+  /** The last runs, oldest first, four at most; the last is the one that this message is about, if it was one. Absent in what older launchers leave, null where there was no room. */
+  readonly runs?: readonly PastRun[] | null;
+};
+
+/** One run of a task, from its own start to its end, as its launcher saw it. Times are epoch ms. */
+export type PastRun = {
+  readonly startedMs: number;
+  readonly finishedMs: number;
+  readonly exitCode: number;
+  readonly signal?: string;
+  readonly oomKilled?: boolean;
+  /** How long the next start was put off, in ms; absent where none followed. */
+  readonly restartInMs?: number;
+  /** The attempts of the interval were used up, and the rest of it was waited for. */
+  readonly beyond?: boolean;
+  /** When the task was told to end; absent where it ended by itself. */
+  readonly askedMs?: number;
 };

@@ -23,6 +23,7 @@ import { reportChanges } from "./change-reports.ts";
 import { reportEvents } from "./event-reports.ts";
 import type { LogLines } from "../bridge/monitor/log-lines.ts";
 import { createLogins } from "./login/logins.ts";
+import type { CachedObjects } from "./memory/cached-objects.ts";
 import { jobObjects } from "./job-objects.ts";
 import { nodeMarks } from "./node-marks.ts";
 import { clusterState, podFate, podGoneNotifier } from "./cluster-state.ts";
@@ -35,6 +36,8 @@ export type BridgeOptions = {
   readonly port: number;
   readonly aclEnabled: boolean;
   readonly audit: AuditFile;
+  /** Those of the process. */
+  readonly pool: CachedObjects;
   readonly log: Log;
   /** What `log` writes, for who monitors the server. */
   readonly logLines: LogLines;
@@ -55,9 +58,9 @@ const RECHECK_MS = 2_000;
 
 /** Resolves when the bridge answers. Rejects when its port cannot be had. */
 export async function startBridge(options: BridgeOptions): Promise<Bridge> {
-  const { access, log, clock, signal } = options;
+  const { access, log, clock, signal, pool } = options;
   const client = createKubeClient(access, { clock });
-  const caches = bridgeCaches({ client, log, clock, signal });
+  const caches = bridgeCaches({ client, log, clock, signal, pool });
   await cachesSynced(caches);
   const feed = changeFeed();
   const events = createEventBroker({ startTimer });

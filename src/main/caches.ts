@@ -18,11 +18,11 @@ import { deploymentIdsOf, evaluationIdsOf } from "../mapping/nomad-ids.ts";
 import { type NodeProbe, probedNode, PROBES_NAME, readProbe } from "../mapping/probe.ts";
 import { SYSTEM_NAMESPACE } from "./identity.ts";
 import { controllerOf } from "./owner.ts";
-import { cachedPod } from "./cached-pod.ts";
+import type { CachedObjects } from "./memory/cached-objects.ts";
 import { RESOURCES } from "./resources.ts";
 import { sha256 } from "../access/sha256.ts";
 
-export type CacheContext = { readonly client: ConnectedKubeClient; readonly log: Log; readonly clock: Clock; readonly signal: AbortSignal };
+export type CacheContext = { readonly client: ConnectedKubeClient; readonly log: Log; readonly clock: Clock; readonly signal: AbortSignal; /** Of the process. */ readonly pool: CachedObjects };
 
 /** What both sides need. */
 export type WorkCaches = {
@@ -55,17 +55,18 @@ type ByJob = Readonly<Record<string, (job: JobRecord) => readonly string[]>>;
 
 /** @param byJob further indexes of tasks and jobs */
 function workCaches(context: CacheContext, byJob: ByJob = {}): WorkCaches {
-  const { client, log, clock, signal } = context;
+  const { client, log, clock, signal, pool } = context;
   const options = { log, clock, signal };
+  const transform = pool.kept;
   const further = Object.fromEntries(Object.entries(byJob).map(([name, of]) => [name, (object: JobObject) => of(jobRecord(object))]));
   return {
-    tasks: createCache<ExecTask>(client, { resource: RESOURCES.execTasks }, { ...options, indexes: { ...further, namespace: (task) => [task.metadata.namespace ?? "default"] } }),
-    jobs: createCache<NomadJob>(client, { resource: RESOURCES.nomadJobs }, { ...options, indexes: { ...further, job: ({ metadata, spec }) => [`${metadata.namespace ?? "default"}/${spec.id}`], parent: parentOf, namespace: inNamespace } }),
-    revisions: createCache<JobRevision>(client, { resource: RESOURCES.controllerRevisions, labelSelector: `${LABEL.managed}=true` }, { ...options, indexes: { owner: ownerUid } }),
-    pods: createCache<Pod>(client, { resource: RESOURCES.pods, labelSelector: `${LABEL.managed}=true` }, { ...options, transform: cachedPod, indexes: { owner: ownerUid, probe: probed, group: groupOf } }),
+    tasks: createCache<ExecTask>(client, { resource: RESOURCES.execTasks }, { ...options, transform, indexes: { ...further, namespace: (task) => [task.metadata.namespace ?? "default"] } }),
+    jobs: createCache<NomadJob>(client, { resource: RESOURCES.nomadJobs }, { ...options, transform, indexes: { ...further, job: ({ metadata, spec }) => [`${metadata.namespace ?? "default"}/${spec.id}`], parent: parentOf, namespace: inNamespace } }),
+    revisions: createCache<JobRevision>(client, { resource: RESOURCES.controllerRevisions, labelSelector: `${LABEL.managed}=true` }, { ...options, transform, indexes: { owner: ownerUid } }),
+    pods: createCache<Pod>(client, { resource: RESOURCES.pods, labelSelector: `${LABEL.managed}=true` }, { ...options, transform: pool.keptPod, indexes: { owner: ownerUid, probe: probed, group: groupOf } }),
     namespaces: createCache<KubeObject>(client, { resource: RESOURCES.namespaces }, options),
     configs: createCache<BridgeConfig>(client, { resource: RESOURCES.bridgeConfigs }, options),
-    nodes: createCache<Node>(client, { resource: RESOURCES.nodes }, options),
+    nodes: createCache<Node>(client, { resource: RESOURCES.nodes }, { ...options, transform }),
   };
 }
 

@@ -17,6 +17,7 @@ import { SYSTEM_NAMESPACE } from "./identity.ts";
 import { configMapStore } from "./config-maps.ts";
 import { lookAtNodes } from "./node-probes.ts";
 import { keepRecords } from "./node-records.ts";
+import type { CachedObjects } from "./memory/cached-objects.ts";
 import { workOnJobs } from "./nomad-jobs.ts";
 import { jobOwner } from "./owner.ts";
 import { openProbeBook, type ProbeBook } from "./probe-book.ts";
@@ -26,6 +27,8 @@ export type ControllerOptions = {
   readonly access: ClusterAccess;
   /** Images that new pods are made with. */
   readonly images: TaskImages;
+  /** Those of the process. */
+  readonly pool: CachedObjects;
   readonly log: Log;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -48,9 +51,9 @@ export async function runController(options: ControllerOptions): Promise<void> {
 
 /** Caches are warm on every replica; only the leader works. Resolves when stopped, or when the lease was lost. */
 async function runCampaign(options: ControllerOptions): Promise<void> {
-  const { access, log, clock, signal } = options;
+  const { access, log, clock, signal, pool } = options;
   const client = createKubeClient(access, { clock });
-  const caches = controllerCaches({ client, log, clock, signal });
+  const caches = controllerCaches({ client, log, clock, signal, pool });
   const ready = cachesSynced(caches);
   const leadership = electLeader(client, {
     namespace: SYSTEM_NAMESPACE,

@@ -5,6 +5,7 @@ import type { BridgeConfig } from "../api/bridge-config.ts";
 import type { ExecTask } from "../api/exec-task.ts";
 import type { ClusterReader, ExplainDeps } from "../cli/explain.ts";
 import { err, ok, type Result } from "../lib/result.ts";
+import { filesBeside } from "./files-beside.ts";
 import { readText } from "./read-text.ts";
 import { sha256 } from "../access/sha256.ts";
 
@@ -14,6 +15,8 @@ export function explainDeps(): ExplainDeps {
     complain: (line) => process.stderr.write(line),
     readText,
     openCluster,
+    filesBeside,
+    env: process.env,
     sha256,
   };
 }

@@ -9,47 +9,9 @@ import { createLogLines } from "../bridge/monitor/log-lines.ts";
 import { openAuditFile } from "./audit-file.ts";
 import { startBridge } from "./bridge.ts";
 import { runController } from "./controller.ts";
+import { cachedObjects } from "./memory/cached-objects.ts";
 import { identityAccess } from "./identity.ts";
-
-const HELP = `Usage: nomad-bridge server [options]
-
-  Runs the controller and Nomad's HTTP API against one Kubernetes cluster, until SIGINT or SIGTERM.
-
-Options:
-
-  --kubeconfig=<path>         Where the API server is, and its CA. Required.
-  --controller-token=<path>   File with a token of service account nomad-bridge/controller. Required.
-  --bridge-token=<path>       File with a token of service account nomad-bridge/bridge. Required.
-                              Each is needed to start; the server then renews it by itself.
-  --launcher-image=<name>     Image that tasks run in. Required.
-  --fetch-image=<name>        Image that brings their artifacts. Required.
-  --listen=<host:port>        Where to serve Nomad's API. Default: 127.0.0.1:4646
-  --tls-cert=<path>           Certificate, PEM. Required.
-  --tls-key=<path>            Its key, PEM. Required.
-  --tls-client-ca=<path>      Ask every client for a certificate that this CA signed.
-  --audit-log=<path>          Where exec sessions are recorded; "-" is standard output. Default: -
-  --no-acl                    Let everyone do everything. Never outside a test.
-
-Example:
-
-  nomad-bridge server --kubeconfig=cluster.yaml --controller-token=controller.token --bridge-token=bridge.token \\
-    --launcher-image=registry.example/launcher:1 --fetch-image=registry.example/fetch:1 --tls-cert=bridge.pem --tls-key=bridge-key.pem
-`;
-
-const OPTIONS = {
-  kubeconfig: { type: "string" },
-  "controller-token": { type: "string" },
-  "bridge-token": { type: "string" },
-  "launcher-image": { type: "string" },
-  "fetch-image": { type: "string" },
-  listen: { type: "string", default: "127.0.0.1:4646" },
-  "tls-cert": { type: "string" },
-  "tls-key": { type: "string" },
-  "tls-client-ca": { type: "string" },
-  "audit-log": { type: "string", default: "-" },
-  "no-acl": { type: "boolean", default: false },
-  help: { type: "boolean", short: "h", default: false },
-} as const;
+import { SERVER_HELP, SERVER_OPTIONS } from "./server-help.ts";
 
 const REQUIRED = ["kubeconfig", "controller-token", "bridge-token", "launcher-image", "fetch-image", "tls-cert", "tls-key"] as const;
 
@@ -65,8 +27,12 @@ type Settings = Readonly<Record<(typeof REQUIRED)[number], string>> & {
 export async function server(argv: readonly string[]): Promise<number> {
   const settings = readSettings(argv);
   if (!settings.ok) {
-    process.stderr.write(settings.error === HELP ? HELP : `nomad-bridge server: ${settings.error}\n\n${HELP}`);
-    return settings.error === HELP ? 0 : 1;
+    if (settings.error === SERVER_HELP) {
+      process.stdout.write(SERVER_HELP);
+      return 0;
+    }
+    process.stderr.write(`nomad-bridge server: ${settings.error}\n\n${SERVER_HELP}`);
+    return 1;
   }
   return serve(settings.value);
 }
@@ -74,7 +40,7 @@ export async function server(argv: readonly string[]): Promise<number> {
 function readSettings(argv: readonly string[]): Result<Settings, string> {
   const values = parse(argv);
   if (!values.ok) return values;
-  if (values.value.help) return err(HELP);
+  if (values.value.help) return err(SERVER_HELP);
   const missing = REQUIRED.filter((name) => values.value[name] === undefined);
   if (missing.length > 0) return err(`missing: ${missing.map((name) => `--${name}`).join(", ")}`);
   const [, host, port] = /^(.+):(\d{1,5})$/.exec(values.value.listen) ?? [];
@@ -92,7 +58,7 @@ function readSettings(argv: readonly string[]): Result<Settings, string> {
 
 function parse(argv: readonly string[]) {
   try {
-    return ok(parseArgs({ args: [...argv], options: OPTIONS, strict: true }).values);
+    return ok(parseArgs({ args: [...argv], options: SERVER_OPTIONS, strict: true }).values);
   } catch (error) {
     return err(messageOf(error));
   }
@@ -106,7 +72,9 @@ async function serve(settings: Settings): Promise<number> {
   if (!cluster.ok) return refuse(cluster.error);
   const stop = stopOnSignals();
   const audit = openAuditFile(settings.auditLog);
+  const pool = cachedObjects();
   const controller = runController({
+    pool,
     access: identityAccess(cluster.value, "controller", settings["controller-token"], clock),
     images: { launcher: settings["launcher-image"], fetch: settings["fetch-image"] },
     log,
@@ -114,6 +82,7 @@ async function serve(settings: Settings): Promise<number> {
     signal: stop.signal,
   });
   const bridge = await startBridge({
+    pool,
     access: identityAccess(cluster.value, "bridge", settings["bridge-token"], clock),
     tls: {
       cert: readFileSync(settings["tls-cert"], "utf8"),

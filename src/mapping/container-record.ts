@@ -1,13 +1,18 @@
 /** @module What a container's status and the launcher's termination message say, before the other containers of the pod are looked at. Used by pod-status.ts. */
 import type { ContainerStatus, Terminated } from "../api/pod.ts";
-import { EXIT_NO_RESTART, type TerminationMessage } from "../contract/launcher-document.ts";
+import { EXIT_NO_RESTART, type PastRun, type TerminationMessage } from "../contract/launcher-document.ts";
 import { epochMs } from "../lib/epoch.ts";
 
-/** One end of a container, with what the launcher said of it. Times are epoch ms. */
+/** One end of a container, with what the launcher said of it. Times are epoch ms: the task's own, where the launcher has told them. */
 export type RunEnd = {
   readonly exitCode: number;
+  /** Absent where the task itself did not run. */
   readonly startedAt?: number;
   readonly finishedAt?: number;
+  /** When it was told to end, where that is known. */
+  readonly askedAt?: number;
+  /** Runs before this end, oldest first. */
+  readonly before: readonly PastRun[];
   readonly oomKilled: boolean;
   readonly message?: TerminationMessage;
 };
@@ -28,7 +33,7 @@ export function containerRecord(status: ContainerStatus | undefined): ContainerR
   const startedAt = epochMs(status?.state?.running?.startedAt);
   const waiting = status?.state?.waiting;
   return {
-    restarts: status?.restartCount ?? 0,
+    restarts: Math.max(0, (status?.restartCount ?? 0) - (isHeld(status, end) ? 1 : 0)),
     givenUp: end !== undefined && isGivenUp(end),
     ...(startedAt === undefined ? {} : { startedAt }),
     ...(end === undefined ? {} : { lastEnd: runEnd(end) }),
@@ -43,6 +48,13 @@ function tellingEnd(status: ContainerStatus | undefined): Terminated | undefined
   return !isGivenUp(now) && isGivenUp(before) ? before : now;
 }
 
+/** Its launcher came up once more only to hold the place of a task that is over: that is no restart of the task. */
+function isHeld(status: ContainerStatus | undefined, end: Terminated | undefined): boolean {
+  if (end === undefined || end !== status?.lastState?.terminated) return false;
+  const said = parseTermination(end);
+  return isGivenUp(end) || said?.reason === "completed" || (said?.reason === "stopped" && said.message !== "");
+}
+
 function isGivenUp(end: Terminated): boolean {
   if (end.exitCode !== EXIT_NO_RESTART) return false;
   const reason = parseTermination(end)?.reason;
@@ -50,16 +62,29 @@ function isGivenUp(end: Terminated): boolean {
 }
 
 function runEnd(end: Terminated): RunEnd {
-  const startedAt = epochMs(end.startedAt);
-  const finishedAt = epochMs(end.finishedAt);
   const message = parseTermination(end);
+  const { own, before } = runsOf(end, message);
+  const startedAt = own?.startedMs ?? (isKnownNotToHaveRun(message) ? undefined : epochMs(end.startedAt));
+  const finishedAt = own?.finishedMs ?? epochMs(end.finishedAt);
   return {
     exitCode: message?.exitCode ?? end.exitCode,
     oomKilled: end.reason === "OOMKilled" || message?.oomKilled === true,
+    before,
     ...(startedAt === undefined ? {} : { startedAt }),
     ...(finishedAt === undefined ? {} : { finishedAt }),
+    ...(own?.askedMs === undefined ? {} : { askedAt: own.askedMs }),
     ...(message === undefined ? {} : { message }),
   };
+}
+
+const isKnownNotToHaveRun = (message: TerminationMessage | undefined): boolean => message?.reason === "start-failed" || Array.isArray(message?.runs);
+
+/** Of the runs that a launcher tells of, the one that this end is of: it ended while the container ran. Kubernetes' times have whole seconds. */
+function runsOf(end: Terminated, message: TerminationMessage | undefined): { readonly own?: PastRun; readonly before: readonly PastRun[] } {
+  const runs = message?.runs ?? [];
+  const last = runs.at(-1);
+  if (last === undefined || message?.reason === "start-failed" || last.finishedMs < (epochMs(end.startedAt) ?? 0)) return { before: runs };
+  return { own: last, before: runs.slice(0, -1) };
 }
 
 /** A task may overwrite what its launcher left: a wait beyond a month is not believed. */
@@ -91,10 +116,29 @@ function parsed(text: string | undefined): unknown {
 
 function isTermination(value: unknown): value is TerminationMessage {
   if (typeof value !== "object" || value === null) return false;
-  const { version, reason, exitCode, message, restartInMs, signal } = value as Partial<TerminationMessage>;
-  const delayIsSane = restartInMs === undefined || (Number.isFinite(restartInMs) && restartInMs >= 0 && restartInMs <= MAX_RESTART_MS);
-  const signalIsText = signal === undefined || typeof signal === "string";
-  return version === 1 && typeof reason === "string" && Number.isInteger(exitCode) && typeof message === "string" && delayIsSane && signalIsText;
+  const { version, reason, exitCode, message, restartInMs, signal, runs } = value as Partial<TerminationMessage>;
+  const isEnd = typeof reason === "string" && Number.isInteger(exitCode) && typeof message === "string";
+  return version === 1 && isEnd && isDelay(restartInMs) && isOptionalText(signal) && areRuns(runs);
+}
+
+const isDelay = (value: unknown): boolean => value === undefined || (isCount(value) && value <= MAX_RESTART_MS);
+const isOptionalText = (value: unknown): boolean => value === undefined || typeof value === "string";
+const isCount = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value) && value >= 0;
+
+const MAX_RUNS = 8;
+/** The last moment that a date can say. */
+const MAX_TIME_MS = 8.64e15;
+
+function areRuns(value: unknown): boolean {
+  if (value === undefined || value === null) return true;
+  return Array.isArray(value) && value.length <= MAX_RUNS && value.every(isRun);
+}
+
+function isRun(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { startedMs, finishedMs, exitCode, signal, restartInMs, askedMs } = value as Partial<PastRun>;
+  const times = [startedMs, finishedMs, askedMs ?? 0];
+  return times.every((time) => isCount(time) && time <= MAX_TIME_MS) && Number.isInteger(exitCode) && isOptionalText(signal) && isDelay(restartInMs);
 }
 
 /** When the launcher starts the task again after its delay, in epoch ms. */

@@ -8,6 +8,7 @@ import { indexOf, NO_RESOURCES } from "./nomad-job.ts";
 import { epochMs } from "../lib/epoch.ts";
 import { allocatedPorts } from "./job/allocated-ports.ts";
 import type { JobRecord } from "./job-record.ts";
+import { placedMetric } from "./placement-failure.ts";
 import { evaluationOf } from "./nomad-evaluation.ts";
 import { deploymentId } from "./nomad-ids.ts";
 import { placeOfPod, type Sha256 } from "./object-names.ts";
@@ -16,8 +17,6 @@ import { allocationName } from "./task-environment.ts";
 import { type EventSource, taskEvents } from "./task-events.ts";
 
 const NS_PER_MS = 1_000_000;
-const ZERO_TIME = "0001-01-01T00:00:00Z";
-
 export type AllocationSource = {
   readonly pod: Pod;
   /** As it was at the pod's version, where that is still known. */
@@ -25,7 +24,7 @@ export type AllocationSource = {
   /** As the job is now. */
   readonly record: JobRecord;
   readonly sha256: Sha256;
-  /** The one that took its place, where that is known. */
+  /** The one that took its place, where there is one. */
   readonly next?: string;
   /** UID of the pod's node; undefined while it has none, or the node is gone. */
   readonly nodeId: string | undefined;
@@ -51,7 +50,8 @@ export function allocationStub(source: AllocationSource): NomadAllocationStub {
     JobType: job.Type,
     JobVersion: jobVersion(pod),
     TaskGroup: group,
-    DesiredStatus: record.state === "stopping" || stopped !== undefined ? "stop" : "run",
+    // One that failed is given up when another has taken its place.
+    DesiredStatus: record.state === "stopping" || stopped !== undefined || source.next !== undefined ? "stop" : "run",
     DesiredDescription: stopped ?? "",
     ClientStatus: status,
     ClientDescription: DESCRIPTION[status],
@@ -59,6 +59,10 @@ export function allocationStub(source: AllocationSource): NomadAllocationStub {
     DeploymentStatus: deploymentStatus(source, record),
     FollowupEvalID: "",
     NextAllocation: source.next ?? "",
+    DesiredTransition: NO_TRANSITION,
+    RescheduleTracker: rescheduleTracker(source),
+    PreemptedAllocations: null,
+    PreemptedByAllocation: "",
     CreateIndex: indexOf(pod),
     ModifyIndex: indexOf(pod),
     CreateTime: created * NS_PER_MS,
@@ -66,56 +70,83 @@ export function allocationStub(source: AllocationSource): NomadAllocationStub {
   };
 }
 
-/** The whole allocation. */
+const NO_TRANSITION = { Migrate: null, Reschedule: null, ForceReschedule: null, NoShutdownDelay: null, MigrateDisablePlacement: null } as const;
+
+/** The whole allocation. What is empty of it is left out where Nomad leaves it out. */
 export function nomadAllocation(source: AllocationSource): NomadAllocation {
-  const { JobType: _type, JobVersion: version, ...stub } = allocationStub(source);
-  const resources = taskResources(source, Object.keys(stub.TaskStates));
-  const all = Object.values(resources);
-  const sum = (field: "CPU" | "Cores" | "MemoryMB" | "MemoryMaxMB") => all.reduce((total, each) => total + each[field], 0);
-  const { ports, networks, status: network } = allocatedPorts(source.pod, taskGroup(source)?.Networks[0]);
-  const disk = taskGroup(source)?.EphemeralDisk.SizeMB ?? 0;
+  const { JobType: _type, JobVersion: version, DesiredTransition: _transition, ...stub } = allocationStub(source);
+  const { DesiredDescription, FollowupEvalID, NextAllocation, PreemptedAllocations: _, PreemptedByAllocation: __, RescheduleTracker, ...rest } = stub;
+  const previous = source.pod.metadata.annotations?.[ANNOTATION.previousAllocation] ?? "";
+  const deployment = isDeployed(source) ? deploymentId(source.sha256, source.record.uid, version) : "";
   return {
-    ...stub,
+    ...rest,
+    ...withoutEmpty({ DesiredDescription, FollowupEvalID, NextAllocation, PreviousAllocation: previous, DeploymentID: deployment }),
+    ...(RescheduleTracker === null ? {} : { RescheduleTracker }),
     Job: { ...source.job, Version: version },
-    Resources: { ...NO_RESOURCES, CPU: sum("CPU"), Cores: sum("Cores"), MemoryMB: sum("MemoryMB"), MemoryMaxMB: sum("MemoryMaxMB"), DiskMB: disk },
-    TaskResources: resources,
-    AllocatedResources: {
-      Tasks: Object.fromEntries(
-        Object.entries(resources).map(([task, { CPU, MemoryMB, MemoryMaxMB }]) => [task, { Cpu: { CpuShares: CPU }, Memory: { MemoryMB, MemoryMaxMB } }]),
-      ),
-      Shared: { DiskMB: disk, Networks: networks, Ports: ports },
-    },
-    Metrics: { NodesEvaluated: 1 },
-    NetworkStatus: network,
-    PreviousAllocation: source.pod.metadata.annotations?.[ANNOTATION.previousAllocation] ?? "",
-    DeploymentID: isDeployed(source) ? deploymentId(source.sha256, source.record.uid, version) : "",
+    ...allocationResources(source, Object.keys(stub.TaskStates)),
+    Metrics: placedMetric(source.job.NodePool),
+    NetworkStatus: allocatedPorts(source.pod, taskGroup(source)?.Networks[0]).status,
     AllocModifyIndex: stub.ModifyIndex,
   };
+}
+
+const withoutEmpty = (texts: Readonly<Record<string, string>>): Readonly<Record<string, string>> => Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== ""));
+
+/** What it has, in the four places where Nomad says so. */
+function allocationResources(source: AllocationSource, names: readonly string[]): Pick<NomadAllocation, "Resources" | "SharedResources" | "TaskResources" | "AllocatedResources"> {
+  const tasks = groupTasks(source, names);
+  const sum = (of: (resources: Resources) => number) => tasks.reduce((total, { Resources: each }) => total + of(each), 0);
+  const { ports, networks } = allocatedPorts(source.pod, taskGroup(source)?.Networks[0]);
+  const shared = { ...NO_RESOURCES, Devices: null, DiskMB: taskGroup(source)?.EphemeralDisk.SizeMB ?? 0, Networks: nullIfEmpty(networks) };
+  const total = { CPU: sum(({ CPU }) => CPU), Cores: sum(({ Cores }) => Cores), MemoryMB: sum(({ MemoryMB }) => MemoryMB) };
+  return {
+    Resources: { ...shared, ...total, MemoryMaxMB: sum(({ MemoryMB, MemoryMaxMB }) => Math.max(MemoryMB, MemoryMaxMB)) },
+    SharedResources: shared,
+    TaskResources: Object.fromEntries(tasks.map(({ Name, Resources: each }) => [Name, { ...each, Networks: nullIfEmpty(each.Networks), Devices: nullIfEmpty(each.Devices) }])),
+    AllocatedResources: {
+      Tasks: Object.fromEntries(tasks.map(({ Name, Resources: { CPU, MemoryMB, MemoryMaxMB } }) => [Name, { Cpu: { CpuShares: CPU, ReservedCores: null }, Memory: { MemoryMB, MemoryMaxMB }, Networks: null, Devices: null }])),
+      TaskLifecycles: Object.fromEntries(tasks.map(({ Name, Lifecycle }) => [Name, Lifecycle])),
+      Shared: { DiskMB: shared.DiskMB, Networks: nullIfEmpty(networks), Ports: nullIfEmpty(ports) },
+    },
+  };
+}
+
+const nullIfEmpty = <T>(list: readonly T[]): readonly T[] | null => (list.length === 0 ? null : list);
+
+/** Of one that took the place of a failed one. Only the newest of those before it is known by name. */
+function rescheduleTracker({ pod, job, nodeId }: AllocationSource): NomadAllocationStub["RescheduleTracker"] {
+  const { annotations } = pod.metadata;
+  const times = (annotations?.[ANNOTATION.rescheduleTimes] ?? "").split(",").map(Number).filter((time) => time > 0);
+  if (times.length === 0) return null;
+  const previous = annotations?.[ANNOTATION.previousAllocation] ?? "";
+  const delay = job.TaskGroups.find(({ Name }) => Name === groupOf(pod))?.ReschedulePolicy?.Delay ?? 0;
+  const isNewest = (index: number) => index === times.length - 1;
+  const events = times.map((time, index) => ({ RescheduleTime: time * NS_PER_MS, PrevAllocID: isNewest(index) ? previous : "", PrevNodeID: isNewest(index) ? (nodeId ?? "") : "", Delay: delay }));
+  return { Events: events, LastReschedule: "ok" };
 }
 
 /** Whether the allocation's version has a deployment: a service's that is updated step by step. */
 const isDeployed = (source: AllocationSource): boolean =>
   source.record.object.kind === "NomadJob" && source.job.Type === "service" && (taskGroup(source)?.Update?.MaxParallel ?? 0) > 0;
 
-/** Healthy from when it has been ready for as long as its group asks for; failed ones are not, and of the others nobody knows yet. */
+/** Healthy from when it has been ready for as long as its group asks for; failed ones are not. Nothing is said of others, but that they are canaries. */
 function deploymentStatus(source: AllocationSource, { readySince, state }: AllocationRecord): NomadAllocationStub["DeploymentStatus"] {
   if (!isDeployed(source)) return null;
   const minHealthyMs = (taskGroup(source)?.Update?.MinHealthyTime ?? 0) / NS_PER_MS;
   const isHealthy = readySince !== undefined && source.now - readySince >= minHealthyMs;
   const isUnhealthy = state === "failed" || state === "spent";
+  const isCanary = source.pod.metadata.annotations?.[ANNOTATION.canary] === "true";
+  if (!isHealthy && !isUnhealthy && !isCanary) return null;
   return {
     Healthy: isHealthy ? true : isUnhealthy ? false : null,
     Timestamp: timeText(isHealthy ? readySince + minHealthyMs : undefined),
-    Canary: source.pod.metadata.annotations?.[ANNOTATION.canary] === "true",
+    Canary: isCanary,
     ModifyIndex: indexOf(source.pod),
   };
 }
 
 /** Of the pod's tasks as the job has them: a task that a newer version has no more is left out. */
-function taskResources(source: AllocationSource, names: readonly string[]): Readonly<Record<string, Resources>> {
-  const tasks = (taskGroup(source)?.Tasks ?? []).filter(({ Name }) => names.includes(Name));
-  return Object.fromEntries(tasks.map(({ Name, Resources: resources }) => [Name, resources]));
-}
+const groupTasks = (source: AllocationSource, names: readonly string[]) => (taskGroup(source)?.Tasks ?? []).filter(({ Name }) => names.includes(Name));
 
 const taskGroup = ({ pod, job }: AllocationSource): TaskGroup | undefined => job.TaskGroups.find(({ Name }) => Name === groupOf(pod));
 
@@ -156,20 +187,27 @@ function taskState(source: EventSource): NomadTaskState {
   const { marks, restarts } = readTaskMarks(pod.metadata.annotations?.[ANNOTATION.taskMarks]);
   const inPlace = marks.findLast((mark) => mark.task === task.task && mark.kind === "restart")?.at;
   // Of the restarts by Kubernetes and those in place, the later.
-  const lastRestart = Math.max(inPlace ?? 0, task.restarts > 0 ? (task.startedAt ?? task.lastEnd?.finishedAt ?? 0) : 0);
+  const lastRestart = Math.max(inPlace ?? 0, task.restarts > 0 ? (restartedAt(task) ?? 0) : 0);
   const startedAt = task.startedAt === undefined ? undefined : Math.max(task.startedAt, inPlace ?? 0);
   return {
     State: task.state,
     Failed: task.failed,
     Restarts: task.restarts + (restarts[task.task] ?? 0),
-    LastRestart: lastRestart > 0 ? timeText(lastRestart) : ZERO_TIME,
-    StartedAt: timeText(startedAt ?? (task.state === "dead" ? task.lastEnd?.startedAt : undefined)),
-    FinishedAt: task.state === "dead" ? timeText(task.lastEnd?.finishedAt ?? finishedBy(task, record)) : ZERO_TIME,
+    LastRestart: timeText(lastRestart > 0 ? lastRestart : undefined),
+    StartedAt: timeText(startedAt ?? task.lastEnd?.startedAt ?? task.lastEnd?.before.at(-1)?.startedMs),
+    FinishedAt: task.state === "dead" ? timeText(task.lastEnd?.finishedAt ?? finishedBy(task, record)) : null,
+    Paused: "",
     Events: taskEvents(source),
   };
+}
+
+/** When the task last ended to be started again: as Nomad counts, a restart is decided at the end of a run. */
+function restartedAt({ startedAt, lastEnd }: TaskRecord): number | undefined {
+  if (lastEnd?.message?.restartInMs !== undefined) return lastEnd.finishedAt;
+  return lastEnd?.before.findLast(({ restartInMs }) => restartInMs !== undefined)?.finishedMs ?? startedAt ?? lastEnd?.startedAt;
 }
 
 /** A task of which no end is known ended with its pod at the latest. */
 const finishedBy = ({ waiting }: TaskRecord, { endedAt }: AllocationRecord) => (waiting === undefined ? endedAt : undefined);
 
-const timeText = (ms: number | undefined) => (ms === undefined ? ZERO_TIME : new Date(ms).toISOString());
+const timeText = (ms: number | undefined): string | null => (ms === undefined ? null : new Date(ms).toISOString());

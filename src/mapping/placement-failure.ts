@@ -43,6 +43,9 @@ export function placementFailure(message: string, count: number, leftOut: Readon
   };
 }
 
+/** Of an allocation that has its place: what the scheduler compared there is not told. */
+export const placedMetric = (pool: string) => ({ ...metricOf(1, { NodesEvaluated: 1, NodesInPool: 1 }), NodePool: pool });
+
 const NO_FREE_PORTS = "node(s) didn't have free ports for the requested pod ports";
 
 function dimensionOf(reason: string, ports: readonly PodPort[]): string {

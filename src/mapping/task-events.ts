@@ -1,9 +1,10 @@
 /**
  * @module What a pod's record proves happened to one of its tasks, as Nomad's task events with Nomad's words. Used by nomad-allocation.ts.
- * Source: what `nomad alloc status` of Nomad 2.0 prints.
+ * Source: what a Nomad 1.11 agent answers.
  */
 import type { Pod } from "../api/pod.ts";
 import { ANNOTATION } from "../contract/pod-metadata.ts";
+import type { PastRun } from "../contract/launcher-document.ts";
 import { readTaskMarks } from "../contract/task-marks.ts";
 import { epochMs } from "../lib/epoch.ts";
 import { formatDuration } from "../lib/duration.ts";
@@ -11,6 +12,7 @@ import type { NomadTaskEvent } from "../nomad/api-types.ts";
 import { SIGNAL_NUMBERS } from "../nomad/driver/signals.ts";
 import { LEADER_TASK_DEAD, LEADER_TASK_IN_GROUP_DEAD, MAIN_TASKS_DEAD } from "../nomad/texts.ts";
 import type { RunEnd } from "./container-record.ts";
+import { taskEvent } from "./nomad-task-event.ts";
 import { type AllocationRecord, failedTask, type TaskRecord } from "./pod-status.ts";
 import { fetchContainer, rulesOf } from "./pod-tasks.ts";
 
@@ -20,15 +22,20 @@ const KILLED = 128 + SIGKILL;
 
 export type EventSource = { readonly pod: Pod; readonly record: AllocationRecord; readonly task: TaskRecord };
 
+/** As many as Nomad keeps of a task. */
+const MAX_EVENTS = 10;
+
 /** Oldest first. */
 export function taskEvents(source: EventSource): readonly NomadTaskEvent[] {
   const events = [...setupEvents(source), ...imageEvents(source), ...endEvents(source), ...siblingEvents(source), ...startEvents(source), ...userEvents(source)];
-  return events.toSorted((a, b) => a.Time - b.Time);
+  return events.toSorted((a, b) => a.Time - b.Time).slice(-MAX_EVENTS);
 }
 
-const event = (Type: string, ms: number, DisplayMessage: string, Details: Record<string, string> = {}): NomadTaskEvent => ({ Type, Time: ms * NS_PER_MS, DisplayMessage, Details });
+const event = (Type: string, ms: number, DisplayMessage: string, Details: Record<string, string> = {}): NomadTaskEvent => taskEvent(Type, { time: ms * NS_PER_MS, text: DisplayMessage, details: Details });
 
 const createdAt = ({ pod }: EventSource): number => epochMs(pod.metadata.creationTimestamp) ?? 0;
+
+const SETUP = "Building Task Directory";
 
 function setupEvents(source: EventSource): readonly NomadTaskEvent[] {
   const { pod, record, task } = source;
@@ -37,7 +44,7 @@ function setupEvents(source: EventSource): readonly NomadTaskEvent[] {
   const fetch = record.setup.find(({ container }) => container === fetchContainer(record.tasks.indexOf(task)));
   // Kubelet makes the volumes of the task's directory before it starts the first container that sees them.
   if (fetch?.startedAt !== undefined || task.startedAt !== undefined || task.lastEnd !== undefined) {
-    events.push(event("Task Setup", epochMs(pod.status?.startTime) ?? created, "Building Task Directory"));
+    events.push(event("Task Setup", epochMs(pod.status?.startTime) ?? created, SETUP, { message: SETUP }));
   }
   if (fetch?.startedAt !== undefined) events.push(event("Downloading Artifacts", fetch.startedAt, "Client is downloading artifacts"));
   if (fetch?.failure !== undefined) events.push(event("Failed Artifact Download", fetch.failure.at ?? created, fetch.failure.text, { download_error: fetch.failure.text }));
@@ -55,34 +62,65 @@ function imageEvents(source: EventSource): readonly NomadTaskEvent[] {
   return [event("Driver", at, "Downloading image"), event("Driver Failure", at, text, { driver_error: text })];
 }
 
-/** The task's last end, what led to it, and what follows from it. */
+/** The runs that are known of, the last end, what led to it, and what follows from it. */
 function endEvents(source: EventSource): readonly NomadTaskEvent[] {
   const end = source.task.lastEnd;
   if (end === undefined) return [];
   const at = end.finishedAt ?? createdAt(source);
-  if (end.message?.reason === "start-failed") {
-    const { message } = end.message;
-    return [event("Driver Failure", at, message, { driver_error: message, fails_task: "true" }), notRestarting(at, "Error was unrecoverable")];
-  }
+  const earlier = end.before.flatMap((run) => runEvents(run));
+  if (end.message?.reason === "start-failed") return [...earlier, ...startFailedEvents(source, at, end.message.message)];
   const started = end.startedAt === undefined ? [] : [event("Started", end.startedAt, STARTED)];
   const wasStopped = end.message?.reason === "stopped";
-  const before = wasStopped ? [...groupEvents(at, end), killing(source, Math.min(at, askedToStopAt(source.pod) ?? at))] : [];
+  const asked = Math.min(at, end.askedAt ?? askedToStopAt(source.pod) ?? at);
+  const before = wasStopped ? [...groupEvents(asked, end), killing(source, asked)] : [];
+  // A stop between two runs ends nothing.
+  const isRun = end.startedAt !== undefined || !wasStopped;
   const after = wasStopped ? [event("Killed", at, "Task successfully killed")] : restartEvents(source, end, at);
-  return [...started, ...before, terminated(at, end), ...after];
+  return [...earlier, ...started, ...before, ...(isRun ? [terminated(at, end), ...after] : [])];
 }
 
+function runEvents(run: PastRun): readonly NomadTaskEvent[] {
+  const { startedMs, finishedMs, exitCode, oomKilled = false, restartInMs, beyond = false } = run;
+  const signal = run.signal === undefined ? 0 : (SIGNAL_NUMBERS[run.signal] ?? 0);
+  const ended = event("Terminated", finishedMs, terminatedText(exitCode, signal), { exit_code: String(exitCode), oom_killed: String(oomKilled), signal: String(signal) });
+  const restart = restartInMs === undefined ? [] : [restarting(finishedMs, restartInMs, beyond)];
+  return [event("Started", startedMs, STARTED), ended, ...restart];
+}
+
+const TEMPLATE_FAILED = "Template failed: ";
+const CONFIG_FAILED = "failed to parse config: ";
+
+/** What Nomad calls a start that failed goes by what failed: a template, the driver's config, or the driver itself. */
+function startFailedEvents(source: EventSource, at: number, message: string): readonly NomadTaskEvent[] {
+  if (message.startsWith(TEMPLATE_FAILED)) return [event("Killing", at, message, { fails_task: "true" })];
+  const attempts = rulesOf(source.pod, source.task.container)?.attempts;
+  const end = notRestarting(at, attempts === 0 ? "Policy allows no restarts" : "Error was unrecoverable");
+  if (message.startsWith(CONFIG_FAILED)) {
+    const text = configErrors(message.slice(CONFIG_FAILED.length));
+    return [event("Failed Validation", at, text, { validation_error: text }), end];
+  }
+  const text = isNotFound(message) ? `failed to launch command with executor: rpc error: code = Unknown desc = ${message}` : message;
+  return [event("Driver Failure", at, text, { driver_error: text }), end];
+}
+
+/** As Nomad lists several errors, with an empty first one. */
+const configErrors = (diagnostic: string) => `2 errors occurred:\n\t* ${CONFIG_FAILED}\n\t* ${diagnostic.replace("; ", ": ")}\n\n`;
+
+const isNotFound = (message: string): boolean => message.startsWith("file ") && message.includes(" not found under path");
+
 const STARTED = "Task started by client";
+
+const terminatedText = (exitCode: number, signal: number): string => (signal === 0 ? `Exit Code: ${exitCode}` : `Exit Code: ${exitCode}, Signal: ${signal}`);
 
 function terminated(at: number, end: RunEnd): NomadTaskEvent {
   const { exitCode, oomKilled, message } = end;
   const signal = signalOf(end);
   // Why a group ended its task is an event of its own.
   const words = message === undefined || message.reason === "stopped" ? "" : message.message;
-  const parts = [`Exit Code: ${exitCode}`, ...(signal === 0 ? [] : [`Signal: ${signal}`]), ...(words === "" ? [] : [`Exit Message: "${words}"`])];
-  return event("Terminated", at, parts.join(", "), {
+  return event("Terminated", at, `${terminatedText(exitCode, signal)}${words === "" ? "" : `, Exit Message: "${words}"`}`, {
     exit_code: String(exitCode),
     oom_killed: String(oomKilled),
-    ...(signal === 0 ? {} : { signal: String(signal) }),
+    signal: String(signal),
     ...(words === "" ? {} : { exit_message: words }),
   });
 }
@@ -120,9 +158,13 @@ function restartEvents({ pod, task }: EventSource, end: RunEnd, at: number): rea
   const delay = end.message?.restartInMs;
   if (delay === undefined) return [];
   const isBeyond = rules?.mode === "delay" && (end.message?.attempt ?? 0) > rules.attempts;
+  return [restarting(at, delay, isBeyond)];
+}
+
+function restarting(at: number, delayMs: number, isBeyond: boolean): NomadTaskEvent {
   const reason = isBeyond ? "Exceeded allowed attempts, applying a delay" : "Restart within policy";
-  const text = `Task restarting in ${formatDuration(delay)}`;
-  return [event("Restarting", at, isBeyond ? `${reason} - ${text}` : text, { restart_reason: reason, start_delay: String(Math.round(delay * NS_PER_MS)) })];
+  const text = `Task restarting in ${formatDuration(delayMs)}`;
+  return event("Restarting", at, isBeyond ? `${reason} - ${text}` : text, { restart_reason: reason, start_delay: String(Math.round(delayMs * NS_PER_MS)) });
 }
 
 const notRestarting = (at: number, reason: string) => event("Not Restarting", at, reason, { restart_reason: reason, fails_task: "true" });
@@ -134,7 +176,10 @@ function siblingEvents(source: EventSource): readonly NomadTaskEvent[] {
   if ((record.state !== "spent" && record.state !== "failed") || failed === undefined || !failed.givenUp || failed === task || task.givenUp) return [];
   const at = failed.lastEnd?.finishedAt ?? createdAt(source);
   const wasOverBefore = task.state === "dead" && (task.lastEnd?.finishedAt ?? Infinity) < at;
-  return wasOverBefore ? [] : [event("Sibling Task Failed", at, `Task's sibling "${failed.task}" failed`, { failed_sibling: failed.task })];
+  if (wasOverBefore) return [];
+  // One that has run is told to end, which its own end tells of.
+  const told = task.lastEnd === undefined && task.startedAt === undefined ? [killing(source, at)] : [];
+  return [event("Sibling Task Failed", at, `Task's sibling "${failed.task}" failed`, { failed_sibling: failed.task }), ...told];
 }
 
 /** The present run, and the stop that it was told of. */

@@ -52,15 +52,39 @@ export type NomadTaskEvent = {
   readonly Time: number;
   readonly DisplayMessage: string;
   readonly Details: Readonly<Record<string, string>>;
+  readonly Message: string;
+  readonly FailsTask: boolean;
+  readonly RestartReason: string;
+  readonly SetupError: string;
+  readonly DriverError: string;
+  readonly ExitCode: number;
+  readonly Signal: number;
+  readonly KillReason: string;
+  /** Nanoseconds. */
+  readonly KillTimeout: number;
+  readonly KillError: string;
+  /** Nanoseconds. */
+  readonly StartDelay: number;
+  readonly DownloadError: string;
+  readonly ValidationError: string;
+  readonly DiskLimit: number;
+  readonly FailedSibling: string;
+  readonly VaultError: string;
+  readonly TaskSignalReason: string;
+  readonly TaskSignal: string;
+  readonly DriverMessage: string;
+  readonly GenericSource: string;
 };
 
 export type NomadTaskState = {
   readonly State: "pending" | "running" | "dead";
   readonly Failed: boolean;
   readonly Restarts: number;
-  readonly LastRestart: string;
-  readonly StartedAt: string;
-  readonly FinishedAt: string;
+  /** Null: there was none yet; so for all three. */
+  readonly LastRestart: string | null;
+  readonly StartedAt: string | null;
+  readonly FinishedAt: string | null;
+  readonly Paused: "";
   readonly Events: readonly NomadTaskEvent[];
 };
 
@@ -80,29 +104,53 @@ export type NomadAllocationStub = {
   readonly ClientStatus: string;
   readonly ClientDescription: string;
   readonly TaskStates: Readonly<Record<string, NomadTaskState>>;
-  /** Null where the allocation belongs to no deployment. `Healthy` is null while nobody knows. */
-  readonly DeploymentStatus: { readonly Healthy: boolean | null; readonly Timestamp: string; readonly Canary: boolean; readonly ModifyIndex: number } | null;
+  /** Null where the allocation belongs to no deployment, and while nothing is known of its health. */
+  readonly DeploymentStatus: { readonly Healthy: boolean | null; readonly Timestamp: string | null; readonly Canary: boolean; readonly ModifyIndex: number } | null;
   readonly FollowupEvalID: string;
   readonly NextAllocation: string;
+  readonly DesiredTransition: Readonly<Record<"Migrate" | "Reschedule" | "ForceReschedule" | "NoShutdownDelay" | "MigrateDisablePlacement", boolean | null>>;
+  /** Null where nothing before it has failed. Times are Unix ns, delays ns. */
+  readonly RescheduleTracker: {
+    readonly Events: readonly { readonly RescheduleTime: number; readonly PrevAllocID: string; readonly PrevNodeID: string; readonly Delay: number }[];
+    readonly LastReschedule: string;
+  } | null;
+  readonly PreemptedAllocations: null;
+  readonly PreemptedByAllocation: "";
   readonly CreateIndex: number;
   readonly ModifyIndex: number;
   readonly CreateTime: number;
   readonly ModifyTime: number;
 };
 
-export type NomadAllocation = Omit<NomadAllocationStub, "JobType" | "JobVersion"> & {
+/** Texts that Nomad leaves out where they are empty. */
+type OptionalText = "DesiredDescription" | "FollowupEvalID" | "NextAllocation" | "PreviousAllocation" | "DeploymentID";
+
+/** As an allocation has them: null where a job has an empty list. */
+type AllocationShare = Omit<Resources, "Networks" | "Devices"> & { readonly Networks: readonly unknown[] | null; readonly Devices: readonly unknown[] | null };
+
+type TaskShare = {
+  readonly Cpu: { readonly CpuShares: number; readonly ReservedCores: null };
+  readonly Memory: { readonly MemoryMB: number; readonly MemoryMaxMB: number };
+  readonly Networks: null;
+  readonly Devices: null;
+};
+
+type NotInWhole = "JobType" | "JobVersion" | "DesiredTransition" | "PreemptedAllocations" | "PreemptedByAllocation" | "RescheduleTracker";
+
+export type NomadAllocation = Omit<NomadAllocationStub, NotInWhole | OptionalText> & { readonly [name in OptionalText]?: string } & {
+  readonly RescheduleTracker?: NomadAllocationStub["RescheduleTracker"];
   readonly Job: Job;
-  readonly Resources: Resources;
-  readonly TaskResources: Readonly<Record<string, Resources>>;
+  readonly Resources: AllocationShare;
+  readonly SharedResources: AllocationShare;
+  readonly TaskResources: Readonly<Record<string, AllocationShare>>;
   readonly AllocatedResources: {
-    readonly Tasks: Readonly<Record<string, { readonly Cpu: { readonly CpuShares: number }; readonly Memory: { readonly MemoryMB: number; readonly MemoryMaxMB: number } }>>;
-    readonly Shared: { readonly DiskMB: number; readonly Networks: readonly unknown[]; readonly Ports: readonly unknown[] };
+    readonly Tasks: Readonly<Record<string, TaskShare>>;
+    readonly TaskLifecycles: Readonly<Record<string, { readonly Hook: string; readonly Sidecar: boolean } | null>>;
+    readonly Shared: { readonly DiskMB: number; readonly Networks: readonly unknown[] | null; readonly Ports: readonly unknown[] | null };
   };
-  readonly Metrics: { readonly NodesEvaluated: number };
+  readonly Metrics: object;
   /** Null while the pod has no address. */
   readonly NetworkStatus: unknown;
-  readonly PreviousAllocation: string;
-  readonly DeploymentID: string;
   readonly AllocModifyIndex: number;
 };
 

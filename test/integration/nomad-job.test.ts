@@ -55,6 +55,16 @@ describe("a service job", () => {
     expect((await jobNow(world, "slow-end")).status).toMatchObject({ state: "dead", allocations: [] });
   });
 
+  it("runs again when a job that was stopped and dead is started", async () => {
+    const job = { TaskGroups: [group(WAITS("again"))] };
+    await applyJob(world, "again", job);
+    await statusWhen(world, "again", running(1));
+    await applyJob(world, "again", job, true);
+    await statusWhen(world, "again", ({ state }) => state === "dead");
+    await applyJob(world, "again", job);
+    expect(await statusWhen(world, "again", running(1))).toMatchObject({ state: "running", observedGeneration: 3, memory: {} });
+  });
+
   it("tries a canary until somebody promotes it", async () => {
     const job = (text: string) => ({ TaskGroups: [group(WAITS(text), { Count: 2, Update: { ...AT_ONCE, Canary: 1 } })] });
     const { metadata } = await applyJob(world, "canary", job("old"));

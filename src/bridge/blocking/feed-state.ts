@@ -42,7 +42,10 @@ export type FeedState = {
   /** Of the last change of all; every change has a higher one than any before. */
   readonly index: number;
   readonly byKind: ReadonlyMap<ChangeKind, number>;
-  readonly waiting: ReadonlyMap<number, Waiting>;
+  /** One map for all steps, as is `held`: a copy of it for each query would take longer than all else. So only the newest state is to be used. */
+  readonly waiting: Map<number, Waiting>;
+  /** How many each holder has, of those that have any. */
+  readonly held: Map<string, number>;
   readonly maxWaiting: number;
   /** Of one holder, so that nobody takes the places of all others. */
   readonly maxOfOne: number;
@@ -58,11 +61,12 @@ export type FeedEvent =
 export type Woken = { readonly id: number; readonly why: WaitEnd };
 type Step = readonly [FeedState, readonly Woken[]];
 
-export const startFeed = (maxWaiting: number, maxOfOne = maxWaiting): FeedState => ({ index: 1, byKind: new Map(), waiting: new Map(), maxWaiting, maxOfOne, isClosed: false });
+export const startFeed = (maxWaiting: number, maxOfOne = maxWaiting): FeedState => ({ index: 1, byKind: new Map(), waiting: new Map(), held: new Map(), maxWaiting, maxOfOne, isClosed: false });
 
 /** The index of the last change of any of the kinds; 1 before the first, as clients take 0 for "no index". */
 export const indexOf = ({ byKind }: FeedState, kinds: readonly ChangeKind[]): number => Math.max(1, ...kinds.map((kind) => byKind.get(kind) ?? 1));
 
+/** Uses up the state that it is given. */
 export function stepFeed(state: FeedState, event: FeedEvent): Step {
   switch (event.kind) {
     case "change":
@@ -70,9 +74,9 @@ export function stepFeed(state: FeedState, event: FeedEvent): Step {
     case "wait":
       return stepWait(state, event.waiting);
     case "over":
-      return state.waiting.has(event.id) ? [without(state, new Set([event.id])), [{ id: event.id, why: event.why }]] : [state, []];
+      return state.waiting.has(event.id) ? [without(state, [event.id]), [{ id: event.id, why: event.why }]] : [state, []];
     case "close":
-      return [{ ...state, isClosed: true, waiting: new Map() }, [...state.waiting.keys()].map((id) => ({ id, why: "closed" }))];
+      return [{ ...state, isClosed: true, waiting: new Map(), held: new Map() }, [...state.waiting.keys()].map((id) => ({ id, why: "closed" }))];
   }
 }
 
@@ -85,7 +89,7 @@ function stepChange(state: FeedState, change: Change): Step {
   const after = { ...state, index, byKind: new Map([...state.byKind, ...change.kinds.map((kind) => [kind, index] as const)]) };
   const woken = [...state.waiting.values()].filter((waiting) => isWoken(waiting, change, index)).map(({ id }) => id);
   if (woken.length === 0) return [after, []];
-  return [without(after, new Set(woken)), woken.map((id) => ({ id, why: "changed" }))];
+  return [without(after, woken), woken.map((id) => ({ id, why: "changed" }))];
 }
 
 /** An index of the future, from a server that ran before this one, is not reached by just any change. */
@@ -96,7 +100,9 @@ const isWoken = ({ kinds, wants, index: seen }: Waiting, change: Change, index: 
 function stepWait(state: FeedState, waiting: Waiting): Step {
   const end = endAtOnce(state, waiting);
   if (end !== undefined) return [state, [{ id: waiting.id, why: end }]];
-  return [{ ...state, waiting: new Map(state.waiting).set(waiting.id, waiting) }, []];
+  state.waiting.set(waiting.id, waiting);
+  state.held.set(waiting.holder, heldBy(state, waiting.holder) + 1);
+  return [state, []];
 }
 
 function endAtOnce(state: FeedState, { kinds, index, holder }: Waiting): WaitEnd | undefined {
@@ -105,12 +111,15 @@ function endAtOnce(state: FeedState, { kinds, index, holder }: Waiting): WaitEnd
   return state.waiting.size >= state.maxWaiting || heldBy(state, holder) >= state.maxOfOne ? "full" : undefined;
 }
 
-function heldBy({ waiting }: FeedState, holder: string): number {
-  let held = 0;
-  for (const each of waiting.values()) if (each.holder === holder) held += 1;
-  return held;
-}
+const heldBy = ({ held }: FeedState, holder: string): number => held.get(holder) ?? 0;
 
-function without(state: FeedState, ids: ReadonlySet<number>): FeedState {
-  return { ...state, waiting: new Map([...state.waiting].filter(([id]) => !ids.has(id))) };
+function without(state: FeedState, ids: readonly number[]): FeedState {
+  for (const id of ids) {
+    const holder = state.waiting.get(id)?.holder ?? "";
+    const left = heldBy(state, holder) - 1;
+    state.waiting.delete(id);
+    if (left > 0) state.held.set(holder, left);
+    else state.held.delete(holder);
+  }
+  return state;
 }

@@ -32,7 +32,7 @@ export async function readChecks(context: ClientContext): Promise<Reply> {
   const target = findTarget(context, "stats");
   if (!target.ok) return refusal(target.error);
   const now = context.client.now();
-  const source = runningTasks(target.value).length === 0 ? undefined : sourceOf({ cluster: context.cluster, now }, target.value.allocation);
+  const source = runningTasks(target.value).length === 0 ? undefined : sourceOf({ cluster: context.cluster, now }, target.value.allocation, new Map());
   return json(source === undefined ? {} : serviceChecks(source));
 }
 

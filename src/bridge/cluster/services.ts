@@ -10,8 +10,11 @@ import { json, type Reply, text } from "../reply.ts";
 import type { RequestContext, Routes } from "../request-context.ts";
 import { names } from "./names.ts";
 
+/** What took its place is not told of a service. */
+const NO_REPLACEMENTS: ReadonlyMap<string, string> = new Map();
+
 function registrationsOf(context: RequestContext, allocation: Allocation): readonly ServiceRegistration[] {
-  const source = sourceOf(context, allocation);
+  const source = sourceOf(context, allocation, NO_REPLACEMENTS);
   if (source === undefined) return [];
   const config = names(context);
   const node = context.cluster.nodeByName(allocation.pod.spec.nodeName ?? "");

@@ -10,7 +10,7 @@ import { clientStatus, nomadAllocation } from "../../mapping/nomad-allocation.ts
 import { nomadNode } from "../../mapping/nomad-node.ts";
 import type { Allocation, ClusterState } from "../bridge-deps.ts";
 import { names } from "../cluster/names.ts";
-import { sourceOf } from "../read-handlers.ts";
+import { replacementsOf, sourceOf } from "../read-handlers.ts";
 import type { EventType, NomadEvent } from "./event.ts";
 
 /** `previous` is the object before, where there was one. */
@@ -45,7 +45,7 @@ export function allocationEvents({ cluster, now, index }: EventContext, { type, 
   const kind = allocationChange(type, object, previous);
   if (kind === "AllocationUpdated" && previous !== undefined && isSeenTheSame(object, previous, now())) return [];
   const payload = () => {
-    const source = sourceOf({ cluster, now: now() }, allocation);
+    const source = sourceOf({ cluster, now: now() }, allocation, replacementsOf(cluster.allocationsOf(allocation.job)));
     // The job has an event of its own, and would be in that of each of its allocations.
     return { Allocation: source === undefined ? undefined : { ...nomadAllocation(source), Job: null } };
   };

@@ -14,7 +14,7 @@ import { listReply } from "../lists/list-page.ts";
 import { json, type Reply, text } from "../reply.ts";
 import type { RequestContext } from "../request-context.ts";
 import { changeRequests } from "./annotate-job.ts";
-import { stubOf } from "../read-handlers.ts";
+import { stubsOf } from "../read-handlers.ts";
 import { listRequest } from "./evaluations.ts";
 import { sha256 } from "../../access/sha256.ts";
 import { requested } from "./write-reply.ts";
@@ -52,7 +52,7 @@ export function listDeploymentAllocations(context: ReadContext): Reply {
   if ("kind" in found) return found;
   const { job, state } = found;
   const own = context.cluster.allocationsOf(job).filter(({ pod }) => Number(pod.metadata.annotations?.[ANNOTATION.jobVersion] ?? 0) === state.jobVersion);
-  return json(own.flatMap((allocation) => stubOf(context, allocation)));
+  return json(stubsOf(context, own));
 }
 
 export function listDeployments(context: ReadContext): Reply {

@@ -10,7 +10,7 @@ import { isTrue } from "../body.ts";
 import { listReply } from "../lists/list-page.ts";
 import { json, type Reply, text } from "../reply.ts";
 import type { RequestContext } from "../request-context.ts";
-import { stubOf } from "../read-handlers.ts";
+import { stubsOf } from "../read-handlers.ts";
 import { changeRequests } from "./annotate-job.ts";
 import { nestedOf } from "./fields.ts";
 import { sha256 } from "../../access/sha256.ts";
@@ -48,7 +48,7 @@ export function listEvaluationAllocations(context: ReadContext): Reply {
   if ("kind" in found) return found.status === 404 ? json([]) : found;
   const { source, cause } = found;
   const allocations = context.cluster.allocationsOf(source.job).filter(({ pod }) => concerns(source, cause, pod));
-  return json(allocations.flatMap((allocation) => stubOf(context, allocation)));
+  return json(stubsOf(context, allocations));
 }
 
 const visible = ({ cluster, query, allowsNamespace }: ReadContext): readonly JobRecord[] =>

@@ -6,9 +6,15 @@ import type { JobDiff } from "../../nomad/jobspec/diff/diff-types.ts";
 
 /** @param updates by group; undefined where nothing is planned */
 export function plannedDiff(before: JobSpec | undefined, after: JobSpec, updates: Readonly<Record<string, DesiredUpdates>> | undefined): JobDiff {
-  const diff = diffJobs(before, after);
+  const diff = diffJobs(before === undefined ? undefined : withStoredScaling(before), after);
   return { ...diff, TaskGroups: diff.TaskGroups?.map((group) => ({ ...group, Updates: updatesOf(updates?.[group.Name]) })) ?? null };
 }
+
+/** A stored scaling policy has an ID, and the one of a request has none: Nomad shows each as edited, with nothing in it. */
+const withStoredScaling = (spec: JobSpec): JobSpec => ({
+  ...spec,
+  TaskGroups: spec.TaskGroups.map((group) => (group.Scaling === null ? group : { ...group, Scaling: { ...group.Scaling, ID: "stored" } })),
+});
 
 const UPDATE_NAMES = {
   Ignore: "ignore",

@@ -14,8 +14,6 @@ import { plannedDiff } from "./job-diff.ts";
 import { type JobContext, jobOfBody, mayRegister } from "./register.ts";
 import { hasEvaluation, meta } from "./write-reply.ts";
 
-const ZERO_TIME = "0001-01-01T00:00:00Z";
-
 export function planJob(context: JobContext): Reply {
   const checked = plannedJob(context);
   if (!checked.ok) return checked.error;
@@ -33,7 +31,7 @@ export function planJob(context: JobContext): Reply {
     Diff: isTrue(context.body, "Diff") ? plannedDiff(before?.stop === true ? undefined : before?.spec, spec, updates) : null,
     Annotations: { DesiredTGUpdates: updates ?? {}, PreemptedAllocs: null },
     FailedTGAllocs: Object.keys(failures).length === 0 ? null : failures,
-    NextPeriodicLaunch: check.refusal === undefined ? nextLaunchText(spec, context.now) : ZERO_TIME,
+    NextPeriodicLaunch: check.refusal === undefined ? nextLaunchText(spec, context.now) : null,
     Warnings: check.warnings(),
     ...meta(context.cluster.index()),
   });
@@ -62,10 +60,10 @@ function plannedJob(context: JobContext): Result<Checked, Reply> {
   return check.errors.length > 0 ? err(text(500, multierror(check.errors))) : ok({ spec: job.value, check });
 }
 
-function nextLaunchText({ Periodic, ParameterizedJob }: JobSpec, now: number): string {
-  if (Periodic === null || !Periodic.Enabled || ParameterizedJob !== null) return ZERO_TIME;
+function nextLaunchText({ Periodic, ParameterizedJob }: JobSpec, now: number): string | null {
+  if (Periodic === null || !Periodic.Enabled || ParameterizedJob !== null) return null;
   const next = nextPeriodicLaunch(Periodic, now);
-  return next.ok && next.value !== undefined ? new Date(next.value).toISOString() : ZERO_TIME;
+  return next.ok && next.value !== undefined ? new Date(next.value).toISOString() : null;
 }
 
 /** Nomad answers 200 whatever is wrong with the job. */

@@ -26,7 +26,7 @@ export type ConvertOptions = {
   readonly strict: boolean;
 };
 
-const FLAGS = {
+export const CONVERT_FLAGS = {
   to: "string",
   var: "strings",
   "var-file": "strings",
@@ -41,7 +41,7 @@ const FLAGS = {
 } as const satisfies FlagTable;
 
 export function readConvertOptions(argv: readonly string[]): Result<ConvertOptions, FlagFailure> {
-  const parsed = parseMixedFlags(FLAGS, argv);
+  const parsed = parseMixedFlags(CONVERT_FLAGS, argv);
   if (!parsed.ok) return parsed;
   const { flags, args } = parsed.value;
   const target = chosen("to", flags.to ?? "nomadjob", CONVERT_TARGETS);

@@ -74,7 +74,8 @@ function readObjects(text: string, filename: string): Result<readonly SourceJob[
   return ok(jobs);
 }
 
-function objectJob(value: unknown, at: string): Result<SourceJob, string> {
+/** A NomadJob. @param at its place, for errors */
+export function objectJob(value: unknown, at: string): Result<SourceJob, string> {
   if (!isDictionary(value) || value["kind"] !== "NomadJob") return err(`${at} is no NomadJob; keep other objects in files of their own`);
   const { metadata, spec } = value;
   if (!isDictionary(spec) || !isDictionary(spec["job"])) return err(`${at} has no spec.job; it is Nomad's own JSON of the job`);

@@ -47,7 +47,7 @@ Examples:
 const FORMATS = ["text", "json", "markdown"] as const;
 export type AssessFormat = (typeof FORMATS)[number];
 
-const FLAGS = { ...GENERAL_FLAGS, from: "string", config: "string", format: "string", stopped: "bool" } as const satisfies FlagTable;
+export const ASSESS_FLAGS = { ...GENERAL_FLAGS, from: "string", config: "string", format: "string", stopped: "bool" } as const satisfies FlagTable;
 
 export type AssessOptions = {
   readonly settings: Settings;
@@ -59,7 +59,7 @@ export type AssessOptions = {
 };
 
 export function readAssessOptions(argv: readonly string[], env: Env): Result<AssessOptions, FlagFailure> {
-  const parsed = parseMixedFlags(FLAGS, argv);
+  const parsed = parseMixedFlags(ASSESS_FLAGS, argv);
   if (!parsed.ok) return parsed;
   const { flags, args } = parsed.value;
   if (args.length > 0) return invalid(`"${args[0]}" is no option; the address of Nomad goes into -from=<address>`);

@@ -6,6 +6,7 @@ import { decodeJob } from "../../nomad/jobspec/decode-job.ts";
 import type { WritingClient } from "../client.ts";
 import { isDictionary } from "../explain-problems.ts";
 import { isMissing, jobPath, type ReadJob } from "./nomad-jobs.ts";
+import { missingNamespace } from "./target-namespaces.ts";
 
 /**
  * create and replace were done, or would be without -yes. same: it is there as it is. differs: it is there, and -overwrite is not given.
@@ -21,7 +22,14 @@ export type ImportedJob = {
   readonly detail: string;
 };
 
-export type ImportInputs = { readonly target: WritingClient; readonly toNamespace: string | undefined; readonly overwrite: boolean; readonly yes: boolean };
+export type ImportInputs = {
+  readonly target: WritingClient;
+  /** Of the target; undefined: not known. */
+  readonly namespaces: ReadonlySet<string> | undefined;
+  readonly toNamespace: string | undefined;
+  readonly overwrite: boolean;
+  readonly yes: boolean;
+};
 
 export async function importJob(job: ReadJob, inputs: ImportInputs): Promise<ImportedJob> {
   const { id, namespace } = job.listed;
@@ -29,6 +37,7 @@ export async function importJob(job: ReadJob, inputs: ImportInputs): Promise<Imp
   if (job.kind === "gone") return done("gone");
   if (job.kind === "unreadable") return done("failed", job.error);
   const spec: JobSpec = { ...job.spec, Namespace: inputs.toNamespace ?? namespace };
+  if (inputs.namespaces?.has(spec.Namespace) === false) return done("refused", missingNamespace(spec.Namespace));
   const there = await jobThere(inputs.target, spec);
   if (!there.ok) return done("failed", there.error);
   if (there.value !== undefined && isSame(there.value, spec, job.stopped)) return done("same");

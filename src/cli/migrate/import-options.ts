@@ -8,10 +8,11 @@ export const IMPORT_HELP = `Usage: nomad-bridge import [options] -to=<address>
   Reads the jobs of a live Nomad and registers them at another address of
   Nomad's API, that of nomad-bridge. Without -yes it only says what it would do.
 
-  Nothing is ever deleted, and nothing is changed at the source: its jobs go on
-  running until somebody stops them there. A second run does nothing where the
-  jobs are the same. Children of periodic and parameterized jobs are left out:
-  their parents make new ones.
+  Each namespace must be there before its jobs come. Nothing is ever deleted,
+  and nothing is changed at the source: its jobs go on running until somebody
+  stops them there. A second run does nothing where the jobs are the same, so
+  it goes on where Ctrl-C or a failure has ended the first one. Children of
+  periodic and parameterized jobs are left out: their parents make new ones.
 
 Options (one dash or two):
 
@@ -31,7 +32,7 @@ Options (one dash or two):
   -format=<format>     text or json. Default: text
 
 Exit codes: 0, all is done, or could be; 1, a job could not be read or would be
-refused; 2, nothing was done.
+refused; 2, nothing was done; 130, interrupted.
 
 Examples:
 
@@ -44,7 +45,7 @@ Examples:
     $ nomad-bridge import -to=https://bridge.example:4646 -to-namespace=team-a -yes
 `;
 
-const FLAGS = {
+export const IMPORT_FLAGS = {
   ...GENERAL_FLAGS,
   from: "string",
   to: "string",
@@ -73,7 +74,7 @@ export type ImportOptions = {
 };
 
 export function readImportOptions(argv: readonly string[], env: Env): Result<ImportOptions, FlagFailure> {
-  const parsed = parseMixedFlags(FLAGS, argv);
+  const parsed = parseMixedFlags(IMPORT_FLAGS, argv);
   if (!parsed.ok) return parsed;
   const { flags, args } = parsed.value;
   if (args.length > 0) return invalid(`"${args[0]}" is no option; the addresses go into -from=<address> and -to=<address>`);

@@ -1,16 +1,18 @@
 /** @module The command import: the jobs of a live Nomad, registered at a bridge. Says what it would do, and does it with -yes. Never deletes. */
 import { createClient } from "../client.ts";
-import { plain, plainJson } from "../plain-text.ts";
-import { formatTable } from "../table.ts";
-import { adviceFor, type MigrateDeps } from "./assess.ts";
+import { adviceFor, SOURCE } from "./advice.ts";
+import { INTERRUPTED, type MigrateDeps } from "./assess.ts";
 import { type ImportAction, type ImportedJob, importJob } from "./import-job.ts";
 import { IMPORT_HELP, type ImportOptions, readImportOptions } from "./import-options.ts";
-import { type ListedJob, listJobs, readJobs } from "./nomad-jobs.ts";
+import { formatImport, type ImportReport } from "./import-format.ts";
+import { type ListedJob, listJobs, namespaceWords, readJobs } from "./nomad-jobs.ts";
+import { patientClient } from "./patient-client.ts";
+import { targetNamespaces } from "./target-namespaces.ts";
 
 const INCOMPLETE = 1;
 const UNUSABLE = 2;
 
-/** @returns the exit code: 0 all is done, or could be, 1 a job could not be read or is refused, 2 nothing was done */
+/** @returns the exit code: 0 all is done, or could be, 1 a job could not be read or is refused, 2 nothing was done, 130 interrupted */
 export async function importJobs(deps: MigrateDeps, argv: readonly string[]): Promise<number> {
   const options = readImportOptions(argv, deps.env);
   if (options.ok) return await importWith(deps, options.value);
@@ -32,12 +34,18 @@ async function importWith(deps: MigrateDeps, options: ImportOptions): Promise<nu
   const target = createClient(options.target);
   if (!target.ok) return unusable(target.error);
   const listed = await listJobs(source.value, options.namespace);
-  if (!listed.ok) return unusable(`cannot list the jobs of ${options.source.origin}: ${listed.error}${adviceFor(listed.error)}`);
+  if (!listed.ok) return unusable(`cannot list the jobs of ${options.source.origin}: ${listed.error}${adviceFor(listed.error, SOURCE)}`);
   const jobs = listed.value.filter(({ parentId, stopped }) => parentId === "" && (options.stopped || !stopped));
   const twice = options.toNamespace === undefined ? undefined : sameIdTwice(jobs);
   if (twice !== undefined) return unusable(`two namespaces have a job "${twice}", and -to-namespace would make one of them; import each namespace with -namespace`);
-  const imported = await readJobs(source.value, jobs, (job) => importJob(job, { ...options, target: target.value }));
-  deps.out(options.format === "json" ? plainJson(report(options, imported, listed.value.length)) : text(options, imported, listed.value.length));
+  if (listed.value.length === 0) deps.complain(`nomad-bridge import: ${options.source.origin} shows no job of ${namespaceWords(options.namespace)}; is the namespace right, and may the token read it?\n`);
+  const namespaces = await targetNamespaces(target.value, options.target.origin);
+  if (!namespaces.ok) return unusable(namespaces.error);
+  const reading = { signal: deps.signal, progress: (done: number, all: number) => deps.complain(`nomad-bridge import: ${done} of ${all} jobs\n`) };
+  const inputs = { ...options, target: patientClient(target.value), namespaces: namespaces.value };
+  const imported = await readJobs(patientClient(source.value), jobs, reading, (job) => importJob(job, inputs));
+  deps.out(formatImport(reportOf(options, imported, { listed: listed.value.length, wanted: jobs.length }), options.format));
+  if (imported.length < jobs.length) return INTERRUPTED;
   return imported.some(({ action }) => action === "refused" || action === "failed") ? INCOMPLETE : 0;
 }
 
@@ -47,28 +55,8 @@ const sameIdTwice = (jobs: readonly ListedJob[]): string | undefined => {
 };
 
 const ACTIONS: readonly ImportAction[] = ["create", "replace", "same", "differs", "gone", "refused", "failed"];
-const totalsOf = (jobs: readonly ImportedJob[]) => ACTIONS.map((action) => ({ action, count: jobs.filter((job) => job.action === action).length }));
 
-const report = ({ yes, source, target }: ImportOptions, jobs: readonly ImportedJob[], listed: number) => ({
-  version: 1,
-  done: yes,
-  from: source.origin,
-  to: target.origin,
-  totals: { ...Object.fromEntries(totalsOf(jobs).map(({ action, count }) => [action, count])), leftOut: listed - jobs.length },
-  jobs,
-});
-
-function text({ yes, source, target }: ImportOptions, jobs: readonly ImportedJob[], listed: number): string {
-  const counted = totalsOf(jobs).flatMap(({ action, count }) => (count === 0 ? [] : [`${count} ${action}`]));
-  const rows = jobs.map(({ action, namespace, id, detail }) => [action, plain(namespace), plain(id), plain(detail)]);
-  const leftOut = listed - jobs.length;
-  return [
-    `From ${plain(source.origin)} to ${plain(target.origin)}${yes ? "" : ": what -yes would do"}`,
-    "",
-    rows.length === 0 ? "no jobs" : formatTable([["action", "namespace", "job", ""], ...rows]),
-    "",
-    `${jobs.length} ${jobs.length === 1 ? "job" : "jobs"}${counted.length === 0 ? "" : `: ${counted.join(", ")}`}.${leftOut === 0 ? "" : ` Left out: ${leftOut} children or stopped jobs.`}`,
-    yes ? "They go on running at the source until they are stopped there." : "Nothing was changed.",
-    "",
-  ].join("\n");
+function reportOf({ yes, source, target }: ImportOptions, jobs: readonly ImportedJob[], { listed, wanted }: { readonly listed: number; readonly wanted: number }): ImportReport {
+  const counts = Object.fromEntries(ACTIONS.map((action) => [action, jobs.filter((job) => job.action === action).length]));
+  return { version: 1, done: yes, from: source.origin, to: target.origin, totals: { ...counts, leftOut: listed - wanted, interrupted: wanted - jobs.length }, jobs };
 }

@@ -59,19 +59,32 @@ function listedJob(value: unknown): ListedJob | undefined {
   };
 }
 
-/** In the order of the list, a few at a time. */
-export async function readJobs<T>(client: NomadClient, jobs: readonly ListedJob[], use: (job: ReadJob) => T | Promise<T>): Promise<readonly T[]> {
+/** What tells whoever waits how far it is, and may end it before its time. */
+export type Reading = {
+  readonly signal: AbortSignal;
+  readonly progress: (done: number, all: number) => void;
+};
+
+/** A line of progress for every so many jobs. */
+const PROGRESS_JOBS = 200;
+
+/** In the order of the list, a few at a time. After the abort no job is begun any more; those that are under way are ended, and fewer results come. */
+export async function readJobs<T>(client: NomadClient, jobs: readonly ListedJob[], { signal, progress }: Reading, use: (job: ReadJob) => T | Promise<T>): Promise<readonly T[]> {
   const results: T[] = [];
   let next = 0;
+  let done = 0;
   const worker = async () => {
-    while (next < jobs.length) {
+    while (next < jobs.length && !signal.aborted) {
       const position = next++;
       const listed = jobs[position];
       if (listed !== undefined) results[position] = await use(await readJob(client, listed));
+      done += 1;
+      if (done % PROGRESS_JOBS === 0 && done < jobs.length) progress(done, jobs.length);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  return results;
+  // Without the places of those that were not begun.
+  return Object.values(results);
 }
 
 async function readJob(client: NomadClient, listed: ListedJob): Promise<ReadJob> {
@@ -84,6 +97,9 @@ async function readJob(client: NomadClient, listed: ListedJob): Promise<ReadJob>
   if (spec.ID !== id) return { listed, kind: "unreadable", error: `the server answers with job "${spec.ID.slice(0, 100)}"` };
   return { listed, kind: "job", spec: { ...spec, Payload: null, Namespace: namespace }, stopped: readOnly.Stop };
 }
+
+/** @param namespace "*" is all */
+export const namespaceWords = (namespace: string): string => (namespace === "*" ? "any namespace" : `namespace "${namespace}"`);
 
 export const jobPath = (id: string): string => `/v1/job/${encodeURIComponent(id)}`;
 export const isMissing = (error: string): boolean => /^Unexpected response code: 404\b/.test(error);

@@ -3,6 +3,7 @@
  * Source: developer.hashicorp.com/nomad/docs/job-specification, and jobs read back from agents
  */
 import type { DecodedJob, DecodedStruct } from "./decoded.ts";
+import { SECOND_NS } from "./durations.ts";
 import { isNil, withDefaults } from "./fill.ts";
 import type { StructName } from "./schema/schema.ts";
 import { mapStructs } from "./struct-defaults.ts";
@@ -19,13 +20,11 @@ const orElse = (value: DecodedStruct, defaults: DecodedStruct): DecodedStruct =>
 });
 
 const RULES: Partial<Record<StructName, (value: DecodedStruct) => DecodedStruct>> = {
-  Job: (job) => {
-    const filled = orElse(job, { Region: "global", Namespace: "default", Type: "service", NodePool: "default" });
-    return orElse(filled, { Name: filled["ID"] });
-  },
+  // A name or a type that is written as "" is not filled in: it is a mistake, and told as one.
+  Job: (job) => orElse(job, { Region: "global", Namespace: "default", NodePool: "default", Priority: 50 }),
   TaskGroup: (group) => (isNil(group["Volumes"]) ? group : { ...group, Volumes: namedVolumes(group["Volumes"] as Readonly<Record<string, DecodedStruct>>) }),
   ParameterizedJobConfig: (config) => orElse(config, { Payload: "optional" }),
-  Task: (task) => ({ ...task, Identity: defaultIdentity((task["Identity"] ?? {}) as DecodedStruct) }),
+  Task: (task) => ({ ...orElse(task, { KillTimeout: 5 * SECOND_NS }), Identity: defaultIdentity((task["Identity"] ?? {}) as DecodedStruct) }),
   ScalingPolicy: (policy) => withDefaults(policy, { Enabled: true }),
   LogConfig: (logs) => (isNil(logs["Enabled"]) ? logs : { ...logs, Disabled: logs["Disabled"] === true || logs["Enabled"] === false }),
   Port: (port) => orElse(port, { HostNetwork: "default" }),
@@ -49,13 +48,20 @@ function nameServices(job: DecodedJob): DecodedJob {
     const tasks = (group.Tasks ?? []).map((task) => {
       const taskName = task.Name ?? "";
       const names = { JOB: jobName, TASKGROUP: groupName, TASK: taskName, BASE: `${jobName}-${groupName}-${taskName}` };
-      return { ...task, Services: (task.Services ?? []).map((service) => namedService(service, names)) };
+      return { ...task, Services: (task.Services ?? []).map((service) => ofTask(namedService(service, names), taskName)) };
     });
     const names = { JOB: jobName, TASKGROUP: groupName, TASK: "group", BASE: `${jobName}-${groupName}-group` };
-    return { ...group, Tasks: tasks, Services: (group.Services ?? []).map((service) => namedService(service, names)) };
+    return { ...group, Tasks: tasks, Services: (group.Services ?? []).map((service) => ofTask(namedService(service, names), service.TaskName ?? "")) };
   });
   return { ...job, TaskGroups: groups };
 }
+
+/** A service that stands in a task is that task's, and so are its checks where they do not say another one. */
+const ofTask = (service: DecodedService, taskName: string): DecodedService => ({
+  ...service,
+  TaskName: taskName,
+  Checks: (service.Checks ?? []).map((check) => ({ ...check, TaskName: check.TaskName || taskName })),
+});
 
 /** A job that is called `${JOB}` must not grow a name each time that it is registered. */
 const plainOr = (kept: string, name: string): string => (name.includes("${") ? kept : name);

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { request } from "node:https";
+import { Agent, request } from "node:https";
 import { connect } from "node:tls";
 import { Hono } from "hono";
 import { afterEach, describe, expect, it } from "vitest";
@@ -94,6 +94,15 @@ describe("TLS", () => {
     const socket = connect({ host: "127.0.0.1", port, ca, maxVersion: "TLSv1.1", minVersion: "TLSv1" });
     expect(await new Promise((resolve) => socket.on("error", () => resolve("refused")).on("secureConnect", () => resolve("accepted")))).toBe("refused");
   });
+});
+
+it("keeps an idle connection for longer than Go's clients do, which lose a write that crosses the end", async () => {
+  const { port, ca } = await serve();
+  const header = await new Promise((resolve, reject) => {
+    const call = request({ host: "127.0.0.1", port, path: "/", ca, agent: new Agent({ keepAlive: true }) }, (response) => resolve(response.resume().headers["keep-alive"]));
+    call.on("error", reject).end();
+  });
+  expect(header).toBe("timeout=95");
 });
 
 describe("upgrades", () => {

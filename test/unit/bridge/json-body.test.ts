@@ -1,7 +1,7 @@
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { acceptsGzip, jsonBodies } from "../../../src/bridge/json-body.ts";
-import { json } from "../../../src/bridge/reply.ts";
+import { json, text } from "../../../src/bridge/reply.ts";
 
 type JsonReply = Parameters<ReturnType<typeof jsonBodies>>[0];
 const reply = (body: unknown) => json(body) as JsonReply;
@@ -25,6 +25,13 @@ describe("the bytes of a JSON reply", () => {
     expect((await read([1], { gzip: true })).isCompressed).toBe(false);
     expect((await read(LONG, { gzip: true })).isCompressed).toBe(true);
     expect((await read(LONG, { gzip: false })).isCompressed).toBe(false);
+  });
+
+  it("are a text as it is, compressed where it is long", async () => {
+    for (const [body, isCompressed] of [["", false], ["job not found", false], ["long ".repeat(400), true]] as const) {
+      const made = await bodies(text(500, body) as Parameters<typeof bodies>[0], { pretty: true, gzip: true });
+      expect([(isCompressed ? gunzipSync(made.bytes) : made.bytes).toString(), made.isCompressed]).toEqual([body, isCompressed]);
+    }
   });
 
   it("are made of remembered rows and others", async () => {

@@ -9,6 +9,7 @@ import { EXPLAIN_HELP } from "../../../src/cli/explain-options.ts";
 import { err, ok } from "../../../src/lib/result.ts";
 
 const FOLDER = join(import.meta.dirname, "../../golden/explain");
+const NO_FILES: ReturnType<ExplainDeps["filesBeside"]> = { readFile: () => err("none"), kindOf: () => undefined, filesBelow: () => err("none"), absolutePath: (path) => path, home: "/" };
 const TASK = "apiVersion: nomad-bridge.dev/v1alpha1\nkind: ExecTask\nmetadata: { name: a }\nspec: { command: x }\n";
 const config = (profile: string) => `kind: BridgeConfig\nspec: { profiles: [{ name: ${profile}, namespaces: ["*"] }] }\n`;
 
@@ -35,6 +36,8 @@ async function run(argv: readonly string[], { files = {}, cluster = "no cluster 
       seen.opened.push(kubeconfig);
       return await Promise.resolve(typeof cluster === "string" ? err(cluster) : ok(reader));
     },
+    filesBeside: () => NO_FILES,
+    env: { NOMAD_VAR_tag: "from-env" },
     sha256: (text) => createHash("sha256").update(text).digest("hex"),
   };
   return { code: await explain(deps, argv), ...seen };
@@ -72,16 +75,17 @@ describe("explain, by its exit code", () => {
     ["an option without its value", ["a", "-n"], {}, /argument missing/],
     ["an empty option", ["a", "--config="], {}, /--config is empty/],
     ["an unknown format", ["a", "--format=xml"], {}, /--format is "xml"; it must be one of text, json, markdown/],
-    ["another kind", ["deploy/web"], {}, /only ExecTasks can be explained; write exectask\/<name>/],
+    ["another kind", ["deploy/web"], {}, /of a cluster's objects only ExecTasks can be explained; write exectask\/<name>/],
     ["a kind without a name", ["exectask/"], {}, /names no task/],
     ["a file that is not there", ["a"], {}, /cannot read a: there is no such file/],
     ["what is not YAML", ["a"], { a: "x: [1\ny: 2" }, /^nomad-bridge explain: a is not YAML: .+ at line 2, column 1\n$/],
     ["a bomb of aliases", ["a"], { a: `a: &a [x,x,x,x,x,x,x,x,x]\n${["b", "c", "d", "e", "f", "g"].map((name, i) => `${name}: &${name} [${Array(9).fill(`*${"abcdef"[i]}`).join()}]`).join("\n")}` }, /alias/],
     ["text without an object", ["a"], { a: "hello" }, /a holds no object/],
-    ["a job file", ["a.hcl"], { "a.hcl": 'job "x" {}' }, /Nomad job files cannot be explained yet/],
-    ["a job as JSON", ["a"], { a: '{"Job":{}}' }, /has no kind: .+; Nomad job files cannot be explained yet/],
-    ["an empty file", ["a"], { a: "---\n" }, /a holds no ExecTask: it is empty/],
-    ["other kinds alone", ["a"], { a: "kind: Deployment\n---\nkind: BridgeConfig\n" }, /a holds no ExecTask, but Deployment, BridgeConfig/],
+    ["a job file that is wrong", ["a.hcl"], { "a.hcl": 'job "x" {\n colour = 1\n}' }, /a\.hcl:2,2-8: Unsupported argument/],
+    ["a job of the cluster", ["nomadjob/web"], {}, /run: kubectl get nomadjob\/web -o yaml \| nomad-bridge explain -/],
+    ["a variable without a value", ["a.hcl", "--var", "tag"], {}, /--var "tag" has no value; write --var tag=value/],
+    ["an empty file", ["a"], { a: "---\n" }, /a holds no ExecTask and no job: it is empty/],
+    ["other kinds alone", ["a"], { a: "kind: Deployment\n---\nkind: BridgeConfig\n" }, /a holds no ExecTask and no job, but Deployment, BridgeConfig/],
     ["two configurations", ["a"], { a: `${TASK}---\n${config("a")}---\n${config("b")}` }, /a holds 2 BridgeConfigs/],
     ["a configuration that is not valid", ["a"], { a: `${TASK}---\nkind: BridgeConfig\nspec: { profiles: [{}] }` }, /BridgeConfig of a is not valid: profiles\.0\.name: /],
     ["a configuration that is none", ["a", "--config=b"], { a: TASK, b: TASK }, /b holds no BridgeConfig; --config needs exactly one/],
@@ -146,6 +150,69 @@ describe("explain, by where things are", () => {
     const { out, complaints } = await run(["f", "--format=json"], { files: { f: list } });
     expect(json(out).tasks.length).toBe(2);
     expect(complaints).toBe("nomad-bridge explain: nothing is said of Pod in f\n");
+  });
+});
+
+const JOB = `variable "tag" {}
+job "web" {
+  group "app" {
+    network {
+      port "http" {}
+    }
+    task "server" {
+      driver = "exec"
+      config {
+        command = "/bin/\${var.tag}"
+        cap_drop = ["all"]
+      }
+      env {
+        DB_PASSWORD = "hunter2"
+      }
+    }
+  }
+  group "helper" {
+    task "t" {
+      driver = "raw_exec"
+      config {
+        command = "x"
+      }
+    }
+  }
+}
+`;
+
+describe("explain, of a Nomad job", () => {
+  type JobReports = { readonly tasks: readonly { readonly name: string; readonly group?: string; readonly accepted: boolean; readonly namespace: string; readonly capabilities?: readonly { readonly task: string; readonly here: readonly string[] }[]; readonly findings?: readonly { readonly path: string }[]; readonly refusal?: { readonly message: string }; readonly hidden?: readonly string[] }[] };
+  const reports = (out: string) => (JSON.parse(out) as JobReports).tasks;
+
+  it("says of each group what becomes of it, and hides its secrets", async () => {
+    const { code, out } = await run(["web.hcl", "-n", "team", "--format=json"], { files: { "web.hcl": JOB } });
+    expect(reports(out).map(({ name, group, namespace, accepted, refusal }) => [namespace, name, group, accepted, refusal?.message])).toEqual([
+      ["team", "web", "app", true, undefined],
+      ["team", "web", "helper", false, 'TaskGroups[1]: driver "raw_exec" is not enabled in profile "default"; set allowRawExec there or use the driver exec'],
+    ]);
+    expect(reports(out)[0]).toMatchObject({ capabilities: [{ task: "server", here: [] }], hidden: ["env.DB_PASSWORD"] });
+    expect(reports(out)[0]?.findings?.map(({ path }) => path)).toContain("TaskGroups[0].Networks[0].Mode");
+    expect({ code, tag: out.includes("/bin/from-env"), secret: out.includes("hunter2") }).toEqual({ code: 1, tag: true, secret: false });
+  });
+
+  it("takes variables, as nomad job run does", async () => {
+    const { out } = await run(["web.hcl", "--var", "tag=given", "--var-file=v"], { files: { "web.hcl": JOB, v: 'tag = "of-file"' } });
+    expect(out).toContain("/bin/given");
+  });
+
+  it("reads Nomad's JSON and NomadJobs beside ExecTasks", async () => {
+    const job = { ID: "j", TaskGroups: [{ Name: "g", Tasks: [{ Name: "t", Driver: "exec", Config: { command: "x" } }] }] };
+    for (const text of [JSON.stringify({ Job: job }), JSON.stringify(job), JSON.stringify({ apiVersion: "nomad-bridge.dev/v1alpha1", kind: "NomadJob", metadata: { name: "nb-j" }, spec: { id: "j", job } })])
+      expect(reports((await run(["f", "--format=json"], { files: { f: text } })).out)).toMatchObject([{ name: "j", group: "g", accepted: true }]);
+    const { out } = await run(["f"], { files: { f: `${TASK}---\n${JSON.stringify({ kind: "NomadJob", metadata: { name: "nb-j", namespace: "own" }, spec: { job } })}` } });
+    expect(out).toMatch(/ExecTask default\/a: accepted[^]*Job "j" in namespace own, group "g": accepted, under profile "default"/);
+  });
+
+  it("says once of a job that is refused as a whole why", async () => {
+    const { code, out } = await run(["f.hcl"], { files: { "f.hcl": JOB.replace('driver = "raw_exec"', 'driver = "qemu"') } });
+    expect({ code, titles: out.match(/^Job .*/gm) }).toEqual({ code: 1, titles: ['Job "web" in namespace default: refused'] });
+    expect(out).toContain('no node here has the driver "qemu"');
   });
 });
 

@@ -123,15 +123,44 @@ describe("a pod as a Nomad allocation", () => {
     expect(whole).toMatchObject({ Job: { ID: "web", Version: 3 }, Resources: { CPU: 100 }, TaskResources: { web: { MemoryMB: 300 } }, AllocatedResources: { Tasks: { web: { Cpu: { CpuShares: 100 }, Memory: { MemoryMB: 300, MemoryMaxMB: 0 } } } }, AllocModifyIndex: 77 });
     expect(whole).not.toHaveProperty("JobType");
   });
+
+  it("leaves out, or has null for, what Nomad leaves out or has null for", () => {
+    const pod = podOf({ container: { state: running(3) } });
+    const whole = nomadAllocation({ pod, job: jobOf(), record: jobRecord(TASK), sha256, nodeId: "n", now: NOW });
+    for (const name of ["DesiredDescription", "FollowupEvalID", "NextAllocation", "PreviousAllocation", "DeploymentID", "RescheduleTracker"]) expect(whole).not.toHaveProperty(name);
+    expect(whole).toMatchObject({
+      Resources: { Networks: null, Devices: null, MemoryMaxMB: 300 }, SharedResources: { CPU: 0, DiskMB: 300, Networks: null },
+      AllocatedResources: { Shared: { Networks: null, Ports: null }, TaskLifecycles: { web: null } },
+      Metrics: { NodesEvaluated: 1, NodesInPool: 1, NodesFiltered: 0, AllocationTime: 0 },
+    });
+    expect(stubOf(pod)).toMatchObject({ DesiredDescription: "", FollowupEvalID: "", NextAllocation: "", RescheduleTracker: null, PreemptedByAllocation: "", DesiredTransition: { Migrate: null } });
+  });
+
+  it("that failed and was replaced is wanted no more, and names what took its place, which says what it replaces", () => {
+    const [group, previous] = [{ [ANNOTATION.group]: "web" }, "the-one-before"];
+    const failed = podOf({ phase: "Failed", metadata: { uid: previous, annotations: group } });
+    const next = podOf({ metadata: { annotations: { ...group, [ANNOTATION.previousAllocation]: previous, [ANNOTATION.rescheduleTimes]: `${ms(1)},${ms(9)}` } } });
+    const source = { job: jobOf(), record: jobRecord(TASK), sha256, nodeId: "n", now: NOW };
+    expect(allocationStub({ ...source, pod: failed, next: "pod-uid" })).toMatchObject({ DesiredStatus: "stop", ClientStatus: "failed", NextAllocation: "pod-uid" });
+    expect(nomadAllocation({ ...source, pod: next })).toMatchObject({
+      PreviousAllocation: previous, RescheduleTracker: { LastReschedule: "ok", Events: [{ PrevAllocID: "" }, { PrevAllocID: previous, PrevNodeID: "n", RescheduleTime: ms(9) * 1_000_000 }] },
+    });
+  });
 });
 
 describe("the state of an allocation's task", () => {
   const started = (exitCode: number, from: number, to: number, message?: string) => ({ terminated: { ...terminated(exitCode, to, message).terminated, startedAt: at(from) } });
 
   it.each<[string, Pod, object]>([
-    ["waits", podOf(), { State: "pending", Failed: false, Restarts: 0, StartedAt: "0001-01-01T00:00:00Z", FinishedAt: "0001-01-01T00:00:00Z", LastRestart: "0001-01-01T00:00:00Z" }],
+    ["waits", podOf(), { State: "pending", Failed: false, Restarts: 0, StartedAt: null, FinishedAt: null, LastRestart: null, Paused: "" }],
     ["runs", podOf({ readyAt: 1, container: { state: running(1) } }), { State: "running", Failed: false, StartedAt: new Date(ms(1)).toISOString() }],
-    ["runs again", podOf({ readyAt: 30, container: { restartCount: 2, state: running(30), lastState: started(1, 1, 20) } }), { State: "running", Restarts: 2, LastRestart: new Date(ms(30)).toISOString(), FinishedAt: "0001-01-01T00:00:00Z" }],
+    ["runs again", podOf({ readyAt: 30, container: { restartCount: 2, state: running(30), lastState: started(1, 1, 20) } }), { State: "running", Restarts: 2, LastRestart: new Date(ms(30)).toISOString(), FinishedAt: null }],
+    [
+      "was given up, and whose launcher only holds its place", podOf({ container: { restartCount: 1, state: running(30), lastState: started(213, 1, 20, lastWords({ reason: "attempts-spent", exitCode: 7, attempt: 0 })) } }),
+      { State: "dead", Failed: true, Restarts: 0, LastRestart: null, StartedAt: new Date(ms(1)).toISOString(), FinishedAt: new Date(ms(20)).toISOString() },
+    ],
+    ["could not be started", podOf({ phase: "Failed", container: { state: started(213, 3, 4, lastWords({ reason: "start-failed", message: "no" })) } }), { State: "dead", StartedAt: null, FinishedAt: new Date(ms(4)).toISOString() }],
+    ["waits out its delay", podOf({ container: { state: started(1, 1, 20, lastWords({ restartInMs: 15_000 })) } }), { State: "pending", StartedAt: new Date(ms(1)).toISOString(), FinishedAt: null }],
     ["failed", podOf({ phase: "Failed", container: { state: started(3, 1, 20) } }), { State: "dead", Failed: true, StartedAt: new Date(ms(1)).toISOString(), FinishedAt: new Date(ms(20)).toISOString() }],
     ["completed", podOf({ phase: "Succeeded", container: { state: started(0, 1, 20) } }), { State: "dead", Failed: false }],
   ])("that %s", (_name, pod, expected) => expect(stateOf(pod)).toMatchObject(expected));

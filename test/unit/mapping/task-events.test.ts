@@ -37,6 +37,14 @@ describe("the events of a task", () => {
     expect(waiting("ContainerCreating", "")).toEqual([]);
   });
 
+  it("are the newest ten, and say the same in the members that older clients read", () => {
+    const runs = [1, 2, 3, 4].map((n) => ({ startedMs: ms(n * 10), finishedMs: ms(n * 10 + 5), exitCode: n, restartInMs: 1500 }));
+    const events = eventsOf(podWith({ web: { restartCount: 4, state: running(46), lastState: { terminated: { ...terminated(4, 45, lastWords({ exitCode: 4, restartInMs: 1500, runs })).terminated, startedAt: at(40) } } } }));
+    expect(events.map(({ Type }) => Type)).toEqual(["Started", "Terminated", "Restarting", "Started", "Terminated", "Restarting", "Started", "Terminated", "Restarting", "Started"]);
+    expect(events[1]).toMatchObject({ Details: { exit_code: "2", oom_killed: "false", signal: "0" }, ExitCode: 2, Signal: 0, FailsTask: false, Message: "" });
+    expect(events[2]).toMatchObject({ StartDelay: 1_500_000_000, RestartReason: "Restart within policy", KillTimeout: 0 });
+  });
+
   it.each<[string, Pod, readonly unknown[]]>([
     [
       "whose artifact cannot be had", podWith({ "nb-fetch-0": { state: { waiting: { reason: "CrashLoopBackOff" } }, lastState: { terminated: { ...terminated(1, 9, 'failed to download artifact "x": 404').terminated, startedAt: at(2) } } } }),
@@ -57,6 +65,38 @@ describe("the events of a task", () => {
     [
       "whose attempts are spent", podWith({ web: { restartCount: 3, state: running(21), lastState: { terminated: { ...ended(213, lastWords({ reason: "attempts-spent", exitCode: 7 })).terminated } } } }),
       [["Started", 3, "Task started by client"], ["Terminated", 20, "Exit Code: 7"], ["Not Restarting", 20, 'Exceeded allowed attempts 2 in interval 30m0s and mode is "fail"']],
+    ],
+    [
+      "that has run before, each run with its own times",
+      podWith({ web: { restartCount: 2, state: ended(3, lastWords({ exitCode: 3, restartInMs: 2000, runs: [{ startedMs: ms(1), finishedMs: ms(2), exitCode: 137, signal: "SIGKILL", oomKilled: true, restartInMs: 1000 }, { startedMs: ms(4), finishedMs: ms(19), exitCode: 3, restartInMs: 2000 }] })) } }),
+      [
+        ["Started", 1, "Task started by client"], ["Terminated", 2, "Exit Code: 137, Signal: 9"], ["Restarting", 2, "Task restarting in 1s"],
+        ["Started", 4, "Task started by client"], ["Terminated", 19, "Exit Code: 3"], ["Restarting", 19, "Task restarting in 2s"],
+      ],
+    ],
+    [
+      "that was told to end while it ran", podWith({ web: { state: ended(130, lastWords({ reason: "stopped", exitCode: 130, signal: "SIGINT", runs: [{ startedMs: ms(3), finishedMs: ms(19), exitCode: 130, signal: "SIGINT", askedMs: ms(17) }] })) } }),
+      [["Started", 3, "Task started by client"], ["Killing", 17, "Sent interrupt. Waiting 5s before force killing"], ["Terminated", 19, "Exit Code: 130, Signal: 2"], ["Killed", 19, "Task successfully killed"]],
+    ],
+    [
+      "that was told to end between two runs", podWith({ web: { state: ended(143, lastWords({ reason: "stopped", exitCode: 143, signal: "SIGTERM", runs: [{ startedMs: ms(1), finishedMs: ms(2), exitCode: 1, restartInMs: 60_000 }] })) } }),
+      [["Started", 1, "Task started by client"], ["Terminated", 2, "Exit Code: 1"], ["Restarting", 2, "Task restarting in 1m0s"], ["Killing", 20, "Sent interrupt. Waiting 5s before force killing"]],
+    ],
+    [
+      "whose runs are nonsense that a task has written", podWith({ web: { state: ended(1, JSON.stringify({ version: 1, reason: "exited", exitCode: 1, message: "", attempt: 1, runs: [{ startedMs: 1e99 }] })) } }),
+      [["Started", 3, "Task started by client"], ["Terminated", 20, "Exit Code: 1"]],
+    ],
+    [
+      "whose template cannot be rendered", podWith({ web: { state: ended(213, lastWords({ reason: "start-failed", message: "Template failed: (dynamic): parse: no" })) } }),
+      [["Killing", 20, "Template failed: (dynamic): parse: no"]],
+    ],
+    [
+      "whose config names an unknown variable", podWith({ web: { state: ended(213, lastWords({ reason: "start-failed", message: 'failed to parse config: Unknown variable; There is no variable named "x".' })) } }),
+      [["Failed Validation", 20, '2 errors occurred:\n\t* failed to parse config: \n\t* Unknown variable: There is no variable named "x".\n\n'], ["Not Restarting", 20, "Error was unrecoverable"]],
+    ],
+    [
+      "whose command is not there, and that may not be restarted", podWith({ web: { state: ended(213, lastWords({ reason: "start-failed", message: "file x not found under path" })) } }, { rules: { ...RULES, restart: { ...RULES.restart, attempts: 0 } } }),
+      [["Driver Failure", 20, "failed to launch command with executor: rpc error: code = Unknown desc = file x not found under path"], ["Not Restarting", 20, "Policy allows no restarts"]],
     ],
     [
       "that may not be restarted at all", podWith({ web: { state: ended(213, lastWords({ reason: "attempts-spent" })) } }, { rules: { ...RULES, restart: { ...RULES.restart, attempts: 0 } } }),

@@ -96,7 +96,8 @@ export function resolve(variables: ReadonlyMap<string, Variable>, assignments: r
   for (const assignment of assignments) {
     const variable = variables.get(assignment.name);
     if (variable === undefined) {
-      if (strict) fail(assignment.run, assignment.range, undeclared(assignment));
+      // The environment may hold variables of other job files; Nomad passes over those.
+      if (strict && assignment.source !== "environment") fail(assignment.run, assignment.range, undeclared(assignment));
       continue;
     }
     given.add(variable.name);

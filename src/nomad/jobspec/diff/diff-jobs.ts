@@ -3,20 +3,20 @@
  * numbers of updates are the plan's.
  */
 import { assertNever } from "../../../lib/result.ts";
-import type { JobSpec, Task, TaskGroup } from "../../job.ts";
-import { diffStructs, orNull, typeOf } from "./diff-structs.ts";
+import type { JobSpec, Service, Task, TaskGroup } from "../../job.ts";
+import { diffFields, diffParts, letterOf, orNull, typeOf } from "./diff-objects.ts";
+import { GROUP_SHAPE, JOB_SHAPE, TASK_SHAPE } from "./diff-shapes.ts";
 import type { DiffType, FieldDiff, JobDiff, TaskDiff, TaskGroupDiff } from "./diff-types.ts";
-
-/** Not looked at: the job's identity, what groups have by themselves, and a payload, which is a secret. */
-const JOB_WITHOUT = ["ID", "TaskGroups", "Update", "Payload", "DispatchIdempotencyToken", "Dispatched"];
 
 /**
  * Undefined is a job that does not exist. Groups and tasks without a difference are there as "None", as clients show them too; fields and
- * objects without one are not.
+ * objects without one are there only beside others of their object that have one.
  */
 export function diffJobs(old: JobSpec | undefined, next: JobSpec | undefined): JobDiff {
-  const { fields, objects } = diffStructs("Job", old, next, JOB_WITHOUT);
-  const groups = byKey(old?.TaskGroups ?? [], next?.TaskGroups ?? []).map(([before, after]) => diffGroup(before, after));
+  const [before, after] = [shown(old), shown(next)];
+  const fields = diffFields(JOB_SHAPE, [before, after], false);
+  const objects = diffParts(JOB_SHAPE, [before, after], false);
+  const groups = byKey(before?.TaskGroups ?? [], after?.TaskGroups ?? []).map(([left, right]) => diffGroup(left, right));
   const differs = fields.length + objects.length > 0 || groups.some(({ Type }) => Type !== "None");
   return {
     Type: wholeType(old, next, differs),
@@ -25,6 +25,21 @@ export function diffJobs(old: JobSpec | undefined, next: JobSpec | undefined): J
     Objects: orNull(objects),
     TaskGroups: orNull(groups),
   };
+}
+
+type ShownJob = JobSpec & { readonly Stop: boolean };
+
+/** What Nomad's own jobs have beside ours: whether they are stopped, and services their namespace. */
+function shown(job: JobSpec | undefined): ShownJob | undefined {
+  if (job === undefined) return undefined;
+  const inNamespace = (services: readonly Service[]) => services.map((service) => ({ ...service, Namespace: job.Namespace }));
+  const groups = job.TaskGroups.map((group) => ({
+    ...group,
+    PreventRescheduleOnLost: group.PreventRescheduleOnLost ?? false,
+    Services: inNamespace(group.Services),
+    Tasks: group.Tasks.map((task) => ({ ...task, Services: inNamespace(task.Services) })),
+  }));
+  return { ...job, Stop: false, TaskGroups: groups };
 }
 
 /** One that is there on one side only is added or deleted, whether or not there is anything in it. */
@@ -41,8 +56,11 @@ function byKey<T extends { readonly Name: string }>(old: readonly T[], next: rea
 }
 
 function diffGroup(old: TaskGroup | undefined, next: TaskGroup | undefined): TaskGroupDiff {
-  const { fields, objects } = diffStructs("TaskGroup", old, next, ["Name", "Tasks"]);
-  const group = old === undefined || next === undefined ? typeOf(old, next) : "Edited";
+  // Of a group that is new or gone Nomad does not tell the delay.
+  const isEdited = old !== undefined && next !== undefined;
+  const fields = diffFields(GROUP_SHAPE, [old, next], false).filter(({ Name }) => isEdited || Name !== "ShutdownDelay");
+  const objects = diffParts(GROUP_SHAPE, [old, next], false);
+  const group = isEdited ? "Edited" : typeOf(old, next);
   const tasks = byKey(old?.Tasks ?? [], next?.Tasks ?? []).map(([before, after]) => diffTask(before, after, group));
   const differs = fields.length + objects.length > 0 || tasks.some(({ Type }) => Type !== "None");
   return {
@@ -61,20 +79,20 @@ function annotateCount(field: FieldDiff): FieldDiff {
   return { ...field, Annotations: [Number(field.New) > Number(field.Old) ? "forces create" : "forces destroy"] };
 }
 
+/** A task may have changed in what is not shown. */
 function diffTask(old: Task | undefined, next: Task | undefined, group: DiffType): TaskDiff {
-  const { fields, objects } = diffStructs("Task", old, next, ["Name"]);
   const task = {
-    Type: wholeType(old, next, fields.length + objects.length > 0),
+    Type: wholeType(old, next, letterOf(old ?? null) !== letterOf(next ?? null)),
     Name: next?.Name ?? old?.Name ?? "",
-    Fields: orNull(fields),
-    Objects: orNull(objects),
+    Fields: orNull(diffFields(TASK_SHAPE, [old, next], false)),
+    Objects: orNull(diffParts(TASK_SHAPE, [old, next], false)),
   };
   return { ...task, Annotations: annotationsOf(task, group) };
 }
 
 /** The changes of a task that its allocations live through. */
 const IN_PLACE_FIELDS = new Set(["KillTimeout"]);
-const IN_PLACE_OBJECTS = new Set(["LogConfig", "Service", "Constraint"]);
+const IN_PLACE_OBJECTS = new Set(["Service", "Constraint"]);
 
 function annotationsOf({ Type, Fields, Objects }: Pick<TaskDiff, "Type" | "Fields" | "Objects">, group: DiffType): readonly string[] | null {
   const inPlace = (Fields ?? []).every(({ Name }) => IN_PLACE_FIELDS.has(Name)) && (Objects ?? []).every(({ Name }) => IN_PLACE_OBJECTS.has(Name));

@@ -5,7 +5,7 @@
 import type { JobSpec, PeriodicConfig } from "../../job.ts";
 import { parseCron } from "../cron/parse-cron.ts";
 import { zoneOffset } from "../cron/next-launch.ts";
-import { errorIf, nestedError } from "./multierror.ts";
+import { errorIf, nestedError, untitled } from "./multierror.ts";
 import { jobWarnings } from "./job-warnings.ts";
 import { validateGroup } from "./validate-group.ts";
 import { validateAffinity, validateConstraint, validateEach, validateSpread } from "./validate-placement.ts";
@@ -23,7 +23,7 @@ const MAX_ID_CHARS = 1024;
 /** Every fault, in an order that depends on the job alone. `multierror(errors)` is what Nomad answers with. */
 export function validateJob(spec: JobSpec): JobFaults {
   const errors = [...validateIdentity(spec), ...validatePlacement(spec), ...validateGroups(spec), ...validateLaunch(spec)];
-  return { errors: [...errors, ...(countFault(spec) ?? [])], warnings: jobWarnings(spec) };
+  return { errors: [...errors, ...errorIf(spec.Priority < 1 || spec.Priority > MAX_PRIORITY, `job priority must be between [1, ${MAX_PRIORITY}]`), ...(countFault(spec) ?? [])], warnings: jobWarnings(spec) };
 }
 
 /** Nomad's `job_max_count`, which is what its servers have where nobody says another. */
@@ -36,7 +36,7 @@ export function countFault({ TaskGroups }: Pick<JobSpec, "TaskGroups">): readonl
 }
 
 function validateIdentity(spec: JobSpec): readonly string[] {
-  const { ID, Name, Namespace, Region, Type, Priority, Datacenters } = spec;
+  const { ID, Name, Namespace, Region, Type, Datacenters } = spec;
   return [
     ...errorIf(Region === "", "Missing job region"),
     ...errorIf(ID === "", "Missing job ID"),
@@ -46,36 +46,46 @@ function validateIdentity(spec: JobSpec): readonly string[] {
     ...errorIf(Name === "", "Missing job name"),
     ...errorIf(Name.includes("\0"), "Job Name contains a null character"),
     ...errorIf(Namespace === "", "Missing job namespace"),
-    ...errorIf(!TYPES.includes(Type), `Invalid job type: "${Type}"`),
-    ...errorIf(Priority < 1 || Priority > MAX_PRIORITY, `job priority must be between [1, ${MAX_PRIORITY}]`),
+    ...validateType(Type),
     ...errorIf(Datacenters.length === 0, "Missing job datacenters"),
-    ...errorIf(Datacenters.includes(""), "job datacenter must be non-empty string"),
+    ...Datacenters.flatMap((datacenter) => errorIf(datacenter === "", "Job datacenter must be non-empty string")),
   ];
 }
 
-function validatePlacement({ Type, Constraints, Affinities, Spreads }: JobSpec): readonly string[] {
+function validateType(type: string): readonly string[] {
+  if (type === "") return ["Missing job type"];
+  if (type === "_core") return ["job type cannot be core"];
+  return errorIf(!TYPES.includes(type), `Invalid job type: "${type}"`);
+}
+
+function validatePlacement({ Type, Constraints, Affinities, Spreads, UI }: JobSpec): readonly string[] {
   const isSystem = Type === "system" || Type === "sysbatch";
+  const described = UI?.Description.length ?? 0;
   return [
     ...validateEach("Constraint", Constraints, validateConstraint),
     ...errorIf(isSystem && Affinities.length > 0, "System jobs may not have an affinity block"),
-    ...validateEach("Affinity", Affinities, validateAffinity),
+    ...(isSystem ? [] : validateEach("Affinity", Affinities, validateAffinity)),
     ...errorIf(isSystem && Spreads.length > 0, "System jobs may not have a spread block"),
-    ...validateEach("Spread", Spreads, validateSpread),
+    ...(isSystem ? [] : validateEach("Spread", Spreads, validateSpread)),
+    ...errorIf(described > MAX_DESCRIPTION, `UI description must be under ${MAX_DESCRIPTION} characters, currently ${described}`),
   ];
 }
+
+const MAX_DESCRIPTION = 1000;
 
 function validateGroups({ TaskGroups, Type }: JobSpec): readonly string[] {
   if (TaskGroups.length === 0) return ["Missing job task groups"];
   const names = TaskGroups.map(({ Name }) => Name);
   return [
-    ...names.flatMap((name, index) => {
-      const first = names.indexOf(name);
-      if (name === "") return [`Job task group ${index + 1} missing name`];
-      return errorIf(first !== index, `Job task group ${index + 1} redefines '${name}' from group ${first + 1}`);
+    ...TaskGroups.flatMap(({ Name, Count, ShutdownDelay }, index) => {
+      const first = names.indexOf(Name);
+      return [
+        ...errorIf(Name === "", `Job task group ${index + 1} missing name`),
+        ...errorIf(Name !== "" && first !== index, `Job task group ${index + 1} redefines '${Name}' from group ${first + 1}`),
+        ...errorIf((ShutdownDelay ?? 0) < 0, "ShutdownDelay must be a positive value"),
+        ...errorIf(Type === "system" && Count > 1, `Job task group ${Name} has count ${Count}. Count cannot exceed 1 with system scheduler`),
+      ];
     }),
-    ...TaskGroups.flatMap(({ Name, Count }) =>
-      errorIf((Type === "system" || Type === "sysbatch") && Count > 1, `Job task group ${Name} has count ${Count}. Count cannot exceed 1 with system scheduler`),
-    ),
     ...TaskGroups.flatMap((group) => nestedError(`Task group ${group.Name} validation failed`, validateGroup(group, Type))),
   ];
 }
@@ -86,43 +96,33 @@ function validateLaunch(spec: JobSpec): readonly string[] {
   const isBatch = Type === "batch" || Type === "sysbatch";
   return [
     ...errorIf(periodic !== null && periodic.Enabled && !isBatch, `Periodic can only be used with "batch" or "sysbatch" scheduler`),
-    ...(periodic !== null && periodic.Enabled ? validatePeriodic(periodic) : []),
+    ...(periodic !== null && periodic.Enabled ? untitled(validatePeriodic(periodic)) : []),
     ...errorIf(parameterized !== null && !isBatch, `Parameterized job can only be used with "batch" or "sysbatch" scheduler`),
-    ...(parameterized === null ? [] : validateParameterized(parameterized)),
-    ...dispatchPayloads(spec),
+    ...(parameterized === null ? [] : untitled(validateParameterized(parameterized))),
   ];
 }
 
 function validatePeriodic({ Spec, Specs, SpecType, TimeZone }: PeriodicConfig): readonly string[] {
-  if (SpecType !== "cron") return [`Unknown periodic specification type "${SpecType}"`];
   const zone = zoneOffset(TimeZone);
   return [
     ...errorIf(Spec === "" && Specs.length === 0, "Must specify a spec"),
-    ...errorIf(Spec !== "" && Specs.length > 0, "Only one of cron or crons may be used"),
+    ...errorIf(Spec !== "" && Specs.length > 0, "Only cron or crons may be used"),
     ...errorIf(!zone.ok, `Invalid time zone "${TimeZone}": unknown time zone ${TimeZone}`),
-    ...(Spec === "" ? Specs : [Spec, ...Specs]).flatMap((spec) => {
-      const parsed = parseCron(spec);
-      return parsed.ok ? [] : [`Invalid cron spec "${spec}": ${parsed.error}`];
-    }),
+    ...(SpecType === "cron" ? validateCrons(Spec === "" ? Specs : [Spec, ...Specs]) : [`Unknown periodic specification type "${SpecType}"`]),
   ];
 }
 
+const validateCrons = (specs: readonly string[]): readonly string[] =>
+  specs.flatMap((spec) => {
+    const parsed = parseCron(spec);
+    return parsed.ok ? [] : [`Invalid cron spec "${spec}": ${parsed.error}`];
+  });
+
 function validateParameterized(config: NonNullable<JobSpec["ParameterizedJob"]>): readonly string[] {
-  const optional = new Set(config.MetaOptional);
-  const both = config.MetaRequired.filter((key) => optional.has(key));
+  const required = new Set(config.MetaRequired);
+  const both = config.MetaOptional.filter((key) => required.has(key));
   return [
     ...errorIf(!["optional", "required", "forbidden"].includes(config.Payload), `Unknown payload requirement: "${config.Payload}"`),
     ...errorIf(both.length > 0, `Required and optional meta keys should be disjoint. Following keys exist in both: [${both.join(" ")}]`),
   ];
-}
-
-/** A task that wants the payload of a dispatch, in a job that cannot be dispatched. A child of such a job has one. */
-function dispatchPayloads({ ParameterizedJob: parameterized, Dispatched: dispatched, TaskGroups }: JobSpec): readonly string[] {
-  const forbidden = parameterized?.Payload === "forbidden";
-  if (dispatched || !forbidden) return [];
-  return TaskGroups.flatMap(({ Name, Tasks }) =>
-    Tasks.filter(({ DispatchPayload }) => DispatchPayload !== null).flatMap((task) =>
-      nestedError(`Task group ${Name} task ${task.Name}`, ["dispatch_payload is set, but the job's parameterized block forbids a payload"]),
-    ),
-  );
 }

@@ -76,6 +76,7 @@ describe("a feed of changes", () => {
     { title: "one more than may wait", events: [wait(1, 1), wait(2, 1), wait(3, 1)], woken: [{ id: 3, why: "full" }] },
     { title: "the end of the server", events: [wait(1, 1), { kind: "close" } as const, wait(2, 1)], woken: [{ id: 1, why: "closed" }, { id: 2, why: "closed" }] },
     { title: "the end of its time, once", events: [wait(1, 1), ...[1, 1].map((id) => ({ kind: "over" as const, id, why: "timeout" as const }))], woken: [{ id: 1, why: "timeout" }] },
+    { title: "room again, once one has gone", events: [wait(1, 1), wait(2, 1), { kind: "over" as const, id: 1, why: "gone" as const }, wait(3, 1)], woken: [{ id: 1, why: "gone" }] },
   ])("answers a query that meets $title", ({ events, woken }) => {
     let state = startFeed(2);
     const all: Woken[] = [];

@@ -23,6 +23,7 @@ async function run(world: World, argv: readonly string[] = ["-format=json"]) {
       readText: async (path) => await Promise.resolve(world.files?.[path] === undefined ? err(`cannot read ${path}`) : ok(world.files[path])),
       env: { NOMAD_ADDR: cluster.address, NOMAD_TOKEN: "secret" },
       sha256,
+    signal: new AbortController().signal,
     },
     argv,
   );

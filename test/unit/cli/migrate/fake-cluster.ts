@@ -23,11 +23,19 @@ export type FakeClusterOptions = {
   readonly odd?: Readonly<Record<string, readonly [number, string]>>;
   /** An error of validation, by the job's ID. */
   readonly invalid?: Readonly<Record<string, string>>;
+  /** Absent: no such list. */
+  readonly namespaces?: readonly string[];
+  /** Closes connections that were idle, once for each, as a server does that restarts. */
+  readonly forgetful?: boolean;
+  /** Answers nothing at paths that begin so. */
+  readonly dies?: string;
+  /** Of validation. */
+  readonly warnings?: string;
 };
 
 const keyOf = ({ Namespace, ID }: FakeJob) => `${Namespace ?? "default"}/${ID}`;
 
-export async function startFakeCluster({ jobs: given = [], odd = {}, invalid = {} }: FakeClusterOptions = {}): Promise<FakeCluster> {
+export async function startFakeCluster({ jobs: given = [], odd = {}, invalid = {}, namespaces, forgetful = false, dies, warnings = "" }: FakeClusterOptions = {}): Promise<FakeCluster> {
   const jobs = new Map(given.map((job) => [keyOf(job), job]));
   const requests: string[] = [];
   const tokens = new Set<string>();
@@ -40,12 +48,13 @@ export async function startFakeCluster({ jobs: given = [], odd = {}, invalid = {
     tokens.add(String(request.headers["x-nomad-token"] ?? ""));
     if (request.method === "PUT") {
       const { Job: job, JobModifyIndex: index } = JSON.parse(await text(request)) as { Job: FakeJob; JobModifyIndex?: number };
-      if (url.pathname === "/v1/validate/job") return [200, { Error: invalid[job.ID] ?? "", Warnings: "" }];
+      if (url.pathname === "/v1/validate/job") return [200, { Error: invalid[job.ID] ?? "", Warnings: warnings }];
       const there = jobs.get(keyOf(job));
       if ((there?.["JobModifyIndex"] ?? 0) !== index) return [500, "Enforcing job modify index"];
       jobs.set(keyOf(job), { ...job, JobModifyIndex: 7 });
       return [200, { EvalID: "e" }];
     }
+    if (url.pathname === "/v1/namespaces" && namespaces !== undefined) return [200, namespaces.map((Name) => ({ Name }))];
     const id = decodeURIComponent(url.pathname.slice("/v1/job/".length));
     const strange = odd[url.pathname === "/v1/jobs" ? "" : id];
     if (strange !== undefined) return strange;
@@ -53,7 +62,14 @@ export async function startFakeCluster({ jobs: given = [], odd = {}, invalid = {
     const job = jobs.get(`${namespace}/${id}`);
     return job === undefined ? [404, "job not found"] : [200, job];
   };
+  const used = new WeakSet();
   const server = createServer((request, response) => {
+    if (forgetful && used.has(request.socket)) return void request.socket.resetAndDestroy();
+    used.add(request.socket);
+    if (dies !== undefined && (request.url ?? "").startsWith(dies)) {
+      requests.push(`${request.method} ${request.url}`);
+      return void request.socket.destroy();
+    }
     open += 1;
     most = Math.max(most, open);
     void answer(request).then(([status, body]) => {

@@ -15,7 +15,7 @@ async function start(options: FakeClusterOptions = {}): Promise<FakeCluster> {
   return cluster;
 }
 
-async function run(source: FakeCluster, target: FakeCluster, argv: readonly string[] = []) {
+async function run(source: Pick<FakeCluster, "address">, target: Pick<FakeCluster, "address">, argv: readonly string[] = [], signal: AbortSignal = new AbortController().signal) {
   const seen = { out: "", complaints: "" };
   const deps = {
     out: (text: string) => void (seen.out += text),
@@ -23,6 +23,7 @@ async function run(source: FakeCluster, target: FakeCluster, argv: readonly stri
     readText: async (path: string) => await Promise.resolve(err(`cannot read ${path}`)),
     env: { NOMAD_ADDR: source.address, NOMAD_TOKEN: "of-source", NOMAD_TO_ADDR: target.address, NOMAD_TO_TOKEN: "of-target" },
     sha256,
+    signal,
   };
   return { code: await importJobs(deps, ["-format=json", ...argv]), ...seen };
 }
@@ -87,6 +88,63 @@ describe("import", () => {
     const { code, out } = await run(source, target, ["-yes"]);
     expect({ code, actions: actions(out) }).toEqual({ code: 1, actions: { refused: "refused", forbidden: "failed", gone: "gone", fine: "create" } });
     expect([...target.jobs.keys()]).toEqual(["default/fine"]);
+  });
+
+  it("refuses jobs of namespaces that the target has not, before anything is done", async () => {
+    const [source, target] = [await start({ jobs: JOBS }), await start({ namespaces: ["default"] })];
+    for (const argv of [[], ["-yes"]]) {
+      const { code, out } = await run(source, target, argv);
+      expect({ code, actions: actions(out) }).toEqual({ code: 1, actions: { a: "create", "b/c?d%": "refused" } });
+      expect(report(out).jobs[1]?.detail).toBe('the target has no namespace "team", or the token may not see it; make it there, or give -to-namespace');
+    }
+    expect([...target.jobs.keys()]).toEqual(["default/a"]);
+  });
+
+  it.each([
+    ["cannot be reached", { address: "http://127.0.0.1:1" }, /cannot ask http:\/\/127\.0\.0\.1:1: Get .*: connect: connection refused\n$/],
+    ["gives the token no right", { namespaces: [] }, /the token may do nothing in any namespace of .*; it needs read-job and submit-job: -to-token or NOMAD_TO_TOKEN/],
+  ])("does nothing where the target %s", async (_what, options: { address?: string; namespaces?: readonly string[] }, complaint) => {
+    const source = await start({ jobs: JOBS });
+    const target = options.address === undefined ? await start(options) : { address: options.address };
+    const { code, out, complaints } = await run(source, target, ["-yes"]);
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(complaints).toMatch(complaint);
+  });
+
+  it("tries again where a server has closed an idle connection", async () => {
+    const jobs = Array.from({ length: 16 }, (_, i) => execJob(`job-${i}`));
+    const [source, target] = [await start({ jobs, forgetful: true }), await start({ forgetful: true })];
+    const { code, out } = await run(source, target, ["-yes"]);
+    expect({ code, created: report(out).totals["create"], there: target.jobs.size }).toEqual({ code: 0, created: 16, there: 16 });
+  });
+
+  it("asks a server that has gone no more", async () => {
+    const jobs = Array.from({ length: 60 }, (_, i) => execJob(`job-${i}`));
+    const [source, target] = [await start({ jobs }), await start({ dies: "/v1/job/" })];
+    const { code, out } = await run(source, target, ["-yes"]);
+    expect({ code, failed: report(out).totals["failed"], last: report(out).jobs.at(-1)?.detail }).toEqual({ code: 1, failed: 60, last: "not asked: the server has not answered 16 times in a row" });
+    expect(target.requests.length).toBeLessThan(30);
+  });
+
+  it("ends what is under way at Ctrl-C, says what is not begun, and goes on there", async () => {
+    const jobs = Array.from({ length: 60 }, (_, i) => execJob(`job-${i}`));
+    const [source, target] = [await start({ jobs }), await start()];
+    const stop = new AbortController();
+    const running = run(source, target, ["-yes"], stop.signal);
+    while (target.jobs.size < 5) await new Promise((resolve) => setTimeout(resolve, 1));
+    stop.abort();
+    const { code, out } = await running;
+    const { totals } = report(out);
+    expect({ code, done: totals["create"], all: (totals["create"] ?? 0) + (totals["interrupted"] ?? 0) }).toEqual({ code: 130, done: target.jobs.size, all: 60 });
+    expect((await run(source, target, ["-yes"])).code).toBe(0);
+    expect(target.jobs.size).toBe(60);
+  });
+
+  it("says what there is to say of a job below it, point by point", async () => {
+    const warnings = "2 warnings:\n\n* first\n* second";
+    const [source, target] = [await start({ jobs: [execJob("a"), execJob("b")] }), await start({ warnings })];
+    const { out } = await run(source, target, ["-format=text"]);
+    expect(out).toContain(["action  namespace  job", "create  default    a", "         first", "         second", "create  default    b"].join("\n"));
   });
 
   it("gives neither side the other's token, and prints no secret", async () => {

@@ -94,8 +94,12 @@ describe("a value for a variable that the file does not declare", () => {
   it("is refused, each with where it was given", () => {
     const result = evaluateHcl({ name: "job.hcl", text: "x = 1\n" }, given);
     expect(result.ok ? [] : result.error.map(({ filename, message, position }) => [filename, position.line, message.split(";")[0]])).toEqual([
-      ["<value for var.w from env>", 1, "Undefined variable"], ["f.hcl", 2, "Undefined variable"], ["<value for var.w from arguments>", 1, "Undefined -var variable"],
+      ["f.hcl", 2, "Undefined variable"], ["<value for var.w from arguments>", 1, "Undefined -var variable"],
     ]);
+  });
+
+  it("does not count in the environment, which may serve several job files", () => {
+    expect(evaluated("x = 1\n", { environment: { NOMAD_VAR_w: "1" } })).toEqual({ x: 1 });
   });
 
   it("does not count where the caller is not strict", () => {

@@ -20,6 +20,8 @@ const job = (task: Json = {}, group: Json = {}, rest: Json = {}) =>
 
 const edited = (Name: string, Old: string, New: string, Annotations: readonly string[] | null = null): FieldDiff => ({ Type: Old === "" ? "Added" : New === "" ? "Deleted" : "Edited", Name, Old, New, Annotations });
 
+const kept = (Name: string, value: string): FieldDiff => ({ Type: "None", Name, Old: value, New: value, Annotations: null });
+
 const groupOf = (diff: JobDiff): TaskGroupDiff | undefined => diff.TaskGroups?.[0];
 const taskOf = (diff: JobDiff): TaskDiff | undefined => groupOf(diff)?.Tasks?.[0];
 
@@ -47,7 +49,7 @@ describe("diffJobs", () => {
     expect([diff.Type, groupOf(diff)?.Type, taskOf(diff)?.Type]).toEqual([type, type, type]);
     expect(taskOf(diff)?.Annotations).toEqual([annotation]);
     expect(groupOf(diff)?.Fields?.find(({ Name }) => Name === "Count")?.Annotations).toEqual([annotation]);
-    expect(taskOf(diff)?.Objects?.map(({ Name }) => Name)).toEqual(["Config", "Identity", "LogConfig", "Resources", "RestartPolicy"]);
+    expect(taskOf(diff)?.Objects?.map(({ Name }) => Name)).toEqual(["Config", "Resources", "LogConfig", "Identity"]);
     expect(diff.Fields).toContainEqual(type === "Added" ? edited("Priority", "", "50") : edited("Priority", "50", ""));
   });
 
@@ -59,7 +61,7 @@ describe("diffJobs", () => {
       Name: "t",
       Annotations: ["forces create/destroy update"],
       Fields: [edited("Env[A]", "1", "3"), edited("Env[B]", "2", ""), edited("Env[C]", "", "4"), edited("User", "", "root")],
-      Objects: [{ Type: "Edited", Name: "Config", Objects: null, Fields: [edited("args[1]", "y", "z"), edited("args[2]", "", "w")] }],
+      Objects: [{ Type: "Edited", Name: "Config", Objects: null, Fields: [kept("args[0]", "x"), edited("args[1]", "y", "z"), edited("args[2]", "", "w"), kept("command", "a")] }],
     });
   });
 
@@ -84,13 +86,9 @@ describe("diffJobs", () => {
     const before = { Services: [{ Name: "a", PortLabel: "80", Tags: ["x", "y"] }], Constraints: [{ LTarget: "a", RTarget: "1", Operand: "=" }], Networks: [] };
     const after = { Services: [{ Name: "a", PortLabel: "81", Tags: ["y", "z"] }], Constraints: [{ LTarget: "a", RTarget: "2", Operand: "=" }], Networks: [{ ReservedPorts: [{ Label: "p", Value: 80 }] }] };
     const objects = groupOf(diffJobs(job({}, before), job({}, after)))?.Objects ?? [];
-    expect(objects.map(({ Type, Name }) => `${Type} ${Name}`)).toEqual(["Deleted Constraint", "Added Constraint", "Added Network", "Edited Service"]);
-    expect(objects[3]).toEqual({
-      Type: "Edited",
-      Name: "Service",
-      Fields: [edited("PortLabel", "80", "81")],
-      Objects: [{ Type: "Edited", Name: "Tags", Objects: null, Fields: [edited("Tags", "", "z"), edited("Tags", "x", "")] }],
-    });
+    expect(objects.map(({ Type, Name }) => `${Type} ${Name}`)).toEqual(["Added Constraint", "Deleted Constraint", "Added Network", "Edited Service"]);
+    expect(objects[3]?.Fields?.filter(({ Type }) => Type !== "None")).toEqual([edited("PortLabel", "80", "81")]);
+    expect(objects[3]?.Objects).toEqual([{ Type: "Edited", Name: "Tags", Objects: null, Fields: [edited("Tags", "", "z"), edited("Tags", "x", ""), kept("Tags", "y")] }]);
     expect(objects[2]?.Objects?.[0]).toMatchObject({ Name: "Static Port", Type: "Added" });
   });
 

@@ -1,0 +1,22 @@
+/** @module What the caches of one process make of the objects that they are told of: as small as can be, and each once. */
+import type { KubeObject } from "../../api/meta.ts";
+import type { Pod } from "../../api/pod.ts";
+import { cachedPod } from "../cached-pod.ts";
+import { createObjectPool } from "./object-pool.ts";
+import { podLikeness } from "./pod-likeness.ts";
+
+export type CachedObjects = {
+  /** For every kind but pods. */
+  readonly kept: <T extends KubeObject>(object: T) => T;
+  readonly keptPod: (pod: Pod) => Pod;
+};
+
+/** To be given to all caches of a process. */
+export function cachedObjects(): CachedObjects {
+  const pool = createObjectPool();
+  const likened = podLikeness();
+  return {
+    kept: (object) => pool.of(object, (same) => same),
+    keptPod: (pod) => pool.of(pod, (whole) => likened(cachedPod(whole))),
+  };
+}
