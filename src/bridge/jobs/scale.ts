@@ -14,6 +14,7 @@ import { ANNOTATION } from "../../contract/pod-metadata.ts";
 import { jobModifyIndex } from "../../mapping/stored-job.ts";
 import type { ExecTask } from "../../api/exec-task.ts";
 import type { Job, JobSpec } from "../../nomad/job.ts";
+import { countFault } from "../../nomad/jobspec/validation/validate-job.ts";
 import {
   enforcedIndex, isStopped, JOB_NOT_FOUND, SCALING_DURING_DEPLOYMENT, SCALING_ERROR_WITH_COUNT, SCALING_NEGATIVE, SCALING_WITHOUT_GROUP,
   scalingAbove, scalingBelow, scalingType, scalingUnknownGroup,
@@ -85,7 +86,10 @@ export async function scaleJob(context: JobContext): Promise<Reply> {
     if (modifyIndex !== 0 && modifyIndex !== found) return err(text(500, enforcedIndex(modifyIndex, found)));
     const active = deploymentStates(record)[0];
     if (active !== undefined && isActive(active) && active.jobVersion === versionOf(record)) return err(text(400, SCALING_DURING_DEPLOYMENT));
-    return ok({ spec: withCount(now.spec, group, count), stop: false, trigger: "job-scaling", scaling: { group, event: eventOf(context, now.spec, { group, count }) } });
+    const spec = withCount(now.spec, group, count);
+    const [fault] = countFault(spec) ?? [];
+    if (fault !== undefined) return err(text(500, fault));
+    return ok({ spec, stop: false, trigger: "job-scaling", scaling: { group, event: eventOf(context, now.spec, { group, count }) } });
   });
   if (!edited.ok) return edited.error;
   const { object, spec, changed } = edited.value;

@@ -448,12 +448,37 @@ describe("a login", () => {
   const withClaims = { ...NO_LOGINS, verifyJwt: async (_method: unknown, token: string) => (token === "good" ? ok(claims) : { ok: false as const, error: "signature verification failed" }) };
 
   async function bound(rule: object) {
-    const { call } = bridge(withClaims);
+    const { call, world } = bridge(withClaims);
     await call("PUT", "/v1/acl/policy/reads", { body: { Name: "reads", Rules: 'namespace "default" { policy = "read" }' } });
     expect((await call("PUT", "/v1/acl/auth-method", { body: JWT_METHOD })).json).toMatchObject({ Name: "ci", MaxTokenTTL: "30m0s" });
     expect((await call("PUT", "/v1/acl/binding-rule", { body: { AuthMethod: "ci", ...rule } })).status).toBe(200);
-    return call;
+    return Object.assign(call, { world });
   }
+
+  const expiring = (n: number, expirationTime: string): AclTokenObject => ({
+    apiVersion: "nomad-bridge.dev/v1alpha1",
+    kind: "ACLToken",
+    metadata: { name: `made-${n}`, resourceVersion: "1" },
+    spec: { accessorId: `made-${n}`, secretHash: "", type: "client", createTime: "2025-12-31T00:00:00Z", expirationTime },
+  });
+
+  it("takes tokens away that have been over for an hour, and never a bootstrap's tombstone", async () => {
+    const call = await bound({ BindType: "management" });
+    const tombstone = { ...expiring(9, "2025-12-31T00:00:00Z"), metadata: { name: "bootstrap", resourceVersion: "1" } };
+    call.world.tokens.push(expiring(1, "2025-12-31T22:00:00Z"), expiring(2, "2025-12-31T23:30:00Z"), expiring(3, "2026-01-01T01:00:00Z"), tombstone);
+    expect((await call("PUT", "/v1/acl/login", { body: { AuthMethodName: "ci", LoginToken: "good" } })).status).toBe(200);
+    const left = call.world.tokens.map(({ spec }) => spec.accessorId);
+    expect(left).toEqual(expect.arrayContaining(["made-2", "made-3", "made-9"]));
+    expect(left).not.toContain("made-1");
+  });
+
+  it("is refused while ten thousand tokens are alive that expire", async () => {
+    const call = await bound({ BindType: "management" });
+    call.world.tokens.push(...Array.from({ length: 10_000 }, (_, n) => expiring(n, "2026-01-01T01:00:00Z")));
+    const count = call.world.tokens.length;
+    expect(await call("PUT", "/v1/acl/login", { body: { AuthMethodName: "ci", LoginToken: "good" } })).toMatchObject({ status: 429, text: expect.stringContaining("10000 tokens that expire are alive") });
+    expect(call.world.tokens).toHaveLength(count);
+  });
 
   it("gives what the rules that fit give, for as long as the method says", async () => {
     const call = await bound({ Selector: '"dev" in list.groups and value.who == "Reads"', BindType: "policy", BindName: "${value.who}" });

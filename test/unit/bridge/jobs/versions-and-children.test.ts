@@ -150,6 +150,12 @@ describe("scaling", () => {
     expect(await call("PUT", "/v1/job/web/scale", { Count: 1, Target: { Group: "web" } })).toMatchObject({ status: 400, text: "job scaling blocked due to active deployment" });
   });
 
+  it("ends at Nomad's own bound", async () => {
+    const { call, register } = one();
+    await register("web");
+    expect(await call("PUT", "/v1/job/web/scale", { Count: 60_000, Target: { Group: "web" } })).toMatchObject({ status: 500, text: "total count was greater than configured job_max_count: 60000 > 50000" });
+  });
+
   it("works on an ExecTask, and a note of an autoscaler changes nothing", async () => {
     const { world, call } = one();
     world.api.put(RESOURCES.execTasks, execTask("task"));
