@@ -2,6 +2,7 @@
 import { err, ok, type Result } from "../../lib/result.ts";
 import { type FlagFailure, type FlagTable, parseMixedFlags } from "../go-flags.ts";
 import { type Env, GENERAL_FLAGS, type Settings, settingsFrom } from "../settings.ts";
+import { sourceEnv } from "./source-env.ts";
 
 export const ASSESS_HELP = `Usage: nomad-bridge assess [options]
 
@@ -17,7 +18,8 @@ Options (one dash or two; those of reaching Nomad also as variables):
 
   -from=<address>     Address of Nomad's API. NOMAD_ADDR, and then
                       http://127.0.0.1:4646
-  -token=<secret>     NOMAD_TOKEN; it needs read-job and list-jobs
+  -token=<secret>     It needs read-job and list-jobs. NOMAD_TOKEN, but where
+                      -from names another place than NOMAD_ADDR
   -namespace=<ns>     Only this one. NOMAD_NAMESPACE; default: all ("*")
   -config=<file>      BridgeConfig to judge by. Default: Nomad's own defaults
   -format=<format>    text, json or markdown. Default: text
@@ -67,7 +69,7 @@ export function readAssessOptions(argv: readonly string[], env: Env): Result<Ass
   if (format === undefined) return invalid(`-format is "${flags.format}"; it must be one of ${FORMATS.join(", ")}`);
   if (flags.config === "") return invalid("-config is empty; leave it out or give it a value");
   const { from, config, stopped } = flags;
-  const settings = settingsFrom({ ...flags, ...(from === undefined ? {} : { address: from }) }, env);
+  const settings = settingsFrom({ ...flags, ...(from === undefined ? {} : { address: from }) }, sourceEnv(from, env));
   if (!settings.ok) return invalid(settings.error);
   return ok({ settings: settings.value, namespace: settings.value.namespace || "*", config, format, stopped: stopped === true });
 }

@@ -2,6 +2,7 @@
 import { err, ok, type Result } from "../../lib/result.ts";
 import { type FlagFailure, type FlagTable, parseMixedFlags } from "../go-flags.ts";
 import { type Env, GENERAL_FLAGS, type Settings, settingsFrom } from "../settings.ts";
+import { sourceEnv } from "./source-env.ts";
 
 export const IMPORT_HELP = `Usage: nomad-bridge import [options] -to=<address>
 
@@ -18,7 +19,8 @@ Options (one dash or two):
 
   -from=<address>      Address of the source. NOMAD_ADDR, and then
                        http://127.0.0.1:4646
-  -token=<secret>      Token of the source. NOMAD_TOKEN
+  -token=<secret>      Token of the source. NOMAD_TOKEN, but where -from names
+                       another place than NOMAD_ADDR
   -namespace=<ns>      Only this one. NOMAD_NAMESPACE; default: all ("*")
   -to=<address>        Address of the bridge. NOMAD_TO_ADDR
   -to-token=<secret>   Its token, with submit-job. NOMAD_TO_TOKEN
@@ -82,7 +84,7 @@ export function readImportOptions(argv: readonly string[], env: Env): Result<Imp
   if (format === undefined) return invalid(`-format is "${flags.format}"; it must be one of text, json`);
   const to = flags.to ?? env["NOMAD_TO_ADDR"] ?? "";
   if (to === "") return invalid("where do the jobs go? Write -to=<address>, that of nomad-bridge server");
-  const source = settingsFrom({ ...flags, ...(flags.from === undefined ? {} : { address: flags.from }) }, env);
+  const source = settingsFrom({ ...flags, ...(flags.from === undefined ? {} : { address: flags.from }) }, sourceEnv(flags.from, env));
   if (!source.ok) return invalid(source.error);
   // The source's token and certificates are none of the target's business.
   const ofTarget = { NOMAD_TOKEN: env["NOMAD_TO_TOKEN"], NOMAD_CACERT: env["NOMAD_TO_CACERT"] };

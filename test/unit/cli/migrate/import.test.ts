@@ -156,6 +156,14 @@ describe("import", () => {
     expect({ source: source.tokens, target: target.tokens }).toEqual({ source: new Set(["of-source"]), target: new Set(["of-target"]) });
   });
 
+  it("gives the token of NOMAD_ADDR to no other source", async () => {
+    const [source, other, target] = [await start(), await start({ jobs: [execJob("a")] }), await start()];
+    expect((await run(source, target, [`-from=${other.address}`])).code).toBe(0);
+    expect((await run(source, target, [`-from=${source.address}`])).code).toBe(0);
+    expect((await run(source, target, [`-from=${other.address}`, "-token=its-own"])).code).toBe(0);
+    expect({ other: other.tokens, source: source.tokens }).toEqual({ other: new Set(["", "its-own"]), source: new Set(["of-source"]) });
+  });
+
   it.each([
     [["-to="], /where do the jobs go\? Write -to=<address>/],
     [["web"], /"web" is no option/],
