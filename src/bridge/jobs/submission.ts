@@ -8,6 +8,7 @@ import { jobRecord, type JobRecord, versionOf } from "../../mapping/job-record.t
 import { jobObjectName } from "../../mapping/object-names.ts";
 import { SOURCE_NOT_FOUND } from "../../nomad/job-texts.ts";
 import type { JobTextPlace } from "../bridge-deps.ts";
+import type { JobVersion } from "../../mapping/stored-job.ts";
 import { type Body, textOf } from "../body.ts";
 import { json, type Reply, text } from "../reply.ts";
 import type { RequestContext } from "../request-context.ts";
@@ -48,6 +49,12 @@ export const ownerOf = ({ apiVersion, kind, metadata }: KubeObject, controller =
   ...(controller ? { controller: true, blockOwnerDeletion: false } : {}),
 });
 
+/** A stop says nothing of its own: its source is that of the version which it ended, from which "job start" registers the job anew. */
+function writtenAs(versions: readonly Pick<JobVersion, "version" | "stop">[], wanted: number): number | undefined {
+  const kept = versions.find(({ version }) => version === wanted);
+  return kept?.stop === true ? versions.find(({ version, stop }) => version < wanted && !stop)?.version : kept?.version;
+}
+
 type ReadContext = Pick<RequestContext, "cluster" | "jobs" | "query" | "params" | "search">;
 
 export async function readSubmission({ cluster, jobs, query, params, search }: ReadContext): Promise<Reply> {
@@ -55,8 +62,8 @@ export async function readSubmission({ cluster, jobs, query, params, search }: R
   if (!/^\d{1,10}$/.test(wanted)) return text(400, "Unable to parse job submission version parameter");
   const job = cluster.job(query.namespace, params["jobId"] ?? "");
   if (job === undefined) return text(404, SOURCE_NOT_FOUND);
-  const kept = cluster.versionsOf(job).some(({ version }) => version === Number(wanted));
-  const stored = kept ? await jobs.readText({ ...placeOf(job, Number(wanted)), of: job.uid }) : undefined;
+  const written = writtenAs(cluster.versionsOf(job), Number(wanted));
+  const stored = written === undefined ? undefined : await jobs.readText({ ...placeOf(job, written), of: job.uid });
   if (stored?.ok === false) return failed(stored.error);
   if (stored?.value === undefined) return text(404, SOURCE_NOT_FOUND);
   return json(JSON.parse(Buffer.from(stored.value, "base64").toString("utf8")));

@@ -275,6 +275,10 @@ describe("the source of a job", () => {
     await call("PUT", "/v1/jobs", run(jobBody("web"), { Submission }));
     expect((await call("GET", "/v1/job/web/submission?version=0")).json).toEqual(Submission);
     expect(await call("GET", "/v1/job/web/submission?version=1")).toMatchObject({ status: 404, text: "job source not found" });
+    world.observe("web");
+    await call("DELETE", "/v1/job/web");
+    world.observe("web");
+    expect((await call("GET", "/v1/job/web/submission?version=1")).json).toEqual(Submission);
     expect(world.api.all(RESOURCES.jobSubmissions)).toMatchObject([{ metadata: { name: expect.stringMatching(/^nb-/), ownerReferences: [{ kind: "NomadJob", uid: world.job("web").metadata.uid }] } }]);
     expect(JSON.stringify(world.job("web"))).not.toContain("hcl2");
   });
