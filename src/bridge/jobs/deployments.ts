@@ -7,7 +7,7 @@ import { type JobRecord, requestsOf } from "../../mapping/job-record.ts";
 import { deploymentOf, deploymentStates, type NomadDeployment, nomadDeployment } from "../../mapping/nomad-deployment.ts";
 import { deploymentId, type DeploymentVerb } from "../../mapping/nomad-ids.ts";
 import { indexOf } from "../../mapping/nomad-job.ts";
-import { DEPLOYMENT_NOT_FOUND, JOB_NOT_FOUND, NO_CANARIES, terminalDeployment, unhealthyCanaries, unknownAlloc } from "../../nomad/job-texts.ts";
+import { DEPLOYMENT_NOT_FOUND, NO_CANARIES, terminalDeployment, unhealthyCanaries, unknownAlloc } from "../../nomad/job-texts.ts";
 import { PERMISSION_DENIED } from "../../nomad/texts.ts";
 import { uuidError, uuidPrefixError } from "../../nomad/uuid.ts";
 import { isTrue, textsOf } from "../body.ts";
