@@ -50,7 +50,10 @@ function tellingEnd(status: ContainerStatus | undefined): Terminated | undefined
 
 /** Its launcher came up once more only to hold the place of a task that is over: that is no restart of the task. */
 function isHeld(status: ContainerStatus | undefined, end: Terminated | undefined): boolean {
-  if (end === undefined || end !== status?.lastState?.terminated) return false;
+  const { state, lastState } = status ?? {};
+  // Where the kubelet had no time to start it once more, it says that the container is over, and of no start.
+  const cameUp = state?.running !== undefined || epochMs(state?.terminated?.startedAt) !== undefined;
+  if (end === undefined || end !== lastState?.terminated || !cameUp) return false;
   const said = parseTermination(end);
   return isGivenUp(end) || said?.reason === "completed" || (said?.reason === "stopped" && said.message !== "");
 }

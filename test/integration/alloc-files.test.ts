@@ -267,7 +267,7 @@ describe("an allocation that has ended", () => {
     await eventually(async () => ((await read({})).includes("last words") ? true : undefined));
     // The API server cannot tell the two apart unless an alpha feature is on: then both are in stdout.
     expect((await read({ type: "stderr" })) + (await read({}))).toContain("cry");
-    expect(framesOf((await fs("logs", { task: "ended", type: "stdout", follow: "true" }, failed.ID)).body)[0]).toMatchObject({ File: "alloc/logs/ended.stdout.0" });
+    expect(framesOf((await fs("logs", { task: "ended", type: "stdout", follow: "false" }, failed.ID)).body)[0]).toMatchObject({ File: "alloc/logs/ended.stdout.0" });
     expect((await read({ origin: "end", offset: "3" })).length).toBe(3);
     expect((await allocation(failed.ID)).TaskStates["ended"]?.Events.map(({ DisplayMessage }) => DisplayMessage)).toContain("Exit Code: 3");
     expect(await fs("ls", { path: "/" }, failed.ID)).toEqual({ status: 404, body: `state for allocation ${failed.ID} not found on client` });

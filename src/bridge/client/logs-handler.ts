@@ -1,6 +1,7 @@
 /** @module GET /v1/client/fs/logs: one stream of a task's output. While the pod runs, from its rotated files; after that, from what the kubelet has kept. */
 import { randomUUID } from "node:crypto";
 import { auditEndedLogs, encodeAuditLine } from "../../access/audit.ts";
+import { mayOperate } from "../../access/authorize-operation.ts";
 import type { LogPosition, LogsOperation } from "../../contract/frames.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { noAllocationState, PERMISSION_DENIED, taskHasNoLogs, unknownTask } from "../../nomad/texts.ts";
@@ -11,23 +12,33 @@ import { endedLogs } from "./ended-logs.ts";
 import { refusal, streamed } from "./file-handlers.ts";
 import { type LogsRequest, readLogsRequest } from "./file-request.ts";
 import { followedLogs, type LogPlace } from "./followed-logs.ts";
+import { heldOpen, withoutWaiting } from "./open-streams.ts";
 import type { OperationReader } from "./operation-reader.ts";
 import type { OperationProblem } from "./operation-session.ts";
 import { framedBody, plainBody, type PieceSource } from "./stream-body.ts";
 
+/** While a pod does not tell yet that the container has ended that was to be asked. */
+const MAX_TRIES = 6;
+const BETWEEN_TRIES_MS = 500;
+
 export async function streamLogs(context: ClientContext): Promise<Reply> {
   const asked = readLogsRequest(context.search);
-  if (!asked.ok) return text(400, asked.error);
+  return asked.ok ? await logsReply(context, asked.value, MAX_TRIES) : text(400, asked.error);
+}
+
+async function logsReply(context: ClientContext, asked: LogsRequest, tries: number): Promise<Reply> {
   const target = findTarget(context, "logs");
   if (!target.ok) return refusal(target.error);
-  const task = target.value.facts.tasks.get(asked.value.task);
-  if (task === undefined) return text(400, unknownTask(asked.value.task));
-  if (task.state === "not-started") return text(404, taskHasNoLogs(asked.value.task));
-  const via = task.state === "running" ? asked.value.task : runningTask(target.value);
-  if (via === undefined) return await streamEnded(context, target.value, { asked: asked.value, container: task.container });
-  const reader = await beginOperation(context, target.value, { operation: operationOf(asked.value), task: asked.value.task, in: via });
-  if (!reader.ok) return refusal(reader.error);
-  return await answered(asked.value.follow ? followed(context, reader.value, asked.value) : reader.value, asked.value);
+  const task = target.value.facts.tasks.get(asked.task);
+  if (task === undefined) return text(400, unknownTask(asked.task));
+  if (task.state === "not-started") return text(404, taskHasNoLogs(asked.task));
+  const via = task.state === "running" ? asked.task : runningTask(target.value);
+  if (via === undefined) return await streamEnded(context, target.value, { asked, container: task.container });
+  const reader = await beginOperation(context, target.value, { operation: operationOf(asked), task: asked.task, in: via });
+  if (reader.ok) return await answered(asked.follow ? followed(context, reader.value, asked) : reader.value, asked);
+  if (reader.error.code !== 500 || tries <= 1) return refusal(reader.error);
+  await context.client.sleep(BETWEEN_TRIES_MS);
+  return await logsReply(context, asked, tries - 1);
 }
 
 const operationOf = ({ task, stream: which, offset, origin, follow }: LogsRequest): LogsOperation => ({ operation: "logs", task, stream: which, offset, origin, follow });
@@ -58,8 +69,10 @@ const runningTask = ({ facts }: Target): string | undefined => [...facts.tasks].
 /** Where the files are that frames of logs name. */
 const LOG_DIRECTORY = "alloc/logs/";
 
-const answered = async (source: PieceSource, { plain }: LogsRequest): Promise<Reply> =>
-  await streamed(source, (first) => (plain ? stream("text/plain", plainBody(source, first)) : stream("application/json", framedBody(source, first, LOG_DIRECTORY))));
+const answered = async (source: PieceSource, { plain, follow }: LogsRequest): Promise<Reply> => {
+  const ready = follow ? await withoutWaiting(source) : source;
+  return await streamed(ready, (first) => (plain ? stream("text/plain", plainBody(ready, first)) : stream("application/json", framedBody(ready, first, LOG_DIRECTORY))));
+};
 
 async function streamEnded(context: ClientContext, { allocation, facts }: Target, { asked, container }: { readonly asked: LogsRequest; readonly container: string }): Promise<Reply> {
   const { identity, client, source, allocId } = context;
@@ -67,5 +80,15 @@ async function streamEnded(context: ClientContext, { allocation, facts }: Target
   const written = client.audit(encodeAuditLine(auditEndedLogs(identity, about, client.now())));
   if (!written.ok) return text(500, `the audit log cannot be written, so nothing is opened: ${written.error}`);
   const logs = await endedLogs(client, { pod: allocation.pod, container, request: asked });
-  return logs.ok ? await answered(logs.value, asked) : text(404, noAllocationState(allocId));
+  if (!logs.ok) return text(404, noAllocationState(allocId));
+  if (!asked.follow) return await answered(logs.value, asked);
+  const slot = client.streams.open(identity.accessorId, () => mayStillRead(context, facts.namespace));
+  if (slot.ok) return await answered(heldOpen(logs.value, slot.value), asked);
+  logs.value.close();
+  return text(429, slot.error);
+}
+
+function mayStillRead({ identityNow, cluster }: ClientContext, namespace: string): boolean {
+  const identity = identityNow();
+  return identity !== undefined && cluster.isManaged(namespace) && mayOperate(identity, namespace, "logs");
 }

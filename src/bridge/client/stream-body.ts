@@ -72,7 +72,7 @@ function bodyOf(source: PieceSource, first: Piece | undefined, { encode, heartbe
 }
 
 /** Undefined when it takes longer. */
-async function within(next: Next, ms: number): Promise<Awaited<Next> | undefined> {
+export async function within(next: Next, ms: number): Promise<Awaited<Next> | undefined> {
   const { promise, resolve } = Promise.withResolvers<undefined>();
   const timer = setTimeout(() => resolve(undefined), ms);
   try {

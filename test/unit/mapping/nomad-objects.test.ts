@@ -159,6 +159,10 @@ describe("the state of an allocation's task", () => {
       "was given up, and whose launcher only holds its place", podOf({ container: { restartCount: 1, state: running(30), lastState: started(213, 1, 20, lastWords({ reason: "attempts-spent", exitCode: 7, attempt: 0 })) } }),
       { State: "dead", Failed: true, Restarts: 0, LastRestart: null, StartedAt: new Date(ms(1)).toISOString(), FinishedAt: new Date(ms(20)).toISOString() },
     ],
+    [
+      "was given up, and whose container did not come up again", podOf({ phase: "Failed", container: { restartCount: 2, state: terminated(137, 0, "gone", "ContainerStatusUnknown"), lastState: started(213, 1, 20, lastWords({ reason: "attempts-spent", exitCode: 7 })) } }),
+      { State: "dead", Failed: true, Restarts: 2 },
+    ],
     ["could not be started", podOf({ phase: "Failed", container: { state: started(213, 3, 4, lastWords({ reason: "start-failed", message: "no" })) } }), { State: "dead", StartedAt: null, FinishedAt: new Date(ms(4)).toISOString() }],
     ["waits out its delay", podOf({ container: { state: started(1, 1, 20, lastWords({ restartInMs: 15_000 })) } }), { State: "pending", StartedAt: new Date(ms(1)).toISOString(), FinishedAt: null }],
     ["failed", podOf({ phase: "Failed", container: { state: started(3, 1, 20) } }), { State: "dead", Failed: true, StartedAt: new Date(ms(1)).toISOString(), FinishedAt: new Date(ms(20)).toISOString() }],
