@@ -3,7 +3,7 @@ import type { DecodedStruct } from "../decoded.ts";
 import { type Part, type Shape, WAIT_NAME } from "./diff-shapes.ts";
 import type { DiffType, FieldDiff, ObjectDiff } from "./diff-types.ts";
 
-export type Maybe = DecodedStruct | null | undefined;
+type Maybe = DecodedStruct | null | undefined;
 
 /** The fields of a struct that differ, sorted; with `context` also those that do not. */
 export function diffFields({ fields }: Shape, [old, next]: readonly [Maybe, Maybe], context: boolean): readonly FieldDiff[] {
