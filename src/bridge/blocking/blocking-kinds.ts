@@ -29,7 +29,8 @@ export const BLOCKING_KINDS: Readonly<Record<string, readonly ChangeKind[]>> = {
   "/v1/deployment/:deploymentId": ["deployment"],
   "/v1/deployment/allocations/:deploymentId": ["allocation"],
   "/v1/nodes": ["node", "config"],
-  "/v1/node/:nodeId": ["node", "config"],
+  // A drain ends with its last allocation.
+  "/v1/node/:nodeId": ["node", "config", "allocation"],
   "/v1/node/:nodeId/allocations": ["allocation"],
   "/v1/namespaces": ["namespace", "config"],
   "/v1/namespace/:namespace": ["namespace", "config"],

@@ -11,12 +11,29 @@ import { uuidError, uuidPrefixError } from "../../nomad/uuid.ts";
 import { boolParam } from "../query.ts";
 import { json, type Reply, text } from "../reply.ts";
 import type { RequestContext, Routes } from "../request-context.ts";
+import { isDrained } from "./drained.ts";
 import { names } from "./names.ts";
 
 const NODE_NOT_FOUND = text(404, "node not found");
 const NS_PER_MS = 1_000_000;
 
-const asNomadNode = ({ cluster }: Pick<RequestContext, "cluster">, node: Node): NomadNode => nomadNode({ node, config: names({ cluster }), os: cluster.osOf(node) });
+/** A drain that is over leaves the node ineligible, as on Nomad. */
+function asNomadNode(context: DrainContext, node: Node): NomadNode {
+  const { cluster } = context;
+  const seen = nomadNode({ node, config: names({ cluster }), os: cluster.osOf(node) });
+  if (!seen.Drain || drainOf(context, node) !== undefined) return seen;
+  return { ...seen, Drain: false, DrainStrategy: null, LastDrain: seen.LastDrain === null ? null : { ...seen.LastDrain, Status: "complete" } };
+}
+
+type DrainContext = Pick<RequestContext, "cluster" | "now">;
+
+/** Undefined where there is none, and where nothing is left to be moved. */
+function drainOf({ cluster, now }: DrainContext, node: Node): NodeDrain | undefined {
+  const drain = readNodeDrain(node.metadata.annotations?.[DRAIN_ANNOTATION]);
+  if (drain === undefined) return undefined;
+  const onNode = [...cluster.jobs()].flatMap((job) => cluster.allocationsOf(job)).filter(({ pod }) => pod.spec.nodeName === node.metadata.name);
+  return isDrained(drain, onNode, ({ job }) => cluster.nomadJob(job)?.Type, now) ? undefined : drain;
+}
 
 function listNodes(context: RequestContext): Reply {
   const id = ({ metadata }: Node) => metadata.uid ?? "";
@@ -76,8 +93,16 @@ async function setEligibility(context: RequestContext): Promise<Reply> {
   if (node === undefined) return NODE_NOT_FOUND;
   const wanted = context.body["eligibility"];
   if (wanted !== "eligible" && wanted !== INELIGIBLE) return text(400, `invalid scheduling eligibility "${typeof wanted === "string" ? wanted : ""}"`);
-  if (wanted === "eligible" && drainOf(node) !== undefined) return text(500, "can not set node's scheduling eligibility to eligible while it is draining");
-  return written(await context.nodes.mark(node, { labels: { [ELIGIBILITY_LABEL]: wanted === "eligible" ? null : INELIGIBLE } }));
+  if (wanted === "eligible" && drainOf(context, node) !== undefined) return text(500, "can not set node's scheduling eligibility to eligible while it is draining");
+  // What a drain that is over has left would begin it again.
+  const over = wanted === "eligible" && node.metadata.annotations?.[DRAIN_ANNOTATION] !== undefined ? { annotations: endOfDrain(context, node) } : {};
+  return written(await context.nodes.mark(node, { labels: { [ELIGIBILITY_LABEL]: wanted === "eligible" ? null : INELIGIBLE }, ...over }));
+}
+
+function endOfDrain({ now }: RequestContext, node: Node) {
+  const before = readLastDrain(node.metadata.annotations?.[LAST_DRAIN_ANNOTATION]);
+  const last: LastDrain | undefined = before === undefined ? undefined : { ...before, updatedAt: now, status: "complete" };
+  return { [DRAIN_ANNOTATION]: null, ...(last === undefined ? {} : { [LAST_DRAIN_ANNOTATION]: JSON.stringify(last) }) };
 }
 
 async function setDrain(context: RequestContext): Promise<Reply> {
@@ -99,8 +124,6 @@ function cancelDrain(context: RequestContext, node: Node, meta: LastDrain["meta"
   const eligible = context.body["markeligible"] === true ? { labels: { [ELIGIBILITY_LABEL]: null } } : {};
   return context.nodes.mark(node, { ...eligible, annotations: { [DRAIN_ANNOTATION]: null, ...(before === undefined ? {} : { [LAST_DRAIN_ANNOTATION]: JSON.stringify(last) }) } });
 }
-
-const drainOf = (node: Node): NodeDrain | undefined => readNodeDrain(node.metadata.annotations?.[DRAIN_ANNOTATION]);
 
 /** Undefined: the drain is to end. Keys as clients write them, in any case. */
 function drainSpec(value: unknown): Result<Pick<NodeDrain, "deadlineMs" | "ignoreSystemJobs"> | undefined, string> {

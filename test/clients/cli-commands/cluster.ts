@@ -10,7 +10,7 @@ export const COMPLETION: readonly CliCommand[] = [
   completes("nodes", "$NODE", ["$NODE"]),
   completes("namespaces", "defa", ["default"]),
   completes("node_pools", "defa", ["default"]),
-  ...["volumes", "host_volumes", "plugins", "vars", "quotas", "recommendations", "scaling_policy"].map((context) => completes(context, "a", [])),
+  ...["volumes", "host_volumes", "plugins", "vars", "scaling_policy"].map((context) => completes(context, "a", [])),
   { command: "autocompletion", title: "of what there is not", args: ["autocompletion", "pods", "a"], calls: ["PUT /v1/search"], exit: 1, error: /context must be one of / },
 ];
 

@@ -5,7 +5,7 @@ import { type StoredPolicy, storedToken } from "../../../../src/access/store.ts"
 import { secretHash } from "../../../../src/access/authenticate.ts";
 import { bridgeConfigSpec } from "../../../../src/api/bridge-config.ts";
 import type { Node } from "../../../../src/api/pod.ts";
-import type { AclObjects, ClusterState, JobObjects, NodeMark } from "../../../../src/bridge/bridge-deps.ts";
+import type { AclObjects, Allocation, ClusterState, JobObjects, NodeMark } from "../../../../src/bridge/bridge-deps.ts";
 import { NO_LOGINS } from "../acl/named-objects.ts";
 import { createChangeFeed } from "../../../../src/bridge/blocking/change-feed.ts";
 import { createEventBroker } from "../../../../src/bridge/events/event-stream.ts";
@@ -29,7 +29,7 @@ const NODE: Node = {
 const JOB = jobRecord(taskOf({}, { name: "web", namespace: "team", uid: "job-uid" }));
 
 /** A bridge whose caller has the rules; undefined: management. */
-function bridge(rules?: string) {
+function bridge(rules?: string, allocations: readonly Allocation[] = []) {
   let node = NODE;
   const cluster: ClusterState = {
     config: () => bridgeConfigSpec.parse({ region: "eu", datacenter: "fra1" }),
@@ -47,7 +47,7 @@ function bridge(rules?: string) {
     jobOfDeployment: () => undefined,
     desiredUpdates: () => undefined,
     filteredNodes: () => ({}),
-    allocationsOf: () => [],
+    allocationsOf: () => allocations,
     allocation: () => undefined,
     namespaces: () => ["team", "web-team"].map((name) => ({ apiVersion: "v1", kind: "Namespace", metadata: { name, resourceVersion: "5", labels: { owner: "x" } } })),
     nodes: () => [node],
@@ -121,8 +121,18 @@ describe("nodes", () => {
     expect((await call("PUT", `/v1/node/${NODE_ID}/eligibility`, { Eligibility: "maybe" })).text).toBe('invalid scheduling eligibility "maybe"');
   });
 
+  const left = (phase: string) => [{ job: { object: { kind: "NomadJob" } }, pod: { metadata: { name: "p", uid: "a1" }, spec: { nodeName: "node-1", containers: [{ name: "web" }] }, status: { phase } } } as unknown as Allocation];
+
+  it("are no longer drained, but kept from new allocations, when the last one has ended", async () => {
+    const call = bridge(undefined, left("Succeeded"));
+    await call("PUT", `/v1/node/${NODE_ID}/drain`, { DrainSpec: { Deadline: 3.6e12 } });
+    expect((await call("GET", `/v1/node/${NODE_ID}`)).json).toMatchObject({ Drain: false, DrainStrategy: null, SchedulingEligibility: "ineligible", LastDrain: { Status: "complete" } });
+    expect((await call("PUT", `/v1/node/${NODE_ID}/eligibility`, { Eligibility: "eligible" })).status).toBe(200);
+    expect((await call("GET", `/v1/node/${NODE_ID}`)).json).toMatchObject({ Drain: false, SchedulingEligibility: "eligible", LastDrain: { Status: "complete" } });
+  });
+
   it("are drained with a deadline, and the drain is taken back", async () => {
-    const call = bridge();
+    const call = bridge(undefined, left("Running"));
     await call("PUT", `/v1/node/${NODE_ID}/drain`, { drainSpec: { Deadline: 3.6e12, IgnoreSystemJobs: true }, Meta: { why: "kernel" } });
     expect((await call("GET", `/v1/node/${NODE_ID}`)).json).toMatchObject({
       Drain: true, SchedulingEligibility: "ineligible", LastDrain: { Status: "draining", AccessorID: "accessor", Meta: { why: "kernel" } },
