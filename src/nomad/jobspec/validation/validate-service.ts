@@ -128,7 +128,7 @@ const METHODS = new Set(["", "GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "O
 
 function validatePath({ Path, Method }: ServiceCheck, isConsul: boolean): readonly string[] {
   if (Path === "") return ["http type must have http path"];
-  if (Path.startsWith(":") || /[\u0000-\u001f\u007f]/.test(Path)) return ["http type must have valid http path"];
+  if (Path.startsWith(":") || Array.from(Path).some((char) => char < " " || char === "\u007f")) return ["http type must have valid http path"];
   if (/^[A-Za-z][A-Za-z0-9+.-]*:/.test(Path)) return ["http type must have relative http path"];
   return errorIf(!isConsul && !METHODS.has(Method), `method type "${Method}" not supported in Nomad http check`);
 }
