@@ -7,6 +7,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { allowNamespaceOperation } from "../nomad/acl/acl.ts";
 import type { NamespaceCapability } from "../nomad/acl/capabilities.ts";
 import { INVALID_ALLOC_ID, TASK_NOT_RUNNING, unknownAllocation } from "../nomad/texts.ts";
+import { idProblem } from "../nomad/uuid-index.ts";
 import { type AccessError, permissionDenied } from "./access-error.ts";
 import type { Identity } from "./authenticate.ts";
 import type { AllocationFacts } from "./authorize-exec.ts";
@@ -67,6 +68,8 @@ export const mayOperate = (identity: Identity, namespace: string, operation: Ope
  */
 export function authorizeAllocation(identity: Identity, { allocId, allocation, operation }: Pick<OperationRequest, "allocId" | "allocation"> & { readonly operation: OperationName }): Result<AllocationFacts, AccessError> {
   if (allocId === "") return refuse(INVALID_ALLOC_ID, 400);
+  const malformed = idProblem(allocId);
+  if (malformed !== undefined) return refuse(`alloc lookup failed: ${malformed}`, 500);
   if (allocation === undefined || allocation.allocId !== allocId) return refuse(unknownAllocation(allocId), 404);
   return mayOperate(identity, allocation.namespace, operation) ? ok(allocation) : err(permissionDenied());
 }

@@ -7,6 +7,7 @@ import type { JobRecord } from "../mapping/job-record.ts";
 import type { NomadAllocationStub } from "../nomad/api-types.ts";
 import type { Job } from "../nomad/job.ts";
 import { unknownAllocation } from "../nomad/texts.ts";
+import { idPrefixProblem, idProblem } from "../nomad/uuid-index.ts";
 import type { Allocation } from "./bridge-deps.ts";
 import { sha256 } from "../access/sha256.ts";
 import { listReply, type ListRequest } from "./lists/list-page.ts";
@@ -58,8 +59,9 @@ function listJobAllocations(context: ReadContext): Reply {
 
 function listAllocations(context: ReadContext): Reply {
   const { query } = context;
-  const prefix = checkIdPrefix(query.prefix);
-  if (prefix === undefined) return text(500, `alloc lookup failed: index error: Invalid UUID prefix: "${query.prefix}"`);
+  const malformed = idPrefixProblem(query.prefix);
+  if (malformed !== undefined) return text(500, `alloc lookup failed: ${malformed}`);
+  const prefix = query.prefix.toLowerCase();
   return listReply(
     {
       rows: allocationsWithPrefix(context, prefix),
@@ -87,6 +89,8 @@ function allocationsWithPrefix(context: ReadContext, prefix: string): readonly A
 /** One that the caller may not see does not exist for them, whatever its namespace. */
 function readAllocation(context: ReadContext): Reply {
   const allocId = context.params["allocId"] ?? "";
+  const malformed = idProblem(allocId);
+  if (malformed !== undefined) return text(500, `alloc lookup failed: ${malformed}`);
   const allocation = context.cluster.allocation(allocId.toLowerCase());
   if (allocation === undefined) return text(404, "alloc not found");
   if (!context.allowsNamespace(allocation.job.namespace)) return text(500, unknownAllocation(allocId));
@@ -122,13 +126,6 @@ export function sourceOf({ cluster, now }: Pick<ReadContext, "cluster" | "now">,
   if (asNomad === undefined) return undefined;
   const node = pod.spec.nodeName === undefined ? undefined : cluster.nodeByName(pod.spec.nodeName);
   return { pod, job: asNomad, record: job, sha256, nodeId: node?.metadata.uid, now };
-}
-
-/** Lower case, or undefined for what can begin no ID: Nomad's index takes pairs of hex digits and at most four hyphens. */
-function checkIdPrefix(prefix: string): string | undefined {
-  const digits = prefix.replaceAll("-", "");
-  const isValid = /^[0-9a-fA-F-]*$/.test(prefix) && digits.length % 2 === 0 && prefix.length <= 36 && prefix.length - digits.length <= 4;
-  return isValid ? prefix.toLowerCase() : undefined;
 }
 
 /** Of all the caller may see, those that fit: whole, as the CLI reads the resources of each. */

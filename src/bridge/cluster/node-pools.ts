@@ -1,5 +1,6 @@
 /** @module Node pools: those that labels of nodes name, and Nomad's own two. Used by http-app.ts. */
 import { nodeRecord } from "../../mapping/node-facts.ts";
+import { allowNodePoolOperation } from "../../nomad/acl/acl.ts";
 import { listReply } from "../lists/list-page.ts";
 import { listJobs, listRequest } from "../read-handlers.ts";
 import { json, type Reply, text } from "../reply.ts";
@@ -11,7 +12,9 @@ const BUILT_IN: Readonly<Record<string, string>> = { all: "Node pool with all no
 
 function listPools(context: RequestContext): Reply {
   const itself = (name: string) => name;
-  return listReply({ rows: poolNames(context), key: itself, id: itself, show: nodePool }, listRequest(context));
+  const { identity } = context;
+  const visible = poolNames(context).filter((name) => identity !== undefined && allowNodePoolOperation(identity.acl, name, "read"));
+  return listReply({ rows: visible, key: itself, id: itself, show: nodePool }, listRequest(context));
 }
 
 function readPool(context: RequestContext): Reply {

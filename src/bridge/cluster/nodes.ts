@@ -4,6 +4,7 @@ import { DRAIN_ANNOTATION, ELIGIBILITY_LABEL, INELIGIBLE, LAST_DRAIN_ANNOTATION,
 import { err, ok, type Result } from "../../lib/result.ts";
 import { indexOf } from "../../mapping/nomad-job.ts";
 import { nomadNode } from "../../mapping/nomad-node.ts";
+import { idPrefixProblem, idProblem } from "../../nomad/uuid-index.ts";
 import type { NomadNode } from "../../nomad/api-types.ts";
 import { listRequest, wholeAllocations } from "../read-handlers.ts";
 import { listReply } from "../lists/list-page.ts";
@@ -11,7 +12,6 @@ import { json, type Reply, text } from "../reply.ts";
 import type { RequestContext, Routes } from "../request-context.ts";
 import { names } from "./names.ts";
 
-const NODE_NOT_FOUND = text(404, "node not found");
 const NS_PER_MS = 1_000_000;
 
 const asNomadNode = ({ cluster }: Pick<RequestContext, "cluster">, node: Node): NomadNode => nomadNode({ node, config: names({ cluster }), os: cluster.osOf(node) });
@@ -19,6 +19,8 @@ const asNomadNode = ({ cluster }: Pick<RequestContext, "cluster">, node: Node): 
 function listNodes(context: RequestContext): Reply {
   const id = ({ metadata }: Node) => metadata.uid ?? "";
   const withResources = context.search.has("resources");
+  const malformed = idPrefixProblem(context.query.prefix);
+  if (malformed !== undefined) return text(500, `node lookup failed: ${malformed}`);
   return listReply(
     { rows: context.cluster.nodes(), key: id, id, show: (node) => nodeStub(asNomadNode(context, node), withResources), filtered: (node) => asNomadNode(context, node) },
     { ...listRequest(context), options: { ...context.query, prefix: context.query.prefix.toLowerCase() } },
@@ -34,23 +36,31 @@ function nodeStub(node: NomadNode, withResources: boolean) {
   return { Address: Attributes["unique.network.ip-address"] ?? "", ID, Name, Datacenter, NodeClass, NodePool, Version: version, Status, StatusDescription, SchedulingEligibility, Drain, Drivers, Attributes, ...resources, LastDrain: last, CreateIndex, ModifyIndex };
 }
 
-const namedNode = ({ cluster, params }: RequestContext): Node | undefined => cluster.node((params["nodeId"] ?? "").toLowerCase());
-
-function readNode(context: RequestContext): Reply {
-  const node = namedNode(context);
-  return node === undefined ? NODE_NOT_FOUND : json(asNomadNode(context, node));
+/** The node that the path names, or why not. Nomad puts no status on a write to one that is not there. */
+function namedNode({ cluster, params }: RequestContext, status: 404 | 500 = 500): Node | Reply {
+  const id = params["nodeId"] ?? "";
+  const malformed = idProblem(id);
+  if (malformed !== undefined) return text(500, `node lookup failed: ${malformed}`);
+  return cluster.node(id.toLowerCase()) ?? text(status, "node not found");
 }
 
-/** Of every namespace that the caller may read jobs in. */
+const isReply = (found: Node | Reply): found is Reply => !("metadata" in found);
+
+function readNode(context: RequestContext): Reply {
+  const node = namedNode(context, 404);
+  return isReply(node) ? node : json(asNomadNode(context, node));
+}
+
+/** Of every namespace that the caller may read jobs in; none where there is no such node. */
 function listNodeAllocations(context: RequestContext): Reply {
-  const node = namedNode(context);
-  if (node === undefined) return NODE_NOT_FOUND;
+  const node = context.cluster.node((context.params["nodeId"] ?? "").toLowerCase());
+  if (node === undefined) return json([]);
   return json(wholeAllocations({ ...context, query: { ...context.query, namespace: "*" } }, ({ pod }) => pod.spec.nodeName === node.metadata.name));
 }
 
 async function setEligibility(context: RequestContext): Promise<Reply> {
   const node = namedNode(context);
-  if (node === undefined) return NODE_NOT_FOUND;
+  if (isReply(node)) return node;
   const wanted = context.body["eligibility"];
   if (wanted !== "eligible" && wanted !== INELIGIBLE) return text(400, `invalid scheduling eligibility "${typeof wanted === "string" ? wanted : ""}"`);
   if (wanted === "eligible" && drainOf(node) !== undefined) return text(500, "can not set node's scheduling eligibility to eligible while it is draining");
@@ -59,7 +69,7 @@ async function setEligibility(context: RequestContext): Promise<Reply> {
 
 async function setDrain(context: RequestContext): Promise<Reply> {
   const node = namedNode(context);
-  if (node === undefined) return NODE_NOT_FOUND;
+  if (isReply(node)) return node;
   const spec = drainSpec(context.body["drainspec"]);
   if (!spec.ok) return text(400, spec.error);
   const meta = metaOf(context.body["meta"]);
@@ -105,12 +115,12 @@ function written(result: Result<Node, string>): Reply {
 
 function evaluateNode(context: RequestContext): Reply {
   const node = namedNode(context);
-  return node === undefined ? NODE_NOT_FOUND : json({ EvalIDs: [], EvalCreateIndex: 0, NodeModifyIndex: indexOf(node), HeartbeatTTL: 0, Index: context.cluster.index() });
+  return isReply(node) ? node : json({ EvalIDs: [], EvalCreateIndex: 0, NodeModifyIndex: indexOf(node), HeartbeatTTL: 0, Index: context.cluster.index() });
 }
 
 const refusePurge = (context: RequestContext): Reply => {
   const node = namedNode(context);
-  return node === undefined ? NODE_NOT_FOUND : text(501, `nodes are Kubernetes' own here: run "kubectl delete node ${node.metadata.name}"`);
+  return isReply(node) ? node : text(501, `nodes are Kubernetes' own here: run "kubectl delete node ${node.metadata.name}"`);
 };
 
 /** What a node uses is known to its kubelet alone, and the right to ask it is the right to run commands in every pod. */

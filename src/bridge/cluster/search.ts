@@ -1,5 +1,6 @@
 /** @module Search by prefix, and fuzzy search, over what the caller may see. Used by http-app.ts. */
-import { allowNamespaceOperation, allowNodeRead, isManagement } from "../../nomad/acl/acl.ts";
+import { allowNamespace, allowNamespaceOperation, allowNodePoolOperation, allowNodeRead, allowPluginRead, isManagement } from "../../nomad/acl/acl.ts";
+import type { NamespaceCapability } from "../../nomad/acl/capabilities.ts";
 import type { Job } from "../../nomad/job.ts";
 import { PERMISSION_DENIED } from "../../nomad/texts.ts";
 import { textOf } from "../body.ts";
@@ -14,7 +15,7 @@ import type { JobRecord } from "../../mapping/job-record.ts";
 import { sha256 } from "../../access/sha256.ts";
 
 /** What a request may ask for; kinds that we have none of answer with nothing. */
-const CONTEXTS = ["allocs", "deployment", "evals", "jobs", "namespaces", "node_pools", "nodes", "plugins", "quotas", "recommendations", "scaling_policy", "vars", "volumes", "host_volumes"] as const;
+const CONTEXTS = ["allocs", "jobs", "nodes", "node_pools", "evals", "deployment", "plugins", "volumes", "scaling_policy", "vars", "namespaces", "host_volumes"] as const;
 type SearchContext = (typeof CONTEXTS)[number];
 
 /** Nomad's own limit for one context. */
@@ -26,7 +27,7 @@ type Match = { readonly id: string; readonly scope: readonly string[] };
 /** Undefined: the caller may not search there. */
 type Source = (context: RequestContext) => readonly Match[] | undefined;
 
-const SOURCES: Readonly<Partial<Record<SearchContext, Source>>> = {
+const SOURCES: Readonly<Record<SearchContext, Source>> = {
   jobs: (context) => jobsSeen(context)?.map(({ jobId, namespace }) => ({ id: jobId, scope: [namespace, jobId] })),
   allocs: (context) =>
     jobsSeen(context)?.flatMap((job) => context.cluster.allocationsOf(job).map(({ pod }) => ({ id: pod.metadata.uid ?? "", scope: [job.namespace, pod.metadata.uid ?? ""] }))),
@@ -39,10 +40,25 @@ const SOURCES: Readonly<Partial<Record<SearchContext, Source>>> = {
     ),
   nodes: ({ cluster, identity }) =>
     identity !== undefined && allowNodeRead(identity.acl) ? [...cluster.nodes()].map(({ metadata }) => ({ id: metadata.uid ?? "", scope: [metadata.uid ?? ""] })) : undefined,
-  node_pools: ({ identity }) => (identity !== undefined && allowNodeRead(identity.acl) ? ["all", "default"].map((id) => ({ id, scope: [id] })) : undefined),
-  namespaces: (context) =>
-    [...context.cluster.namespaces()].filter(({ metadata }) => mayReadJobs(context, metadata.name)).map(({ metadata }) => ({ id: metadata.name, scope: [metadata.name] })),
+  node_pools: ({ identity }) => {
+    const seen = ["all", "default"].filter((pool) => identity !== undefined && allowNodePoolOperation(identity.acl, pool, "read"));
+    return seen.length === 0 ? undefined : seen.map((id) => ({ id, scope: [id] }));
+  },
+  namespaces: ({ cluster, identity, query }) => {
+    if (identity === undefined || !allowNamespace(identity.acl, query.namespace)) return undefined;
+    const seen = [...cluster.namespaces()].filter(({ metadata }) => allowNamespace(identity.acl, metadata.name));
+    return seen.map(({ metadata }) => ({ id: metadata.name, scope: [metadata.name] }));
+  },
+  plugins: ({ identity }) => noneIf(identity !== undefined && allowPluginRead(identity.acl)),
+  volumes: (context) => noneIf(["csi-list-volume", "csi-read-volume", "list-jobs", "read-job"].some((each) => may(context, each as NamespaceCapability))),
+  host_volumes: (context) => noneIf(may(context, "host-volume-read")),
+  vars: ({ identity }) => noneIf(identity !== undefined && isManagement(identity.acl)),
 };
+
+/** Of a kind that there is nothing of, for who may look for it. */
+const noneIf = (isAllowed: boolean): readonly Match[] | undefined => (isAllowed ? [] : undefined);
+
+const may = ({ identity, query }: RequestContext, capability: NamespaceCapability): boolean => identity !== undefined && allowNamespaceOperation(identity.acl, query.namespace, capability);
 
 /** The IDs that a job's evaluations may have cost little; what its evaluations are is worked out only where one of them fits. */
 function evaluationsIn(context: RequestContext, job: JobRecord): readonly NomadEvaluation[] {
@@ -66,7 +82,7 @@ function fuzzySearch(context: RequestContext): Reply {
   const found = searchIn(context, (matches, kind) => matches.filter(({ id }) => (kind === "allocs" ? id.startsWith(term) : id.toLowerCase().includes(term))));
   if (typeof found === "string") return text(found === PERMISSION_DENIED ? 403 : 500, found);
   const all = textOf(context.body, "Context");
-  const inJobs = all === "" || all === "all" || all === "jobs" ? partsOfJobs(context, term) : {};
+  const inJobs = all === "all" || all === "jobs" ? partsOfJobs(context, term) : {};
   const matches = { ...found, ...inJobs };
   return json({
     Matches: mapValues(matches, (each) => each.slice(0, LIMIT).map(({ id, scope }) => ({ ID: id, Scope: scope }))),
@@ -79,14 +95,14 @@ type Found = Readonly<Record<string, readonly Match[]>>;
 /** The error is a text of Nomad's. */
 function searchIn(context: RequestContext, keep: (matches: readonly Match[], kind: SearchContext) => readonly Match[]): Found | string {
   const wanted = textOf(context.body, "Context");
-  const kinds = wanted === "" || wanted === "all" ? CONTEXTS : CONTEXTS.filter((kind) => kind === wanted);
-  if (kinds.length === 0) return `context must be one of ${[...CONTEXTS, "all"].join(", ")}; got "${wanted}"`;
+  const kinds = wanted === "all" ? CONTEXTS : CONTEXTS.filter((kind) => kind === wanted);
+  if (kinds.length === 0) return `context must be one of [${CONTEXTS.join(" ")}] or 'all' for all contexts; got "${wanted}"`;
   const found = kinds.flatMap((kind) => {
-    const matches = SOURCES[kind] === undefined ? [] : SOURCES[kind](context);
+    const matches = SOURCES[kind](context);
     return matches === undefined ? [] : [[kind, keep(matches, kind).toSorted((a, b) => (a.id < b.id ? -1 : 1))] as const];
   });
-  const mayNothing = context.identity !== undefined && !isManagement(context.identity.acl) && kinds.every((kind) => SOURCES[kind] !== undefined && SOURCES[kind](context) === undefined);
-  return mayNothing ? PERMISSION_DENIED : Object.fromEntries(found);
+  // Of all kinds those are left out that one may not look for, be it all of them.
+  return wanted !== "all" && found.length === 0 ? PERMISSION_DENIED : Object.fromEntries(found);
 }
 
 /** Groups, services, tasks and commands by their names, each with the way to it. */

@@ -6,7 +6,8 @@ import { evaluationId, type EvaluationCause, knownCauses } from "../../mapping/n
 
 import { EVAL_NOT_FOUND, EVALUATE_PARAMETERIZED, EVALUATE_PERIODIC, JOB_NOT_FOUND } from "../../nomad/job-texts.ts";
 import { PERMISSION_DENIED } from "../../nomad/texts.ts";
-import { isTrue } from "../body.ts";
+import { idPrefixProblem, idProblem } from "../../nomad/uuid-index.ts";
+import { isTrue, textOf } from "../body.ts";
 import { listReply } from "../lists/list-page.ts";
 import { json, type Reply, text } from "../reply.ts";
 import type { RequestContext } from "../request-context.ts";
@@ -27,9 +28,14 @@ export function evaluationSource({ cluster, now }: Pick<ReadContext, "cluster" |
 
 type Found = { readonly source: EvaluationSource; readonly cause: EvaluationCause };
 
-/** The evaluation that the path names, or why not. */
-function find(context: ReadContext): Found | Reply {
+/**
+ * The evaluation that the path names, or why not.
+ * @param lookup what Nomad puts before the problem of an ID that can be none
+ */
+function find(context: ReadContext, lookup = ""): Found | Reply {
   const evalId = (context.params["evalId"] ?? "").toLowerCase();
+  const malformed = idProblem(context.params["evalId"] ?? "");
+  if (malformed !== undefined) return text(500, `${lookup}${malformed}`);
   const job = context.cluster.jobOfEvaluation(evalId);
   if (job === undefined) return text(404, EVAL_NOT_FOUND);
   if (!context.allowsNamespace(job.namespace)) return text(403, PERMISSION_DENIED);
@@ -39,7 +45,7 @@ function find(context: ReadContext): Found | Reply {
 }
 
 export function readEvaluation(context: ReadContext): Reply {
-  const found = find(context);
+  const found = find(context, "failed to lookup eval: eval lookup failed: ");
   return "kind" in found ? found : json(nomadEvaluation(found.source, found.cause));
 }
 
@@ -63,8 +69,10 @@ function visibleEvaluations(context: ReadContext): readonly NomadEvaluation[] {
   return sources.flatMap(nomadEvaluations).filter(({ ID, Status }) => ID.startsWith(prefix) && (status === "" || Status === status));
 }
 
-export const listEvaluations = (context: ReadContext): Reply =>
-  listReply(
+export function listEvaluations(context: ReadContext): Reply {
+  const malformed = idPrefixProblem(context.query.prefix);
+  if (malformed !== undefined) return text(500, `eval lookup failed: ${malformed}`);
+  return listReply(
     {
       rows: visibleEvaluations(context),
       key: ({ CreateIndex, ID }) => `${String(CreateIndex).padStart(20, "0")}.${ID}`,
@@ -74,6 +82,7 @@ export const listEvaluations = (context: ReadContext): Reply =>
     },
     listRequest(context),
   );
+}
 
 export const listRequest = ({ query, allowsNamespace }: Pick<ReadContext, "query" | "allowsNamespace">) => ({
   options: { ...query, prefix: query.prefix.toLowerCase() },
@@ -91,9 +100,13 @@ export function listJobEvaluations(context: ReadContext): Reply {
 /** Failed allocations are placed again at once where that is asked for; all else the controller looks at anyway. */
 export async function evaluateJob(context: ReadContext & Pick<RequestContext, "jobs" | "body">): Promise<Reply> {
   const { cluster, query, params, body, now } = context;
+  // Without a body there is nothing that could name another job.
+  const jobId = Object.keys(body).length === 0 ? params["jobId"] : textOf(body, "JobID");
+  if (jobId === "") return text(400, "Job ID must be specified");
+  if (jobId !== params["jobId"]) return text(400, "JobID not same as job name");
   const job = cluster.job(query.namespace, params["jobId"] ?? "");
   const asNomad = job === undefined ? undefined : cluster.nomadJob(job);
-  if (job === undefined || asNomad === undefined) return text(404, JOB_NOT_FOUND);
+  if (job === undefined || asNomad === undefined) return text(500, JOB_NOT_FOUND);
   if (asNomad.Periodic !== null) return text(500, EVALUATE_PERIODIC);
   if (asNomad.ParameterizedJob !== null && !asNomad.Dispatched) return text(500, EVALUATE_PARAMETERIZED);
   if (!isTrue(nestedOf(body, "EvalOptions"), "ForceReschedule")) return requested(job, { kind: "version", version: versionOf(job) });

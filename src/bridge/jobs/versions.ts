@@ -2,7 +2,7 @@
 import { err, ok, type Result } from "../../lib/result.ts";
 import { type JobRecord, requestsOf, versionOf } from "../../mapping/job-record.ts";
 import type { JobVersion } from "../../mapping/stored-job.ts";
-import { JOB_NOT_FOUND, REVERT_TO_CURRENT, revertEnforced, tagTaken, tagUnknown, unknownVersion } from "../../nomad/job-texts.ts";
+import { JOB_NOT_FOUND, REVERT_TO_CURRENT, revertEnforced, tagTaken, tagUnknown, unknownTaggedVersion, unknownVersion } from "../../nomad/job-texts.ts";
 import { diffJobs } from "../../nomad/jobspec/diff/diff-jobs.ts";
 import { multierror } from "../../nomad/jobspec/validation/multierror.ts";
 import { parseGoBool } from "../../lib/go-bool.ts";
@@ -55,13 +55,15 @@ function diffsOf(kept: readonly JobVersion[], base: JobVersion | undefined) {
 
 function keptVersion(context: ReadContext, job: JobRecord, version: number): Result<JobVersion, Reply> {
   const kept = context.cluster.versionsOf(job).find((each) => each.version === version);
-  return kept === undefined ? err(text(404, unknownVersion(job.jobId, job.namespace, version))) : ok(kept);
+  return kept === undefined ? err(text(500, unknownVersion(job.jobId, job.namespace, version))) : ok(kept);
 }
 
 /** Registers an older version anew, with all that registering it asks of the caller and of the job. */
 export async function revertJob(context: JobContext): Promise<Reply> {
+  const misnamed = misnamedJob(context);
+  if (misnamed !== undefined) return text(400, misnamed);
   const job = namedJob(context);
-  if (job === undefined) return text(404, JOB_NOT_FOUND);
+  if (job === undefined) return text(500, `job "${context.params["jobId"] ?? ""}" not found`);
   if (job.object.kind === "ExecTask") return text(400, `job "${job.jobId}" is an ExecTask, of which no versions are kept: "kubectl apply" what it was`);
   const wanted = integerOf(context.body, "JobVersion") ?? 0;
   const enforced = integerOf(context.body, "EnforcePriorVersion");
@@ -84,10 +86,19 @@ export async function revertJob(context: JobContext): Promise<Reply> {
 
 type WriteContext = ReadContext & Pick<RequestContext, "jobs" | "body" | "now">;
 
+/** The body names the job, too. */
+function misnamedJob({ body, params }: Pick<WriteContext, "body" | "params">): string | undefined {
+  const jobId = textOf(body, "JobID");
+  if (jobId === "") return "JobID must be specified";
+  return jobId === params["jobId"] ? undefined : "Job ID does not match";
+}
+
 export async function markStable(context: WriteContext): Promise<Reply> {
+  const misnamed = misnamedJob(context);
+  if (misnamed !== undefined) return text(400, misnamed);
   const job = namedJob(context);
-  if (job === undefined) return text(404, JOB_NOT_FOUND);
   const version = integerOf(context.body, "JobVersion") ?? 0;
+  if (job === undefined) return text(500, unknownVersion(context.params["jobId"] ?? "", context.query.namespace, version));
   const kept = keptVersion(context, job, version);
   if (!kept.ok) return kept.error;
   const stable = context.body["stable"] === true;
@@ -96,12 +107,11 @@ export async function markStable(context: WriteContext): Promise<Reply> {
 
 export async function tagVersion(context: WriteContext): Promise<Reply> {
   const job = namedJob(context);
-  if (job === undefined) return text(404, JOB_NOT_FOUND);
+  if (job === undefined) return text(500, unknownTaggedVersion(context.params["jobId"] ?? "", integerOf(context.body, "Version") ?? 0));
   const tag = context.params["tag"] ?? "";
   if (tag.length > 256) return text(400, `the tag has ${tag.length} characters, and at most 256 are kept`);
   const version = integerOf(context.body, "Version") ?? versionOf(job);
-  const kept = keptVersion(context, job, version);
-  if (!kept.ok) return kept.error;
+  if (!keptVersion(context, job, version).ok) return text(500, unknownTaggedVersion(job.jobId, version));
   const description = textOf(context.body, "Description").slice(0, 1000);
   const taggedTime = context.now * NS_PER_MS;
   return changed(
@@ -109,19 +119,19 @@ export async function tagVersion(context: WriteContext): Promise<Reply> {
       const { tags = {}, ...requests } = requestsOf(now);
       const others = Object.entries(tags).filter(([name, each]) => name !== tag && each.version !== version);
       const taken = Object.hasOwn(tags, tag) && tags[tag]?.version !== version;
-      return taken ? err(text(400, tagTaken(tag, job.jobId))) : ok({ ...requests, tags: Object.fromEntries([...others, [tag, { version, description, taggedTime }]]) });
+      return taken ? err(text(500, tagTaken(tag, job.jobId))) : ok({ ...requests, tags: Object.fromEntries([...others, [tag, { version, description, taggedTime }]]) });
     }),
   );
 }
 
 export async function untagVersion(context: WriteContext): Promise<Reply> {
   const job = namedJob(context);
-  if (job === undefined) return text(404, JOB_NOT_FOUND);
   const tag = context.params["tag"] ?? "";
+  if (job === undefined) return text(500, tagUnknown(tag, context.params["jobId"] ?? ""));
   return changed(
     await changeRequests(context, job, (now) => {
       const { tags = {}, ...requests } = requestsOf(now);
-      if (!Object.hasOwn(tags, tag)) return err(text(400, tagUnknown(tag, job.jobId)));
+      if (!Object.hasOwn(tags, tag)) return err(text(500, tagUnknown(tag, job.jobId)));
       return ok({ ...requests, tags: Object.fromEntries(Object.entries(tags).filter(([name]) => name !== tag)) });
     }),
   );
