@@ -66,13 +66,15 @@ function isAllowed({ endpoint, params }: Found, identity: Identity, namespace: s
     case "own-policy":
       return mayReadPolicy(identity, params["policy"] ?? "");
     case "pool-read":
-      return allowNodePoolOperation(acl, params["pool"] ?? "", "read");
     case "pool-nodes":
-      return allowNodeRead(acl) && allowNodePoolOperation(acl, params["pool"] ?? "", "read");
+      return mayReadPool(identity, needs.kind, params["pool"]);
     case "namespace":
       return needs.in === "object" || allows(identity, namespace, needs);
   }
 }
+
+const mayReadPool = ({ acl }: Identity, kind: "pool-read" | "pool-nodes", pool = ""): boolean =>
+  allowNodePoolOperation(acl, pool, "read") && (kind === "pool-read" || allowNodeRead(acl));
 
 function authorized({ endpoint, params }: Found, identity: Identity): AuthorizedRequest {
   return { identity, params, allowsNamespace: rowFilter(endpoint, identity) };

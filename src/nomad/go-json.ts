@@ -54,8 +54,7 @@ type Step = Result<{ readonly at: number; readonly expected: Expected }, string>
 
 function stepOver(text: string, { at, char, expected, open }: Place): Step {
   const inner = open.at(-1);
-  const isEnd = (char === "}" && inner === "{" && (expected === "key-or-end" || expected === "next")) || (char === "]" && inner === "[" && (expected === "element-or-end" || expected === "next"));
-  if (isEnd) {
+  if (isEnd(char, inner, expected)) {
     open.pop();
     return ok({ at: at + 1, expected: "next" });
   }
@@ -64,6 +63,16 @@ function stepOver(text: string, { at, char, expected, open }: Place): Step {
     return err(invalid(text, at, inner === "{" ? "after object key:value pair" : "after array element"));
   }
   if (expected === "colon") return char === ":" ? ok({ at: at + 1, expected: "value" }) : err(invalid(text, at, LOOKING_FOR.colon));
+  return stepInto(text, { at, char, expected, open });
+}
+
+function isEnd(char: string, inner: "{" | "[" | undefined, expected: Expected): boolean {
+  if (inner === "{") return char === "}" && (expected === "key-or-end" || expected === "next");
+  return inner === "[" && char === "]" && (expected === "element-or-end" || expected === "next");
+}
+
+/** Over a key, over a value that has no parts, or into one that has. */
+function stepInto(text: string, { at, char, expected, open }: Place & { readonly expected: Exclude<Expected, "next" | "colon"> }): Step {
   const isKey = expected === "key" || expected === "key-or-end";
   if (isKey && char !== '"') return err(invalid(text, at, LOOKING_FOR[expected]));
   if (char === "{" || char === "[") {

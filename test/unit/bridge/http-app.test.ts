@@ -170,7 +170,7 @@ describe("the HTTP app", () => {
     { path: `/v1/job/${encodeURIComponent(`${"a/b".repeat(42)}ü`)}`, status: 404, text: "job not found" },
     { path: `/v1/allocation/${uid(7)}`, status: 404, text: "alloc not found" },
     { path: `/v1/node/${uid(7)}`, status: 404, text: "node not found" },
-    { path: `/v1/acl/token/${uid(99)}`, status: 404, text: "ACL token not found" },
+    { path: "/v1/acl/token/7d2be05a-a2ce-80aa-b186-fef3e5165ea8", status: 404, text: "ACL token not found" },
     { path: "/v1/acl/token/nobody", status: 500, text: "acl token lookup failed: index error: UUID must be 36 characters" },
     { path: "/v1/allocation/short", status: 500, text: "alloc lookup failed: index error: UUID must be 36 characters" },
     { path: "/v1/acl/policy/nothing", status: 404, text: "ACL policy not found" },
@@ -310,19 +310,19 @@ describe("the ACL endpoints", () => {
     expect(await call("GET", "/v1/acl/policy/self", { token: undefined })).toMatchObject({ status: 403, text: "Permission denied" });
   });
 
-  it.each([
-    ["DELETE", "/v1/acl/policy/nothing", undefined, 200, ""],
-    ["DELETE", "/v1/acl/token/short", undefined, 400, "token lookup failed: acl token lookup failed: index error: UUID must be 36 characters"],
-    ["PUT", `/v1/acl/token/${uid(99)}`, { Type: "management" }, 400, "ACL token accessor does not match request path"],
-    ["PUT", "/v1/acl/role/x", { Name: "a" }, 400, "ACL role ID does not match request path"],
-    ["DELETE", "/v1/acl/role/x", undefined, 500, "ACL role not found"],
-    ["DELETE", "/v1/acl/auth-method/x", undefined, 500, "ACL auth method not found"],
-    ["DELETE", "/v1/acl/binding-rule/x", undefined, 500, "ACL binding rule not found"],
-    ["PUT", "/v1/acl/binding-rule", {}, 400, "binding rule 0 invalid: 2 errors occurred:\n\t* auth method is missing\n\t* bind type is missing\n\n"],
-    ["PUT", "/v1/acl/auth-method", { Name: "a b" }, 400, "auth method 0 invalid: 4 errors occurred:\n\t* invalid name 'a b'\n\t* invalid token type ''\n\t* invalid config: missing auth method Config\n\t* invalid MaxTokenTTL value '0s' (should be between 1m0s and 24h0m0s)\n\n"],
-    ["PUT", "/v1/acl/login", {}, 400, "invalid login request: 2 errors occurred:\n\t* missing auth method name\n\t* missing login token\n\n"],
-    ["PUT", "/v1/acl/oidc/auth-url", {}, 400, "invalid OIDC auth-url request: 3 errors occurred:\n\t* missing auth method name\n\t* missing client nonce\n\t* missing redirect URI\n\n"],
-  ])("%s %s of %j: %i", async (method, path, body, status, text) => {
+  it.each<[string, string, object | undefined, [number, string]]>([
+    ["DELETE", "/v1/acl/policy/nothing", undefined, [200, ""]],
+    ["DELETE", "/v1/acl/token/short", undefined, [400, "token lookup failed: acl token lookup failed: index error: UUID must be 36 characters"]],
+    ["PUT", `/v1/acl/token/${uid(99)}`, { Type: "management" }, [400, "ACL token accessor does not match request path"]],
+    ["PUT", "/v1/acl/role/x", { Name: "a" }, [400, "ACL role ID does not match request path"]],
+    ["DELETE", "/v1/acl/role/x", undefined, [500, "ACL role not found"]],
+    ["DELETE", "/v1/acl/auth-method/x", undefined, [500, "ACL auth method not found"]],
+    ["DELETE", "/v1/acl/binding-rule/x", undefined, [500, "ACL binding rule not found"]],
+    ["PUT", "/v1/acl/binding-rule", {}, [400, "binding rule 0 invalid: 2 errors occurred:\n\t* auth method is missing\n\t* bind type is missing\n\n"]],
+    ["PUT", "/v1/acl/auth-method", { Name: "a b" }, [400, "auth method 0 invalid: 4 errors occurred:\n\t* invalid name 'a b'\n\t* invalid token type ''\n\t* invalid config: missing auth method Config\n\t* invalid MaxTokenTTL value '0s' (should be between 1m0s and 24h0m0s)\n\n"]],
+    ["PUT", "/v1/acl/login", {}, [400, "invalid login request: 2 errors occurred:\n\t* missing auth method name\n\t* missing login token\n\n"]],
+    ["PUT", "/v1/acl/oidc/auth-url", {}, [400, "invalid OIDC auth-url request: 3 errors occurred:\n\t* missing auth method name\n\t* missing client nonce\n\t* missing redirect URI\n\n"]],
+  ])("%s %s of %j: %j", async (method, path, body, [status, text]) => {
     expect(await bridge().call(method, path, body === undefined ? {} : { body })).toMatchObject({ status, text });
   });
 

@@ -216,19 +216,19 @@ describe("a parameterized job", () => {
     expect((await call("PUT", "/v1/job/sums/dispatch", { Meta: { who: "me" }, Payload: Buffer.alloc(16_384).toString("base64") })).status).toBe(200);
   });
 
-  it.each([
-    ["PUT", "/v1/job/nothing/periodic/force", undefined, 500, "job not found"],
-    ["PUT", "/v1/job/nothing/evaluate", { JobID: "nothing" }, 500, "job not found"],
-    ["PUT", "/v1/job/nothing/evaluate", { JobID: "other" }, 400, "JobID not same as job name"],
-    ["PUT", "/v1/job/nothing/revert", { JobID: "nothing" }, 500, 'job "nothing" not found'],
-    ["PUT", "/v1/job/nothing/stable", { JobID: "nothing", JobVersion: 1 }, 500, 'job "nothing" in namespace "default" at version 1 not found'],
-    ["PUT", "/v1/job/nothing/versions/t/tag", { Version: 0 }, 500, 'job "nothing" version 0 not found'],
-    ["DELETE", "/v1/job/nothing/versions/t/tag", undefined, 500, 'tag "t" not found on job "nothing"'],
-    ["PUT", "/v1/job/nothing/scale", {}, 400, "missing task group name for scaling action"],
-    ["PUT", "/v1/job/nothing/scale", { Target: { Group: "g" } }, 404, 'job "nothing" not found'],
-    ["PUT", "/v1/job/nothing/scale", { Target: { Group: "g", Job: "other" } }, 400, "job ID in payload did not match URL"],
-    ["PUT", "/v1/job/nothing/scale", { Count: 1.5 }, 400, "json: cannot unmarshal number 1.5 into Go struct field ScalingRequest.Count of type int64"],
-  ])("%s %s with %j of a job that is not there: %i", async (method, path, body, status, text) => {
+  it.each<[string, string, object | undefined, [number, string]]>([
+    ["PUT", "/v1/job/nothing/periodic/force", undefined, [500, "job not found"]],
+    ["PUT", "/v1/job/nothing/evaluate", { JobID: "nothing" }, [500, "job not found"]],
+    ["PUT", "/v1/job/nothing/evaluate", { JobID: "other" }, [400, "JobID not same as job name"]],
+    ["PUT", "/v1/job/nothing/revert", { JobID: "nothing" }, [500, 'job "nothing" not found']],
+    ["PUT", "/v1/job/nothing/stable", { JobID: "nothing", JobVersion: 1 }, [500, 'job "nothing" in namespace "default" at version 1 not found']],
+    ["PUT", "/v1/job/nothing/versions/t/tag", { Version: 0 }, [500, 'job "nothing" version 0 not found']],
+    ["DELETE", "/v1/job/nothing/versions/t/tag", undefined, [500, 'tag "t" not found on job "nothing"']],
+    ["PUT", "/v1/job/nothing/scale", {}, [400, "missing task group name for scaling action"]],
+    ["PUT", "/v1/job/nothing/scale", { Target: { Group: "g" } }, [404, 'job "nothing" not found']],
+    ["PUT", "/v1/job/nothing/scale", { Target: { Group: "g", Job: "other" } }, [400, "job ID in payload did not match URL"]],
+    ["PUT", "/v1/job/nothing/scale", { Count: 1.5 }, [400, "json: cannot unmarshal number 1.5 into Go struct field ScalingRequest.Count of type int64"]],
+  ])("%s %s with %j of a job that is not there: %j", async (method, path, body, [status, text]) => {
     expect(await one().call(method, path, body)).toMatchObject({ status, text });
   });
 
