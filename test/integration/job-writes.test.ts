@@ -117,7 +117,7 @@ describe.concurrent("a job's life", () => {
     const second = await register(jobOf(id, {}, { ...update, Tasks: [task({ Env: { ROUND: "2" } })] }));
     const { DeploymentID } = await evaluated(second.EvalID);
     const promoted = await eventually(async () => {
-      const { status, body } = await nomad(path(`/deployment/promote/${DeploymentID}`), { method: "PUT", body: { All: true } });
+      const { status, body } = await nomad(path(`/deployment/promote/${DeploymentID}`), { method: "PUT", body: { DeploymentID, All: true } });
       if (status === 200) return JSON.parse(body) as Written;
       expect([status, body]).toEqual([500, expect.stringMatching(/healthy allocations$/)]);
       return undefined;
