@@ -182,7 +182,7 @@ describe.concurrent("a job that cannot run", () => {
 describe.concurrent("what is refused", () => {
   it.each([
     ["an index that is not met", () => ({ Job: jobOf("nobody"), EnforceIndex: true, JobModifyIndex: 12 }), 500, /^Enforcing job modify index 12: job does not exist$/],
-    ["a namespace that is not managed", () => ({ Job: jobOf("x", { Namespace: "kube-system" }) }), 500, /^1 error occurred:\n\t\* job "x" is in nonexistent namespace "kube-system"$/],
+    ["a namespace that is not managed", () => ({ Job: jobOf("x", { Namespace: "kube-system" }) }), 500, /^1 error occurred:\n\t\* job "x" is in nonexistent namespace "kube-system"\n\n$/],
     ["an ID with blanks", () => ({ Job: jobOf("a b") }), 500, /Job ID contains a space/],
     ["a job of more than 1 MiB", () => ({ Job: jobOf("big", { Meta: { text: "x".repeat(1_100_000) } }) }), 400, /has 11\d{5} bytes as JSON/],
     ["braces a thousand levels deep", () => `{"Job":${'{"a":'.repeat(1000)}1${"}".repeat(1000)}}`, 400, /./],

@@ -146,7 +146,7 @@ func TestReadRights(t *testing.T) {
 			}
 		})
 	}
-	t.Run("the agent tells an unknown token that it is unknown", func(t *testing.T) {
+	t.Run("the agent tells an unknown token no more than that", func(t *testing.T) {
 		var self any
 		_, err := unknown.Raw().Query("/v1/agent/self", &self, nil)
 		wantRefusal(t, err, http.StatusForbidden, "Permission denied")
