@@ -2,8 +2,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"unsafe"
@@ -67,6 +69,15 @@ func isOnProc(fd int) bool {
 	return syscall.Fstatfs(fd, &about) != nil || int64(about.Type) == procFilesystem
 }
 
+// openOrMakeWorkDir makes a directory that is not there, as Nomad's exec driver does in the task's own root.
+func openOrMakeWorkDir(root, path string, uid uint32) (int, error) {
+	fd, err := openWorkDir(root, path, uid)
+	if errors.Is(err, syscall.ENOENT) && makeDirectories(root, path) {
+		return openWorkDir(root, path, uid)
+	}
+	return fd, err
+}
+
 // openWorkDir opens the directory that a task starts in, as its user where root alone may not. /proc is refused in any
 // disguise: a descriptor found there can lead out of the container.
 func openWorkDir(root, path string, uid uint32) (int, error) {
@@ -85,6 +96,27 @@ func openWorkDir(root, path string, uid uint32) (int, error) {
 		return -1, fmt.Errorf("failed to use work_dir %q: it is in /proc", path)
 	}
 	return fd, nil
+}
+
+// makeDirectories makes what is missing of a path, and follows no link on the way.
+func makeDirectories(root, path string) bool {
+	fd, err := syscall.Open(root, syscall.O_RDONLY|syscall.O_DIRECTORY|syscall.O_CLOEXEC, 0)
+	for _, name := range strings.Split(strings.Trim(filepath.Clean("/"+path), "/"), "/") {
+		if err != nil {
+			return false
+		}
+		made := syscall.Mkdirat(fd, name, 0o755)
+		next := -1
+		if err = made; made == nil || made == syscall.EEXIST {
+			next, err = openDirectoryNoLinks(fd, name)
+		}
+		syscall.Close(fd)
+		fd = next
+	}
+	if err != nil {
+		return false
+	}
+	return syscall.Close(fd) == nil
 }
 
 // openDirectoryNoLinks opens one directory below another without following a link.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"slices"
 	"strings"
 	"syscall"
@@ -15,6 +16,11 @@ const (
 	maxListedEntries = 16 * 1024
 	listedAtOnce     = 256
 	betweenFileLooks = 200 * time.Millisecond
+
+	// What a directory with a few entries has on most file systems.
+	madeUpSize = 4096
+	modeOpen   = 0o777
+	modePlain  = 0o755
 
 	eventDeleted   = "file deleted"
 	eventTruncated = "file truncated"
@@ -37,9 +43,28 @@ func infoOf(name string, about syscall.Stat_t, contentType string) fileInfo {
 	}
 }
 
-// madeUpInfo is of a directory that only the view has.
-func madeUpInfo(name string) fileInfo {
-	return infoOf(name, syscall.Stat_t{Mode: directoryPlain}, unknownContent)
+// madeUpInfo is of a directory that only the view has: it came with the directory that stands for it.
+func madeUpInfo(name string, mode uint32, like string) fileInfo {
+	about := syscall.Stat_t{Mode: syscall.S_IFDIR | mode, Size: madeUpSize}
+	var real syscall.Stat_t
+	if err := syscall.Lstat(like, &real); err == nil && isDirectory(real) {
+		about.Mtim = real.Mtim
+	}
+	return infoOf(name, about, unknownContent)
+}
+
+// entryInfo is of one directory in such a directory.
+func (v fileView) entryInfo(place filePlace, name string) fileInfo {
+	inner, err := v.locate(path.Join(place.name, name))
+	if err != nil || inner.isMadeUp() {
+		return madeUpInfo(name, modeOpen, v.places.alloc)
+	}
+	fd, about, err := inner.open()
+	if err != nil {
+		return madeUpInfo(name, modeOpen, v.places.alloc)
+	}
+	syscall.Close(fd)
+	return infoOf(name, about, unknownContent)
 }
 
 func fileModeOf(mode uint32) fs.FileMode {
@@ -72,7 +97,11 @@ func (v fileView) stat(given string, output *operationOutput) error {
 		return err
 	}
 	if place.isMadeUp() {
-		return sendJSON(output, madeUpInfo(place.baseName()))
+		mode := uint32(modeOpen)
+		if place.name == "" {
+			mode = modePlain
+		}
+		return sendJSON(output, madeUpInfo(place.baseName(), mode, v.places.alloc))
 	}
 	fd, about, err := place.open()
 	if err != nil {
@@ -97,7 +126,7 @@ func (v fileView) list(given string, output *operationOutput) error {
 	if place.isMadeUp() {
 		list := []fileInfo{}
 		for _, name := range place.entries {
-			list = append(list, madeUpInfo(name))
+			list = append(list, v.entryInfo(place, name))
 		}
 		return sendJSON(output, sorted(list))
 	}
@@ -158,7 +187,7 @@ func (p filePlace) entryAt(directory int, owner uint32, name string) (fileInfo, 
 	}
 	if err == syscall.EXDEV {
 		// A volume is mounted there. What it is has to be enough.
-		return madeUpInfo(name), true
+		return madeUpInfo(name, modeOpen, p.directory), true
 	}
 	if err != nil {
 		return fileInfo{}, false
@@ -182,7 +211,7 @@ func (v fileView) openContent(given string) (filePlace, int, error) {
 		return place, -1, operationError{status: 403, text: "Reading secret file prohibited: " + place.name}
 	}
 	if place.isMadeUp() {
-		return place, -1, notAFile(place.name)
+		return place, -1, notAFile(place.name, true)
 	}
 	fd, about, err := place.open()
 	if err != nil {
@@ -190,7 +219,7 @@ func (v fileView) openContent(given string) (filePlace, int, error) {
 	}
 	defer syscall.Close(fd)
 	if !isRegular(about) {
-		return place, -1, notAFile(place.name)
+		return place, -1, notAFile(place.name, isDirectory(about))
 	}
 	readable, err := reopen(fd, about, 0)
 	if err != nil {
@@ -199,9 +228,12 @@ func (v fileView) openContent(given string) (filePlace, int, error) {
 	return place, readable, nil
 }
 
-func notAFile(name string) error {
+func notAFile(name string, isDirectory bool) error {
 	if name == "" {
 		name = "/"
+	}
+	if isDirectory {
+		return operationError{status: 400, text: fmt.Sprintf("file %q is a directory", name)}
 	}
 	return operationError{status: 400, text: fmt.Sprintf("%s is not a regular file", name)}
 }

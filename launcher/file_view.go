@@ -14,7 +14,6 @@ import (
 
 const (
 	resolveNoMounts   = 0x01
-	directoryPlain    = syscall.S_IFDIR | 0o755
 	pathEscapes       = "Path escapes the alloc directory"
 	allocName         = "alloc"
 	secretsName       = "secrets"

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -109,11 +110,11 @@ func TestFilesOfAHostileTree(t *testing.T) {
 		{path: "etc/passwd", refusal: "stat etc/passwd: no such file or directory", status: 404},
 		{path: "db/local/x", refusal: "stat db/local/x: no such file or directory", status: 404},
 		{path: "web/local/fifo", refusal: "web/local/fifo is not a regular file", status: 400},
-		{path: "web/local/deep", refusal: "web/local/deep is not a regular file", status: 400},
+		{path: "web/local/deep", refusal: `file "web/local/deep" is a directory`, status: 400},
 		{path: "web/local/file.json/x", refusal: "stat web/local/file.json/x: no such file or directory", status: 404},
 		{path: "web/local/" + strings.Repeat("x", 300), refusal: "stat web/local/" + strings.Repeat("x", 300) + ": no such file or directory", status: 404},
-		{path: "/", refusal: "/ is not a regular file", status: 400},
-		{path: "web", refusal: "web is not a regular file", status: 400},
+		{path: "/", refusal: `file "/" is a directory`, status: 400},
+		{path: "web", refusal: `file "web" is a directory`, status: 400},
 	}
 	for _, c := range cases {
 		for name, read := range map[string]func(operateMessage, *operationOutput) error{"read": view.read, "stream": view.stream} {
@@ -365,4 +366,56 @@ func TestOperationsOverFrames(t *testing.T) {
 			t.Errorf("%+v", got)
 		}
 	})
+}
+
+func TestDirectoriesOfTheViewHaveSizeTimeAndMode(t *testing.T) {
+	view, _ := hostileTree(t)
+	cases := []struct{ path, name, mode string }{
+		{"/", "alloc", "drwx"}, {"/", "web", "drwxrwxrwx"}, {"web", "local", "drwx"},
+	}
+	for _, c := range cases {
+		output, said := capture()
+		if err := view.list(c.path, output); err != nil {
+			t.Fatal(err)
+		}
+		var list []fileInfo
+		if err := json.Unmarshal(said.text.Bytes(), &list); err != nil {
+			t.Fatal(err)
+		}
+		at := slices.IndexFunc(list, func(each fileInfo) bool { return each.Name == c.name })
+		if at < 0 || list[at].Size == 0 || list[at].ModTime.Unix() <= 0 || !strings.HasPrefix(list[at].FileMode, c.mode) {
+			t.Errorf("%s in %s: %+v", c.name, c.path, list)
+		}
+	}
+	output, said := capture()
+	if err := view.stat("/", output); err != nil || !strings.Contains(said.text.String(), `"FileMode":"drwxr-xr-x"`) || !strings.Contains(said.text.String(), `"Size":4096`) {
+		t.Errorf("%s, %v", said.text.String(), err)
+	}
+}
+
+func TestAWorkDirThatIsNotThereIsMade(t *testing.T) {
+	root, outside := t.TempDir(), t.TempDir()
+	if err := os.Mkdir(filepath.Join(root, "local"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(outside, filepath.Join(root, "local/link")); err != nil {
+		t.Fatal(err)
+	}
+	fd, err := openOrMakeWorkDir(root, "/local/some/dir", nobodyID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	syscall.Close(fd)
+	if about, err := os.Stat(filepath.Join(root, "local/some/dir")); err != nil || !about.IsDir() || about.Mode().Perm()&0o700 != 0o700 {
+		t.Errorf("%v, %v", about, err)
+	}
+	for _, path := range []string{"/local/link/more", "/local/../../x/" + strings.Repeat("y", 300)} {
+		if fd, err := openOrMakeWorkDir(root, path, nobodyID); err == nil {
+			syscall.Close(fd)
+			t.Errorf("%s is opened", path)
+		}
+	}
+	if made, _ := os.ReadDir(outside); len(made) != 0 {
+		t.Errorf("made outside: %v", made)
+	}
 }

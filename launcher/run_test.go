@@ -196,7 +196,7 @@ func TestStartsThatCanNeverSucceed(t *testing.T) {
 		{"denied gid", func(d *taskDocument) { d.DeniedGIDs = "65534" }, "failed host user validation: running as gid 65534 is disallowed"},
 		{"missing command", func(d *taskDocument) { d.Command = "no-such-program" }, "file no-such-program not found under path"},
 		{"directory as command", func(d *taskDocument) { d.Command = "/usr/bin" }, "file /usr/bin not found under path /"},
-		{"missing work_dir", func(d *taskDocument) { d.WorkDir = "/no/such" }, `failed to use work_dir "/no/such": no such file or directory`},
+		{"work_dir below a file", func(d *taskDocument) { d.WorkDir = "/etc/passwd/x" }, `failed to use work_dir "/etc/passwd/x": not a directory`},
 		{"work_dir is a file", func(d *taskDocument) { d.WorkDir = "/etc/passwd" }, `failed to use work_dir "/etc/passwd": not a directory`},
 		{"work_dir in /proc", func(d *taskDocument) { d.WorkDir = "/proc/1" }, `failed to use work_dir "/proc/1": it is in /proc`},
 		{"work_dir through a descriptor", func(d *taskDocument) { d.WorkDir = "/proc/self/fd/0" }, `failed to use work_dir "/proc/self/fd/0": too many levels of symbolic links`},

@@ -89,7 +89,7 @@ func (r spawnRequest) plan() (spawnPlan, error) {
 	if err := r.interpolate(&plan); err != nil {
 		return spawnPlan{}, err
 	}
-	if plan.workDir, err = openWorkDir(r.places.root, plan.workPath, user.UID); err != nil {
+	if plan.workDir, err = openOrMakeWorkDir(r.places.root, plan.workPath, user.UID); err != nil {
 		return spawnPlan{}, err
 	}
 	return plan, nil

@@ -64,6 +64,7 @@ const count = z.int().min(0).max(1_000_000);
 const nomadJobStatus = z.object({
   observedGeneration: z.int().min(0).optional().describe("Generation of the spec that this status speaks of."),
   jobModifyIndex: z.string().max(32).optional().describe("Resource version of the object when its spec was last changed."),
+  createIndex: z.string().max(32).optional().describe("Resource version of the object when its first version was seen."),
   state: z.enum(["pending", "running", "dead"]).optional().describe("Nomad's status of the job."),
   description: z.string().max(1024).optional().describe("Why, where there is more to say."),
   summary: z.string().max(32).optional().describe("Ready and desired allocations, for kubectl's table."),

@@ -122,11 +122,21 @@ func (r Rules) lookUp(passwd []PasswdEntry) (User, bool) {
 		}
 	}
 	uid, err := ParseID(name)
-	if err != nil {
-		return User{}, false
+	if err == nil {
+		return numericUser(uid, passwd), true
 	}
-	return numericUser(uid, passwd), true
+	// Nomad asks its own machine, which has one; an image may have no passwd at all.
+	if name == defaultUser {
+		return User{Name: name, UID: defaultUID, Home: "/nonexistent"}, true
+	}
+	return User{}, false
 }
+
+// defaultUser is Nomad's for a task that names none, and defaultUID what distributions give it.
+const (
+	defaultUser = "nobody"
+	defaultUID  = 65534
+)
 
 func numericUser(uid uint32, passwd []PasswdEntry) User {
 	for _, entry := range passwd {

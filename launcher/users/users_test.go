@@ -56,6 +56,19 @@ func TestUsersAreResolved(t *testing.T) {
 	}
 }
 
+func TestNobodyIsKnownWithoutAPasswd(t *testing.T) {
+	got, err := Rules{User: "nobody"}.Resolve(nil)
+	if want := (User{Name: "nobody", UID: 65534, Home: "/nonexistent"}); err != nil || got != want {
+		t.Errorf("user %+v, error %v", got, err)
+	}
+	if _, err := (Rules{User: "nobody", DeniedUIDs: "65534"}).Resolve(nil); err == nil {
+		t.Error("a denied nobody is taken")
+	}
+	if got, err := (Rules{User: "nobody"}).Resolve([]PasswdEntry{{Name: "nobody", UID: 99, Home: "/"}}); err != nil || got.UID != 99 {
+		t.Errorf("an image's own nobody is %+v, error %v", got, err)
+	}
+}
+
 func TestIDRangesThatAreRefused(t *testing.T) {
 	for _, text := range []string{"a", "1-", "-5", "5-1", "1,,2", "4294967296", "1 - 2"} {
 		if ranges, err := ParseIDRanges(text); err == nil {

@@ -102,8 +102,8 @@ function checkAllocation(identity: Identity, { allocId, allocation, action }: Ex
   if (allocation === undefined || allocation.allocId !== allocId) return refuse(unknownAllocation(allocId), 404);
   if (!allowNamespaceOperation(identity.acl, allocation.namespace, "alloc-exec")) return err(permissionDenied());
   const { clientStatus } = allocation;
-  const isOver = clientStatus === "complete" || clientStatus === "failed" || clientStatus === "lost";
-  if (isOver) return refuse(execNotPossible(allocId, clientStatus), 400);
+  // Of one that has ended its node still knows the tasks, and answers for them.
+  if (clientStatus === "lost") return refuse(execNotPossible(allocId, clientStatus), 400);
   if (action?.job === "unknown") return refuse(jobNotInNamespace(action.jobId, action.namespace), 404);
   return action?.job === "other" ? refuse(jobHasNoAllocation(action.jobId, allocId), 400) : ok(allocation);
 }

@@ -7,6 +7,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { allowNamespaceOperation } from "../nomad/acl/acl.ts";
 import type { NamespaceCapability } from "../nomad/acl/capabilities.ts";
 import { INVALID_ALLOC_ID, TASK_NOT_RUNNING, unknownAllocation } from "../nomad/texts.ts";
+import { allocLookupFailed, uuidError } from "../nomad/uuid.ts";
 import { type AccessError, permissionDenied } from "./access-error.ts";
 import type { Identity } from "./authenticate.ts";
 import type { AllocationFacts } from "./authorize-exec.ts";
@@ -67,6 +68,8 @@ export const mayOperate = (identity: Identity, namespace: string, operation: Ope
  */
 export function authorizeAllocation(identity: Identity, { allocId, allocation, operation }: Pick<OperationRequest, "allocId" | "allocation"> & { readonly operation: OperationName }): Result<AllocationFacts, AccessError> {
   if (allocId === "") return refuse(INVALID_ALLOC_ID, 400);
+  const wrong = uuidError(allocId);
+  if (wrong !== undefined) return refuse(allocLookupFailed(wrong), 500);
   if (allocation === undefined || allocation.allocId !== allocId) return refuse(unknownAllocation(allocId), 404);
   return mayOperate(identity, allocation.namespace, operation) ? ok(allocation) : err(permissionDenied());
 }

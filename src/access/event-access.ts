@@ -21,7 +21,7 @@ export function mayReadTopic(acl: Acl, topic: EventTopic, namespace: string): bo
   }
 }
 
-/** All topics at once are for management alone, as they hold those of the ACL. */
+/** All topics at once are for management alone, as they hold those of the ACL; so are those that nobody knows. */
 export function maySubscribe(acl: Acl, topics: readonly TopicFilter[], namespace: string): boolean {
-  return topics.every(({ topic }) => (topic === "*" ? isManagement(acl) : mayReadTopic(acl, topic, namespace)));
+  return topics.every(({ topic }) => (topic === "*" || topic === "unknown" ? isManagement(acl) : mayReadTopic(acl, topic, namespace)));
 }

@@ -28,7 +28,7 @@ const NO_IDENTITIES = "workload identities are not issued: a task's identity is 
 const JOBS: Group = {
   title: "Jobs",
   routes: [
-    ...of("GET PUT", "/v1/jobs"), ...of("PUT", "/v1/jobs/parse"), ...of("GET PUT", "/v1/jobs/statuses", "a route of Nomad's web pages, which are not here: ask /v1/jobs"), ...of("PUT", "/v1/validate/job"),
+    ...of("GET PUT", "/v1/jobs"), ...of("PUT", "/v1/jobs/parse"), ...of("GET PUT", "/v1/jobs/statuses"), ...of("PUT", "/v1/validate/job"),
     ...of("GET PUT DELETE", "/v1/job/:jobId*"), ...of("GET", "/v1/job/:jobId*/allocations"), ...of("GET", "/v1/job/:jobId*/evaluations"),
     ...of("GET", "/v1/job/:jobId*/deployments"), ...of("GET", "/v1/job/:jobId*/deployment"), ...of("GET", "/v1/job/:jobId*/summary"),
     ...of("GET", "/v1/job/:jobId*/versions"), ...of("GET", "/v1/job/:jobId*/submission"), ...of("GET", "/v1/job/:jobId*/services"),
@@ -70,7 +70,7 @@ const NODES: Group = {
     ...["evaluate", "drain", "eligibility", "purge"].flatMap((part) => of("PUT", `/v1/node/:nodeId/${part}`)),
     ...of("GET", "/v1/node/pools"), ...of("GET", "/v1/node/pool/:pool"), ...of("PUT DELETE", "/v1/node/pool/:pool", NO_CLIENTS),
     ...of("PUT", "/v1/node/pools", NO_CLIENTS), ...of("GET", "/v1/node/pool/:pool/nodes"), ...of("GET", "/v1/node/pool/:pool/jobs"),
-    ...of("GET", "/v1/client/stats"), ...of("PUT", "/v1/client/gc", "ended allocations are collected by the controller; run: nomad system gc"), ...of("GET PUT", "/v1/client/metadata", NO_CLIENTS),
+    ...of("GET", "/v1/client/stats"), ...of("PUT", "/v1/client/gc", "ended allocations are collected by the controller; run: nomad system gc"), ...of("GET", "/v1/client/metadata"), ...of("PUT", "/v1/client/metadata", NO_CLIENTS),
     ...of("GET", "/v1/client/identity", NO_IDENTITIES), ...of("PUT", "/v1/client/identity/renew", NO_IDENTITIES),
   ],
 };
@@ -99,7 +99,7 @@ const OPERATOR: Group = {
     ...of("GET PUT", "/v1/operator/snapshot", NO_RAFT), ...of("GET", "/v1/operator/autopilot/configuration"), ...of("PUT", "/v1/operator/autopilot/configuration", NO_RAFT),
     ...of("GET", "/v1/operator/autopilot/health"), ...of("GET", "/v1/operator/scheduler/configuration"),
     ...of("PUT", "/v1/operator/scheduler/configuration", "the scheduler is Kubernetes' own, and is configured there"),
-    ...of("GET PUT", "/v1/operator/license", NO_ENTERPRISE), ...of("PUT", "/v1/operator/utilization", NO_ENTERPRISE),
+    ...of("GET", "/v1/operator/license"), ...of("PUT", "/v1/operator/license", NO_ENTERPRISE), ...of("PUT", "/v1/operator/utilization", NO_ENTERPRISE),
     ...of("GET", "/v1/operator/keyring/keys", NO_IDENTITIES), ...of("PUT", "/v1/operator/keyring/rotate", NO_IDENTITIES), ...of("DELETE", "/v1/operator/keyring/key/:keyId", NO_IDENTITIES),
     ...of("GET", "/v1/operator/upgrade-check/:check", "an upgrade is a new image of the server: there is nothing to check of Nomad's"),
     ...of("GET", "/.well-known/jwks.json", NO_IDENTITIES), ...of("GET", "/.well-known/openid-configuration", NO_IDENTITIES),
@@ -126,11 +126,19 @@ const STORAGE: Group = {
     ...of("GET PUT DELETE", "/v1/volumes/external", NO_CSI), ...of("GET PUT DELETE", "/v1/volumes/snapshot", NO_CSI), ...of("GET", "/v1/volume/csi/:volumeId"),
     ...of("PUT DELETE", "/v1/volume/csi/:volumeId", NO_CSI), ...of("PUT DELETE", "/v1/volume/csi/:volumeId/:operation", NO_CSI),
     ...of("GET PUT DELETE", "/v1/volume/host/:rest*", NO_HOST_VOLUMES),
-    ...of("GET", "/v1/vars", NO_VARIABLES), ...of("GET PUT DELETE", "/v1/var/:path*", NO_VARIABLES),
+    ...of("GET", "/v1/vars"), ...of("GET", "/v1/var/:path*"), ...of("PUT DELETE", "/v1/var/:path*", NO_VARIABLES),
   ],
 };
 
-export const ROUTE_GROUPS: readonly Group[] = [JOBS, ALLOCATIONS, EVALUATIONS, NODES, CLUSTER, OPERATOR, ACL, STORAGE];
+const ENTERPRISE: Group = {
+  title: "Enterprise",
+  routes: [
+    "/v1/quotas", "/v1/quota-usages", "/v1/quota", "/v1/quota/:name*", "/v1/sentinel/policies", "/v1/sentinel/policy/:policy",
+    "/v1/recommendations", "/v1/recommendations/apply", "/v1/recommendation", "/v1/recommendation/:id",
+  ].flatMap((pattern) => of("GET PUT DELETE", pattern, NO_ENTERPRISE)),
+};
+
+export const ROUTE_GROUPS: readonly Group[] = [JOBS, ALLOCATIONS, EVALUATIONS, NODES, CLUSTER, OPERATOR, ACL, STORAGE, ENTERPRISE];
 export const NOMAD_ROUTES: readonly NomadRoute[] = ROUTE_GROUPS.flatMap(({ routes }) => routes);
 
 /** Whether both say the same route, whatever they call its parameters. */

@@ -42,6 +42,8 @@ export type NomadJobStatus = {
   readonly observedGeneration?: number;
   /** Resource version of the object when its spec was last changed: Nomad's JobModifyIndex. */
   readonly jobModifyIndex?: string;
+  /** Resource version of the object when its first version was seen: Nomad's CreateIndex, which outlives that version's record. */
+  readonly createIndex?: string;
   readonly state?: "pending" | "running" | "dead";
   readonly description?: string;
   /** "ready/desired", for kubectl's table. */

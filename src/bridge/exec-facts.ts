@@ -4,6 +4,7 @@ import { isNodeLevel } from "../access/node-level.ts";
 import type { BridgeConfigSpec, Profile } from "../api/bridge-config.ts";
 import type { Pod } from "../api/pod.ts";
 import { ANNOTATION } from "../contract/pod-metadata.ts";
+import { neverRan } from "../mapping/container-record.ts";
 import { clientStatus } from "../mapping/nomad-allocation.ts";
 import { allocationRecord, type TaskRecord } from "../mapping/pod-status.ts";
 import type { Allocation } from "./bridge-deps.ts";
@@ -30,8 +31,9 @@ export function profileOf(pod: Pod, config: BridgeConfigSpec | undefined): Profi
   return profile !== undefined && isClosed ? { ...profile, disableRemoteExec: true } : profile;
 }
 
-/** Between two starts the container may be there, but the task is not; one whose launcher waits for other tasks has not started. */
-function taskState({ state, lastEnd }: TaskRecord): TaskFacts["state"] {
-  if (state !== "pending") return state;
-  return lastEnd === undefined ? "not-started" : "dead";
+/** Between two starts the container may be there, but the task is not; one whose launcher waits for other tasks has not started, nor has one that never could. */
+function taskState({ state, lastEnd, waiting }: TaskRecord): TaskFacts["state"] {
+  if (state === "running") return state;
+  if (lastEnd === undefined) return state === "pending" || waiting !== undefined ? "not-started" : "dead";
+  return neverRan(lastEnd) ? "not-started" : "dead";
 }

@@ -45,6 +45,7 @@ import { MONITOR_ROUTES } from "./monitor/monitor-route.ts";
 import { readQuery, type QueryOptions } from "./query.ts";
 import { READ_ROUTES } from "./read-handlers.ts";
 import { type Reply, text } from "./reply.ts";
+import { hasIndex } from "./reply-headers.ts";
 import type { RequestContext, Routes } from "./request-context.ts";
 
 export type HttpAppDeps = {
@@ -91,19 +92,21 @@ function sourceOf(env: unknown): string {
   return incoming?.socket?.remoteAddress ?? "";
 }
 
-type Answer = { readonly reply: Reply; /** For X-Nomad-Index: no change before it is missing in the reply. */ readonly index: number; readonly pretty: boolean };
+type Answer = { readonly reply: Reply; /** For X-Nomad-Index: no change before it is missing in the reply. */ readonly index: number; readonly pretty: boolean; readonly isStamped: boolean };
 
 /** A blocking query is held between being let in and being answered; rights may have changed meanwhile, so it is let in twice. */
 async function answer(deps: AppDeps, request: Request, source: string): Promise<Answer> {
   const asked = readRequest(request, source);
   const admitted = asked.ok ? admit(deps, asked.value) : asked;
-  const refusal = (reply: Reply): Answer => ({ reply, index: deps.cluster.index(), pretty: false });
+  const refusal = (reply: Reply): Answer => ({ reply, index: deps.cluster.index(), pretty: false, isStamped: false });
   if (!admitted.ok) return refusal(admitted.error);
   const held = await hold(deps, admitted.value);
   if (!held.ok) return refusal(held.error);
   const index = indexFor(deps, admitted.value);
   const again = held.value === "held" ? admit(deps, admitted.value) : admitted;
-  return { reply: again.ok ? await dispatch(deps, again.value) : again.error, index, pretty: isPretty(admitted.value.url.searchParams) };
+  const reply = again.ok ? await dispatch(deps, again.value) : again.error;
+  const { path, url } = admitted.value;
+  return { reply, index, pretty: isPretty(url.searchParams), isStamped: hasIndex(reply, path, url.searchParams) };
 }
 
 const isPretty = (params: URLSearchParams): boolean => params.has("pretty") && parseGoBool(params.get("pretty") ?? "") !== false;
@@ -124,9 +127,12 @@ function admit(deps: HttpAppDeps, { request, url, path, query, secret, source }:
   const authorized = authorizeRequest(deps.authenticate, { method: request.method, path, secret, namespace: query.namespace, now: deps.now() });
   if (!authorized.ok) return err((authorized.error.kind === "invalid-method" ? refused(request.method, path) : undefined) ?? refuse(deps, authorized.error));
   const region = deps.cluster.config()?.region;
-  if (query.region !== undefined && query.region !== "" && query.region !== region) return err(text(500, "No path to region"));
+  if (!OF_NO_REGION.test(path) && query.region !== undefined && query.region !== "" && query.region !== region) return err(text(500, "No path to region"));
   return ok({ request, url, path, query, secret, authorized: authorized.value, source });
 }
+
+/** Answered by the agent that is asked, whatever region it is asked for. */
+const OF_NO_REGION = /^\/v1\/(regions$|agent\/)/;
 
 function blockingKinds({ request, path }: Incoming): readonly ChangeKind[] | undefined {
   const match = findEndpoint(request.method, path);
@@ -257,15 +263,18 @@ function auditWrite({ log }: HttpAppDeps, { request, path, query }: Incoming, li
   log.info({ ...line, method: request.method, path, namespace: query.namespace }, "audit");
 }
 
-async function toResponse({ bodies }: AppDeps, { reply, index, pretty }: Answer, request: Request): Promise<Response> {
+async function toResponse({ bodies }: AppDeps, { reply, index, pretty, isStamped }: Answer, request: Request): Promise<Response> {
   // Not as Headers: those cost more than the rest of a reply that is made already.
-  const headers = { "X-Nomad-Index": String(index), "X-Nomad-KnownLeader": "true", "X-Nomad-LastContact": "0" };
+  const stamp = isStamped ? { "X-Nomad-Index": String(index), "X-Nomad-KnownLeader": "true", "X-Nomad-LastContact": "0" } : {};
+  const headers = { ...stamp, Vary: "Accept-Encoding" };
   // A compressor would hold back what has to be there at once.
   if (reply.kind === "stream") return new Response(reply.body, { status: reply.status, headers: { ...headers, "Content-Type": reply.contentType, "Cache-Control": "no-transform" } });
+  // A null body, unlike an empty text, gets no Content-Type from the platform.
+  if (reply.kind === "text" && reply.body === "") return new Response(null, { status: reply.status, headers });
   const gzip = request.method !== "HEAD" && acceptsGzip(request.headers.get("accept-encoding"));
   const { bytes, isCompressed } = await bodies(reply, { pretty, gzip });
   const content = {
-    ...(reply.kind === "text" && reply.body === "" ? {} : { "Content-Type": reply.kind === "json" ? "application/json" : "text/plain; charset=utf-8", Vary: "Accept-Encoding" }),
+    "Content-Type": reply.kind === "json" ? "application/json" : "text/plain; charset=utf-8",
     ...(isCompressed ? { "Content-Encoding": "gzip" } : {}),
     "Content-Length": String(bytes.length),
   };

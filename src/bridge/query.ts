@@ -28,6 +28,16 @@ export function readQuery(params: URLSearchParams): Result<QueryOptions, string>
   });
 }
 
+/**
+ * A parameter that one list alone understands. Without a value it is not there. The error is Nomad's text, whose status differs from list to list.
+ */
+export function boolParam(params: URLSearchParams, name: string): Result<boolean, string> {
+  const value = params.get(name) ?? "";
+  if (value === "") return ok(false);
+  const read = parseGoBool(value);
+  return read === undefined ? err(`Failed to parse value of "${name}" (${value}) as a bool: strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax`) : ok(read);
+}
+
 /** A bare name means true; undefined for what is no boolean. */
 function isTrue(params: URLSearchParams, name: string): boolean | undefined {
   const value = params.get(name);

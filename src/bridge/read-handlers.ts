@@ -1,15 +1,17 @@
 /** @module Reading jobs and allocations. Each handler is (context) → reply. */
-import { parseGoBool } from "../lib/go-bool.ts";
 import { ANNOTATION } from "../contract/pod-metadata.ts";
-import { nomadAllocation, type AllocationSource } from "../mapping/nomad-allocation.ts";
+import { isPlaced, nomadAllocation, type AllocationSource } from "../mapping/nomad-allocation.ts";
 import { jobStub } from "../mapping/job-summary.ts";
 import type { JobRecord } from "../mapping/job-record.ts";
 import type { NomadAllocationStub } from "../nomad/api-types.ts";
 import type { Job } from "../nomad/job.ts";
+import { jobAsRead } from "../nomad/jobspec/read-job.ts";
 import { unknownAllocation } from "../nomad/texts.ts";
+import { allocLookupFailed, uuidError, uuidPrefixError } from "../nomad/uuid.ts";
 import type { Allocation } from "./bridge-deps.ts";
 import { sha256 } from "../access/sha256.ts";
 import { listReply, type ListRequest } from "./lists/list-page.ts";
+import { boolParam } from "./query.ts";
 import { json, type Reply, text } from "./reply.ts";
 import type { RequestContext, Routes } from "./request-context.ts";
 
@@ -19,6 +21,8 @@ type ReadContext = Pick<RequestContext, "cluster" | "stubs" | "query" | "params"
 /** @param fits which jobs; all where it is absent */
 export function listJobs(context: ReadContext, fits?: (job: Job) => boolean): Reply {
   const { cluster } = context;
+  const withMeta = boolParam(context.search, "meta");
+  if (!withMeta.ok) return text(500, withMeta.error);
   const all = [...cluster.jobs()];
   const isWanted = (record: JobRecord) => {
     const job = cluster.nomadJob(record);
@@ -31,17 +35,17 @@ export function listJobs(context: ReadContext, fits?: (job: Job) => boolean): Re
       key: ({ jobId, namespace }) => `${jobId}\0${namespace}`,
       namespace: ({ namespace }) => namespace,
       id: ({ jobId }) => jobId,
-      show: (job) => stubOfJob(context, job),
+      show: (job) => stubOfJob(context, job, withMeta.value),
       filtered: (job) => cluster.nomadJob(job),
     },
     listRequest(context),
   );
 }
 
-function stubOfJob({ cluster, now, search }: ReadContext, record: JobRecord): object | undefined {
+function stubOfJob({ cluster, now }: ReadContext, record: JobRecord, withMeta: boolean): object | undefined {
   const job = cluster.nomadJob(record);
   if (job === undefined) return undefined;
-  return jobStub({ job, record, pods: cluster.allocationsOf(record).map(({ pod }) => pod), now }, parseGoBool(search.get("meta") ?? "") === true);
+  return jobStub({ job, record, pods: cluster.allocationsOf(record).map(({ pod }) => pod), now }, withMeta);
 }
 
 /** A dispatched job with its payload, as Nomad shows it to whoever may read the job. */
@@ -50,9 +54,9 @@ async function readJob(context: ReadContext & Pick<RequestContext, "jobs">): Pro
   const job = record === undefined ? undefined : context.cluster.nomadJob(record);
   if (record === undefined || job === undefined) return text(404, "job not found");
   const name = record.object.kind === "NomadJob" && job.Dispatched ? record.object.spec.payloadSecret : undefined;
-  if (name === undefined) return json(job);
+  if (name === undefined) return json(jobAsRead(job));
   const stored = await context.jobs.readText({ kind: "DispatchPayload", namespace: record.namespace, name, of: record.uid });
-  return json({ ...job, Payload: stored.ok ? (stored.value ?? null) : null });
+  return json({ ...jobAsRead(job), Payload: stored.ok ? (stored.value ?? null) : null });
 }
 
 function listJobAllocations(context: ReadContext): Reply {
@@ -61,20 +65,36 @@ function listJobAllocations(context: ReadContext): Reply {
 }
 
 function listAllocations(context: ReadContext): Reply {
-  const { query } = context;
-  const prefix = checkIdPrefix(query.prefix);
-  const stub = stubOf(context);
-  if (prefix === undefined) return text(500, `alloc lookup failed: index error: Invalid UUID prefix: "${query.prefix}"`);
+  const { query, search } = context;
+  const withResources = boolParam(search, "resources");
+  if (!withResources.ok) return text(500, withResources.error);
+  const withStates = boolParam(search, "task_states");
+  if (!withStates.ok) return text(500, withStates.error);
+  const malformed = uuidPrefixError(query.prefix);
+  if (malformed !== undefined) return text(500, allocLookupFailed(malformed));
+  const hidesStates = search.get("task_states") !== null && search.get("task_states") !== "" && !withStates.value;
+  const prefix = query.prefix.toLowerCase();
   return listReply(
     {
-      rows: allocationsWithPrefix(context, prefix),
+      rows: allocationsWithPrefix(context, prefix).filter(({ pod }) => isPlaced(pod)),
       key: ({ pod }) => pod.metadata.uid ?? "",
       namespace: ({ job }) => job.namespace,
       id: ({ pod }) => pod.metadata.uid ?? "",
-      show: stub,
+      show: listStub(context, { resources: withResources.value, states: !hidesStates }),
     },
     { ...listRequest(context), options: { ...query, prefix } },
   );
+}
+
+/** Clients that look for no more than IDs ask to be spared the states of tasks, which are most of a row; `resources` are what the scheduler gave. */
+function listStub(context: ReadContext, { resources, states }: { readonly resources: boolean; readonly states: boolean }): (allocation: Allocation) => object | undefined {
+  const stub = stubOf(context);
+  if (states && !resources) return stub;
+  return (allocation) => {
+    const whole = stub(allocation);
+    const source = resources && whole !== undefined ? sourceOf(context, allocation, new Map()) : undefined;
+    return whole === undefined ? undefined : { ...whole, ...(states ? {} : { TaskStates: null }), ...(source === undefined ? {} : { AllocatedResources: nomadAllocation(source).AllocatedResources }) };
+  };
 }
 
 /** A whole ID, which every exec looks up first, costs no search. */
@@ -92,6 +112,8 @@ function allocationsWithPrefix(context: ReadContext, prefix: string): readonly A
 /** One that the caller may not see does not exist for them, whatever its namespace. */
 function readAllocation(context: ReadContext): Reply {
   const allocId = context.params["allocId"] ?? "";
+  const malformed = uuidError(allocId);
+  if (malformed !== undefined) return text(500, allocLookupFailed(malformed));
   const allocation = context.cluster.allocation(allocId.toLowerCase());
   if (allocation === undefined) return text(404, "alloc not found");
   if (!context.allowsNamespace(allocation.job.namespace)) return text(500, unknownAllocation(allocId));
@@ -121,7 +143,7 @@ const isVisible = ({ query, allowsNamespace }: ReadContext, { namespace }: JobRe
 
 const namedJob = ({ cluster, query, params }: ReadContext) => cluster.job(query.namespace, params["jobId"] ?? "");
 
-/** Rows of a list. Allocations of a job that cannot be read have none. */
+/** Rows of a list. Allocations of a job that cannot be read have none, and neither have those without a node yet. */
 export function stubsOf(context: ReadContext, allocations: readonly Allocation[]): readonly NomadAllocationStub[] {
   return allocations.map(stubOf(context)).filter((stub) => stub !== undefined);
 }
@@ -130,6 +152,7 @@ export function stubsOf(context: ReadContext, allocations: readonly Allocation[]
 function stubOf(context: ReadContext): (allocation: Allocation) => NomadAllocationStub | undefined {
   const known = new Map<string, Replacements>();
   return (allocation) => {
+    if (!isPlaced(allocation.pod)) return undefined;
     const { uid } = allocation.job;
     const replacements = known.get(uid) ?? replacementsOf(context.cluster.allocationsOf(allocation.job));
     known.set(uid, replacements);
@@ -148,20 +171,13 @@ export function sourceOf({ cluster, now }: Pick<ReadContext, "cluster" | "now">,
   return { pod, job: asNomad, record: job, sha256, nodeId: node?.metadata.uid, now, ...(next === undefined ? {} : { next }) };
 }
 
-/** Lower case, or undefined for what can begin no ID: Nomad's index takes pairs of hex digits and at most four hyphens. */
-function checkIdPrefix(prefix: string): string | undefined {
-  const digits = prefix.replaceAll("-", "");
-  const isValid = /^[0-9a-fA-F-]*$/.test(prefix) && digits.length % 2 === 0 && prefix.length <= 36 && prefix.length - digits.length <= 4;
-  return isValid ? prefix.toLowerCase() : undefined;
-}
-
 /** Of all the caller may see, those that fit: whole, as the CLI reads the resources of each. */
 export const wholeAllocations = (context: ReadContext, fits: (allocation: Allocation) => boolean): readonly object[] =>
   visibleJobs(context)
     .flatMap((job) => {
       const all = context.cluster.allocationsOf(job);
       const replacements = replacementsOf(all);
-      return all.filter(fits).flatMap((allocation) => {
+      return all.filter((each) => isPlaced(each.pod) && fits(each)).flatMap((allocation) => {
         const source = sourceOf(context, allocation, replacements);
         return source === undefined ? [] : [nomadAllocation(source)];
       });

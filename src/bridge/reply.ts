@@ -12,5 +12,8 @@ export const text = (status: number, body: string): Reply => ({ kind: "text", st
 
 export const stream = (contentType: string, body: ReadableStream<Uint8Array>): Reply => ({ kind: "stream", status: 200, contentType, body });
 
+/** What Nomad puts beside the result where it answers with its own reply whole; `Index` is the caller's. */
+export const QUERY_META = { LastContact: 0, KnownLeader: true, NextToken: "" } as const;
+
 /** Where Nomad's own clients expect no body at all. */
 export const empty: Reply = { kind: "text", status: 200, body: "" };

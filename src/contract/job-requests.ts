@@ -3,6 +3,7 @@
  * JSON of one annotation on the NomadJob or ExecTask. State and no log: asking twice for the same changes nothing, so a controller may
  * read it as often as it likes.
  */
+import { readScaling, type ScalingEvents } from "./scaling-events.ts";
 
 /** A stop of one allocation, by its ID; it is replaced as Nomad would. */
 export type StopRequest = {
@@ -38,6 +39,10 @@ export type JobRequests = {
   readonly tags?: Readonly<Record<string, VersionTag>>;
   /** Why a version came to be, in Nomad's words for an evaluation, by the version; only where it is not plain registration. */
   readonly triggers?: Readonly<Record<string, string>>;
+  /** Priority of a version's evaluation, by the version; only where it was asked for, and is not the job's. */
+  readonly priorities?: Readonly<Record<string, number>>;
+  /** By the group's name. */
+  readonly scaling?: ScalingEvents;
 };
 
 const MAX_STOPS = 200;
@@ -47,12 +52,14 @@ const MAX_STOPS = 200;
  * server reads it.
  */
 export function readJobRequests(text: string | undefined): JobRequests {
-  const { stop, deployment, reschedule, stable, tags, triggers } = recordOf(parsed(text));
+  const { stop, deployment, reschedule, stable, tags, triggers, priorities, scaling } = recordOf(parsed(text));
   const stops = valuesOf(stop, stopOf).slice(0, MAX_STOPS);
   const said = deploymentOf(deployment);
   const called = stableOf(stable);
   const named = valuesOf(tags, tagOf);
   const noted = valuesOf(triggers, textOf);
+  const urgent = valuesOf(priorities, priorityOf);
+  const scaled = readScaling(scaling);
   return {
     ...(stops.length === 0 ? {} : { stop: Object.fromEntries(stops) }),
     ...(said === undefined ? {} : { deployment: said }),
@@ -60,6 +67,8 @@ export function readJobRequests(text: string | undefined): JobRequests {
     ...(called === undefined ? {} : { stable: called }),
     ...(named.length === 0 ? {} : { tags: Object.fromEntries(named) }),
     ...(noted.length === 0 ? {} : { triggers: Object.fromEntries(noted) }),
+    ...(urgent.length === 0 ? {} : { priorities: Object.fromEntries(urgent) }),
+    ...(Object.keys(scaled).length === 0 ? {} : { scaling: scaled }),
   };
 }
 
@@ -92,6 +101,7 @@ const isNumber = (value: unknown): value is number => typeof value === "number" 
 const isTime = (value: unknown): value is number => isNumber(value) && Math.abs(value) <= 8.64e15;
 const isVersion = (value: unknown): value is number => Number.isSafeInteger(value);
 const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
+const priorityOf = (value: unknown): number | undefined => (Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 100 ? Number(value) : undefined);
 const textsOf = (value: unknown): readonly string[] | undefined => (Array.isArray(value) ? value.filter((each) => typeof each === "string") : undefined);
 
 function stopOf(value: unknown): StopRequest | undefined {
@@ -138,7 +148,15 @@ export function withStop(requests: JobRequests, allocId: string, stop: StopReque
 const MAX_TRIGGERS = 6;
 
 /** The requests with the trigger of a new version; those of the oldest versions go. */
-export function withTrigger(requests: JobRequests, version: number, trigger: string | undefined): JobRequests {
-  const kept = Object.entries(requests.triggers ?? {}).filter(([each]) => Number(each) > version - MAX_TRIGGERS && Number(each) < version);
-  return { ...requests, triggers: Object.fromEntries(trigger === undefined ? kept : [...kept, [String(version), trigger]]) };
+export const withTrigger = (requests: JobRequests, version: number, trigger: string | undefined): JobRequests => ({ ...requests, triggers: ofVersions(requests.triggers, version, trigger) });
+
+/** The same of its evaluation's priority. */
+export function withPriority({ priorities, ...requests }: JobRequests, version: number, priority: number | undefined): JobRequests {
+  const kept = ofVersions(priorities, version, priority);
+  return Object.keys(kept).length === 0 ? requests : { ...requests, priorities: kept };
+}
+
+function ofVersions<T>(values: Readonly<Record<string, T>> | undefined, version: number, value: T | undefined): Readonly<Record<string, T>> {
+  const kept = Object.entries(values ?? {}).filter(([each]) => Number(each) > version - MAX_TRIGGERS && Number(each) < version);
+  return Object.fromEntries(value === undefined ? kept : [...kept, [String(version), value]]);
 }

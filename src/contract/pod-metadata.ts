@@ -35,6 +35,8 @@ export const ANNOTATION = {
   canary: `${GROUP}/canary`,
   /** UID of the pod that this one replaces. */
   previousAllocation: `${GROUP}/previous-allocation`,
+  /** Resource version of the job when the pod was made: Nomad's CreateIndex of the allocation, which the pod's own versions leave behind. */
+  createIndex: `${GROUP}/create-index`,
   /** On a pod that was stopped and is kept to be read: why, in Nomad's words. Its allocation is complete, whatever Kubernetes calls its phase. */
   stopped: `${GROUP}/stopped`,
   /** What users have done to the pod's tasks: TaskMarks, JSON. */

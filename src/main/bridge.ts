@@ -115,14 +115,15 @@ function assemble(options: BridgeOptions, { caches, client, feed, events, sessio
   const route = { cluster, authenticate, gate, audit: audit.append, sessions, onPodGone: podGoneNotifier(caches), podFate: (uid: string) => podFate(caches, uid), log, now, monotonic: () => clock.monotonic() };
   let address = "";
   const clientRoutes = { gate: operationGate(gateDeps), audit: audit.append, streams, podLog: podLogReader(client), markTasks: taskMarks(client, caches, log), now, monotonic: () => clock.monotonic(), sleep: (ms: number) => clock.sleep(ms) };
-  const app = createHttpApp({ cluster, acl: aclObjects(client, caches), logins: createLogins(client, now), nodes: nodeMarks(client, caches), jobs: jobObjects(client, caches), client: clientRoutes, events, logLines: options.logLines, feed, authenticate, address: () => address, log, now });
+  const acl = aclObjects(client, caches);
+  const app = createHttpApp({ cluster, acl, logins: createLogins(client, now), nodes: nodeMarks(client, caches), jobs: jobObjects(client, caches), client: clientRoutes, events, logLines: options.logLines, feed, authenticate, address: () => address, log, now });
   const running = new Set<Promise<void>>();
   const onExec = (upgrade: ExecUpgrade): void => {
     const session = handleExec(route, upgrade).finally(() => running.delete(session));
     running.add(session);
   };
   const server = createHttpsServer({ app, tls, onExec });
-  const stopEvents = reportEvents({ broker: events, feed, cluster, now }, caches);
+  const stopEvents = reportEvents({ broker: events, feed, cluster, acl, now }, caches);
   return { server, stopEvents, setAddress: (known: string) => (address = known), sessionsOver: () => Promise.all(running) };
 }
 

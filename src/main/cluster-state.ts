@@ -11,6 +11,7 @@ import type { JobVersion } from "../mapping/stored-job.ts";
 import type { Job } from "../nomad/job.ts";
 import { type BridgeCaches, configReader, isManaged, probeReader } from "./caches.ts";
 import { jobOwner } from "./owner.ts";
+import { purgedJobs } from "./purged-jobs.ts";
 import { storedJobs } from "./stored-jobs.ts";
 import { jobPlanner } from "./update-planner.ts";
 
@@ -19,6 +20,7 @@ export function clusterState(caches: BridgeCaches, now: () => number): ClusterSt
   const probeOf = probeReader(caches);
   const config = configReader(caches);
   const stored = storedJobs(caches);
+  const purged = purgedJobs(caches.jobs);
   const taskJob = taskJobs();
   const allocationsOf = (job: JobRecord): readonly Allocation[] => caches.pods.byIndex("owner", job.uid).map((pod) => ({ pod, job }));
   const asNomad = (job: JobRecord): Job | undefined => {
@@ -39,7 +41,7 @@ export function clusterState(caches: BridgeCaches, now: () => number): ClusterSt
       return version === versionOf(job) ? asNomad(job) : undefined;
     },
     versionsOf: (job) => (job.object.kind === "NomadJob" ? stored.versions(job.object) : taskVersions(job, asNomad(job))),
-    jobOfEvaluation: (evalId) => found("evaluation", evalId),
+    jobOfEvaluation: (evalId) => found("evaluation", evalId) ?? seen(purged(evalId)),
     jobOfDeployment: (deploymentId) => found("deployment", deploymentId),
     ...jobPlanner({ caches, config, now, probeOf }),
     allocationsOf,

@@ -43,7 +43,7 @@ export function storedJobs({ revisions }: Pick<BridgeCaches, "revisions">): Stor
     if (found !== undefined) return found;
     const wanted = versions.find((each) => each.version === version);
     if (wanted === undefined) return undefined;
-    const made = jobOfVersion(object, wanted, Math.min(...versions.map(({ modifyIndex }) => modifyIndex)));
+    const made = jobOfVersion(object, wanted, Number(object.status?.createIndex) || Math.min(...versions.map(({ modifyIndex }) => modifyIndex)));
     jobs.set(version, made);
     return made;
   };

@@ -79,6 +79,9 @@ function runEnd(end: Terminated): RunEnd {
 
 const isKnownNotToHaveRun = (message: TerminationMessage | undefined): boolean => message?.reason === "start-failed" || Array.isArray(message?.runs);
 
+/** Its launcher says that the task never began. */
+export const neverRan = ({ message, startedAt, before }: RunEnd): boolean => startedAt === undefined && before.length === 0 && isKnownNotToHaveRun(message);
+
 /** Of the runs that a launcher tells of, the one that this end is of: it ended while the container ran. Kubernetes' times have whole seconds. */
 function runsOf(end: Terminated, message: TerminationMessage | undefined): { readonly own?: PastRun; readonly before: readonly PastRun[] } {
   const runs = message?.runs ?? [];

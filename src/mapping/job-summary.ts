@@ -57,7 +57,7 @@ function statesByGroup(pods: readonly Pod[], now: number): ReadonlyMap<string, r
 
 /** A job as lists show it. @param withMeta as clients ask for by `meta=true` */
 export function jobStub(source: SummarySource, withMeta = false): NomadJobStub {
-  const { ID, ParentID, Name, Namespace, Datacenters, NodePool, Type, Priority, Stop, Status, StatusDescription, CreateIndex, ModifyIndex, JobModifyIndex, SubmitTime, Periodic, ParameterizedJob, Meta } = source.job;
+  const { ID, ParentID, Name, Namespace, Datacenters, NodePool, Type, Priority, Stop, Status, StatusDescription, CreateIndex, ModifyIndex, JobModifyIndex, SubmitTime, Periodic, ParameterizedJob, Dispatched, Meta } = source.job;
   return {
     ID,
     ParentID,
@@ -65,10 +65,12 @@ export function jobStub(source: SummarySource, withMeta = false): NomadJobStub {
     Namespace,
     Datacenters,
     NodePool,
+    Multiregion: null,
     Type,
     Priority,
     Periodic: Periodic !== null,
-    ParameterizedJob: ParameterizedJob !== null,
+    // A dispatched child keeps its parent's block, and is no parent.
+    ParameterizedJob: ParameterizedJob !== null && !Dispatched,
     Stop,
     Status,
     StatusDescription,
@@ -77,6 +79,6 @@ export function jobStub(source: SummarySource, withMeta = false): NomadJobStub {
     ModifyIndex,
     JobModifyIndex,
     SubmitTime,
-    ...(withMeta ? { Meta } : {}),
+    ...(withMeta && Object.keys(Meta).length > 0 ? { Meta } : {}),
   };
 }

@@ -32,6 +32,9 @@ export type AllocationSource = {
   readonly now: number;
 };
 
+/** Nomad places an allocation and makes it in one step: what waits for a node is queued, and no allocation yet. */
+export const isPlaced = ({ spec }: Pod): boolean => spec.nodeName !== undefined;
+
 export function allocationStub(source: AllocationSource): NomadAllocationStub {
   const { pod, job, nodeId } = source;
   const group = groupOf(pod);
@@ -63,7 +66,7 @@ export function allocationStub(source: AllocationSource): NomadAllocationStub {
     RescheduleTracker: rescheduleTracker(source),
     PreemptedAllocations: null,
     PreemptedByAllocation: "",
-    CreateIndex: indexOf(pod),
+    CreateIndex: Number(pod.metadata.annotations?.[ANNOTATION.createIndex]) || indexOf(pod),
     ModifyIndex: indexOf(pod),
     CreateTime: created * NS_PER_MS,
     ModifyTime: (record.endedAt ?? record.readySince ?? created) * NS_PER_MS,

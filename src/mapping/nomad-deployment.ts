@@ -1,14 +1,14 @@
 /** @module Deployments of a NomadJob as Nomad's clients read them, out of the state that the controller keeps in the status. Used by the bridge. */
 import { type DeploymentGroup, type DeploymentState, readDeployment } from "../contract/deployment-state.ts";
+import { KEPT_VERSIONS } from "../api/job-revision.ts";
 import type { Job } from "../nomad/job.ts";
-import type { JobRecord } from "./job-record.ts";
+import { type JobRecord, requestsOf } from "./job-record.ts";
 import { deploymentId } from "./nomad-ids.ts";
 import { indexOf } from "./nomad-job.ts";
 import type { Sha256 } from "./object-names.ts";
 import type { JobVersion } from "./stored-job.ts";
 
 const NS_PER_MS = 1_000_000;
-const ZERO_TIME = "0001-01-01T00:00:00Z";
 
 export type NomadDeployment = {
   readonly ID: string;
@@ -36,11 +36,12 @@ export type DeploymentSource = {
   readonly versions: readonly Pick<JobVersion, "version" | "modifyIndex">[];
 };
 
-/** What is known of deployments, the newest first: the present one, and the one that it took the place of. */
-export function deploymentStates({ object }: JobRecord): readonly DeploymentState[] {
-  if (object.kind !== "NomadJob") return [];
-  const { deployment } = object.status ?? {};
-  return [deployment, deployment?.["superseded"]].flatMap((each) => readDeployment(each) ?? []);
+/** What is known of deployments, the newest first: the present one, and those that took each other's place before it. */
+export const deploymentStates = ({ object }: JobRecord): readonly DeploymentState[] => (object.kind === "NomadJob" ? chainOf(object.status?.deployment, KEPT_VERSIONS) : []);
+
+function chainOf(value: unknown, bound: number): readonly DeploymentState[] {
+  const state = bound === 0 ? undefined : readDeployment(value);
+  return state === undefined ? [] : [state, ...chainOf((value as { readonly superseded?: unknown }).superseded, bound - 1)];
 }
 
 /** The deployment of one version, while it is known. */
@@ -62,7 +63,7 @@ export function nomadDeployment(source: DeploymentSource, state: DeploymentState
     TaskGroups: Object.fromEntries(Object.entries(state.groups).map(([name, group]) => [name, groupState(group)])),
     Status: state.status,
     StatusDescription: state.statusDescription,
-    EvalPriority: asNomad.Priority,
+    EvalPriority: requestsOf(job).priorities?.[String(state.jobVersion)] ?? asNomad.Priority,
     CreateIndex: specIndex,
     ModifyIndex: isNewest ? indexOf(job.object) : specIndex,
     CreateTime: state.createdAt * NS_PER_MS,
@@ -76,7 +77,7 @@ function groupState(group: DeploymentGroup) {
     AutoRevert: group.autoRevert,
     AutoPromote: group.autoPromote,
     ProgressDeadline: group.progressDeadlineMs * NS_PER_MS,
-    RequireProgressBy: group.requireProgressBy === undefined ? ZERO_TIME : new Date(group.requireProgressBy).toISOString(),
+    RequireProgressBy: group.requireProgressBy === undefined ? null : new Date(group.requireProgressBy).toISOString(),
     Promoted: group.promoted,
     DesiredCanaries: group.desiredCanaries,
     DesiredTotal: group.desiredTotal,

@@ -6,7 +6,7 @@ import type { Pod } from "../api/pod.ts";
 import { ANNOTATION } from "../contract/pod-metadata.ts";
 import type { Job } from "../nomad/job.ts";
 import { parentOf, requestsOf, type JobRecord, versionOf } from "./job-record.ts";
-import { deploymentOf } from "./nomad-deployment.ts";
+import { deploymentOf, deploymentStates } from "./nomad-deployment.ts";
 import { deploymentId, evaluationId, type EvaluationCause, knownCauses } from "./nomad-ids.ts";
 import { indexOf } from "./nomad-job.ts";
 import type { Sha256 } from "./object-names.ts";
@@ -47,19 +47,19 @@ export function nomadEvaluation(source: EvaluationSource, cause: EvaluationCause
   const version = versionOfCause(source, cause);
   const kept = source.versions.find((each) => each.version === version);
   const modifyIndex = kept?.modifyIndex ?? asNomad.JobModifyIndex;
-  const createdAt = createdAtOf(cause) ?? kept?.submittedAt ?? asNomad.SubmitTime / NS_PER_MS;
+  const createdAt = createdAtOf(job, cause) ?? kept?.submittedAt ?? asNomad.SubmitTime / NS_PER_MS;
   const isWaiting = cause.kind === "version" && Object.keys(outcome.failures).length > 0 && outcome.Status === "complete";
   const requested = cause.kind === "version" || cause.kind === "blocked" ? modifyIndex : indexOf(job.object);
   return {
     ID: evaluationId(sha256, job.uid, cause),
-    Priority: asNomad.Priority,
+    Priority: requestsOf(job).priorities?.[String(version)] ?? asNomad.Priority,
     Type: asNomad.Type,
     TriggeredBy: triggerOf(source, cause),
     Namespace: job.namespace,
     JobID: job.jobId,
-    JobModifyIndex: modifyIndex,
+    JobModifyIndex: cause.kind === "deployment" ? 0 : modifyIndex,
     NodeID: "",
-    DeploymentID: deploymentOf(job, version) === undefined ? "" : deploymentId(sha256, job.uid, version),
+    DeploymentID: deploymentIn(source, cause, version),
     Status: outcome.Status,
     StatusDescription: outcome.StatusDescription,
     Wait: 0,
@@ -73,7 +73,7 @@ export function nomadEvaluation(source: EvaluationSource, cause: EvaluationCause
     EscapedComputedClass: false,
     QuotaLimitReached: "",
     AnnotatePlan: false,
-    QueuedAllocations: Object.fromEntries(asNomad.TaskGroups.map(({ Name }) => [Name, outcome.failures[Name]?.count ?? 0])),
+    QueuedAllocations: isQuiet(cause) || isStop(source, version) ? {} : Object.fromEntries(asNomad.TaskGroups.map(({ Name }) => [Name, outcome.failures[Name]?.count ?? 0])),
     SnapshotIndex: requested,
     CreateIndex: requested,
     ModifyIndex: Math.max(requested, outcome.Status === "pending" ? 0 : indexOf(job.object)),
@@ -82,14 +82,47 @@ export function nomadEvaluation(source: EvaluationSource, cause: EvaluationCause
   };
 }
 
-/** Of a job, newest first: one for each kept version, those of requests, and the blocked one while something waits. */
+/** Such have no deployment and no figures. */
+const isQuiet = ({ kind }: EvaluationCause): boolean => kind === "purge" || kind === "blocked";
+
+/** A version that needs none, such as the job's stop, is within the deployment before it. */
+function deploymentIn({ sha256, job }: EvaluationSource, cause: EvaluationCause, version: number): string {
+  const deployment = isQuiet(cause) ? undefined : deploymentStates(job).find(({ jobVersion }) => jobVersion <= version);
+  return deployment === undefined ? "" : deploymentId(sha256, job.uid, deployment.jobVersion);
+}
+
+/** What is always in the JSON of an evaluation; of the others Nomad leaves out what is empty. */
+const ALWAYS: ReadonlySet<string> = new Set(["ID", "Priority", "Type", "TriggeredBy", "Namespace", "JobID", "Status", "SnapshotIndex", "CreateIndex", "ModifyIndex", "CreateTime", "ModifyTime"]);
+
+/** As Nomad's API writes it. */
+export const shownEvaluation = (evaluation: NomadEvaluation): object => Object.fromEntries(Object.entries(evaluation).filter(([key, value]) => ALWAYS.has(key) || !isEmpty(value)));
+
+const isEmpty = (value: unknown): boolean =>
+  value === "" || value === 0 || value === false || value === null || value === ZERO_TIME || (typeof value === "object" && Object.keys(value).length === 0);
+
+/** Of a job, newest first: one for each kept version, those of requests and of its deployments, and the blocked one while something waits. */
 export function nomadEvaluations(source: EvaluationSource): readonly NomadEvaluation[] {
   const isKept = (version: number) => source.versions.some((each) => each.version === version);
   return knownCauses(source.job)
-    .filter((cause) => cause.kind !== "deployment" && (!("version" in cause) || isKept(cause.version)))
+    .filter((cause) => hasHappened(source, cause) && (!("version" in cause) || isKept(cause.version)))
     .map((cause) => nomadEvaluation(source, cause))
     .filter(({ TriggeredBy, Status }) => TriggeredBy !== "queued-allocs" || Status === "blocked")
     .toSorted((a, b) => b.CreateTime - a.CreateTime || b.CreateIndex - a.CreateIndex);
+}
+
+/** A parent runs nothing, so that none of its versions has an evaluation. */
+function hasHappened({ job, asNomad }: EvaluationSource, cause: EvaluationCause): boolean {
+  if (cause.kind === "purge") return false;
+  if (cause.kind === "version" || cause.kind === "blocked") return asNomad.Periodic === null && (asNomad.ParameterizedJob === null || asNomad.Dispatched);
+  return cause.kind !== "deployment" || wasSaid(job, cause);
+}
+
+function wasSaid(job: JobRecord, { version, verb }: Extract<EvaluationCause, { readonly kind: "deployment" }>): boolean {
+  const state = deploymentOf(job, version);
+  const said = requestsOf(job).deployment;
+  if (state === undefined) return false;
+  if (verb === "end") return state.status === "successful" || state.status === "failed";
+  return verb === "promote" && state.jobVersion === deploymentStates(job)[0]?.jobVersion && (said?.promote ?? []).length > 0 && Object.values(state.groups).some(({ promoted }) => promoted);
 }
 
 /** The evaluation that an allocation was placed by: a stop of the one before it, or its job's version. */
@@ -104,13 +137,19 @@ export function evaluationOf(sha256: Sha256, job: JobRecord, pod: Pod): string {
 export function concerns(source: Pick<EvaluationSource, "sha256" | "job">, cause: EvaluationCause, pod: Pod): boolean {
   if (cause.kind === "stop" && cause.allocId === pod.metadata.uid) return true;
   if (cause.kind === "deployment" || cause.kind === "blocked") return podVersion(pod) === cause.version;
+  if (cause.kind === "purge") return false;
   if (cause.kind === "reschedule") return (epochMs(pod.metadata.creationTimestamp) ?? 0) >= cause.at - 1000 && podVersion(pod) === versionOf(source.job);
   return evaluationOf(source.sha256, source.job, pod) === evaluationId(source.sha256, source.job.uid, cause);
 }
 
+const isStop = ({ versions }: EvaluationSource, version: number): boolean => versions.find((each) => each.version === version)?.stop === true;
+
 const podVersion = (pod: Pod): number => Number(pod.metadata.annotations?.[ANNOTATION.jobVersion] ?? 0) || 0;
 
-const createdAtOf = (cause: EvaluationCause): number | undefined => ("at" in cause ? cause.at : undefined);
+function createdAtOf(job: JobRecord, cause: EvaluationCause): number | undefined {
+  if ("at" in cause) return cause.at;
+  return cause.kind === "deployment" && cause.verb === "end" ? deploymentOf(job, cause.version)?.modifiedAt : undefined;
+}
 
 function versionOfCause({ job, pods }: EvaluationSource, cause: EvaluationCause): number {
   if ("version" in cause) return cause.version;
@@ -118,7 +157,7 @@ function versionOfCause({ job, pods }: EvaluationSource, cause: EvaluationCause)
   return stopped === undefined ? versionOf(job) : podVersion(stopped);
 }
 
-function triggerOf({ job, versions }: EvaluationSource, cause: EvaluationCause): string {
+function triggerOf(source: EvaluationSource, cause: EvaluationCause): string {
   switch (cause.kind) {
     case "blocked":
       return "queued-allocs";
@@ -128,8 +167,10 @@ function triggerOf({ job, versions }: EvaluationSource, cause: EvaluationCause):
       return "job-register";
     case "deployment":
       return "deployment-watcher";
+    case "purge":
+      return "job-deregister";
     case "version":
-      return versionTrigger(job, versions.find(({ version }) => version === cause.version)?.stop === true, cause.version);
+      return versionTrigger(source.job, isStop(source, cause.version), cause.version);
   }
 }
 

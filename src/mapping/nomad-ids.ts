@@ -12,7 +12,8 @@ export function nameUuid(sha256: Sha256, parts: readonly (string | number)[]): s
   return [hash.slice(0, 8), hash.slice(8, 12), `8${hash.slice(13, 16)}`, `${variant}${hash.slice(17, 20)}`, hash.slice(20, 32)].join("-");
 }
 
-export type DeploymentVerb = "promote" | "fail" | "pause" | "resume" | "health";
+/** What was said to a deployment; `end`: it came to its end by itself. */
+export type DeploymentVerb = "promote" | "fail" | "pause" | "resume" | "health" | "end";
 
 /** What an evaluation was made for. `at` is epoch ms. */
 export type EvaluationCause =
@@ -21,7 +22,9 @@ export type EvaluationCause =
   | { readonly kind: "blocked"; readonly version: number }
   | { readonly kind: "stop"; readonly allocId: string; readonly at: number }
   | { readonly kind: "reschedule"; readonly at: number }
-  | { readonly kind: "deployment"; readonly version: number; readonly verb: DeploymentVerb };
+  | { readonly kind: "deployment"; readonly version: number; readonly verb: DeploymentVerb }
+  /** The end of the job itself, when its object is gone. */
+  | { readonly kind: "purge" };
 
 export const deploymentId = (sha256: Sha256, jobUid: string, version: number): string => nameUuid(sha256, ["deployment", jobUid, version]);
 
@@ -39,6 +42,8 @@ function detailsOf(cause: EvaluationCause): readonly (string | number)[] {
       return [cause.at];
     case "deployment":
       return [cause.version, cause.verb];
+    case "purge":
+      return [];
   }
 }
 
@@ -51,7 +56,7 @@ export function rememberedVersions(job: JobRecord): readonly number[] {
   return Array.from({ length: Math.min(newest, REMEMBERED_VERSIONS) + 1 }, (_none, back) => newest - back);
 }
 
-const VERBS: readonly DeploymentVerb[] = ["promote", "fail", "pause", "resume", "health"];
+const VERBS: readonly DeploymentVerb[] = ["promote", "fail", "pause", "resume", "health", "end"];
 
 /** What can be asked for by an evaluation's ID, of one job. It follows from the object alone. */
 export function knownCauses(job: JobRecord): readonly EvaluationCause[] {
@@ -62,6 +67,7 @@ export function knownCauses(job: JobRecord): readonly EvaluationCause[] {
     ...versions.flatMap((version) => VERBS.map((verb): EvaluationCause => ({ kind: "deployment", version, verb }))),
     ...Object.entries(stop).map(([allocId, { at }]): EvaluationCause => ({ kind: "stop", allocId, at })),
     ...(reschedule === undefined ? [] : [{ kind: "reschedule", at: reschedule } as const]),
+    { kind: "purge" },
   ];
 }
 

@@ -1,7 +1,7 @@
 /** @module Why allocations of a group found no place, as Nomad's AllocationMetric. Used for evaluations and plans. */
 import type { PodPort } from "../contract/pod-metadata.ts";
 import type { FilteredNodes } from "./job/placement/eligible-nodes.ts";
-import { withOwnReasons } from "./job/placement/left-out.ts";
+import { BY_AFFINITY, withOwnReasons } from "./job/placement/left-out.ts";
 
 export type PlacementFailure = {
   /** How many allocations wait. */
@@ -28,13 +28,15 @@ export function impossiblePlacement({ evaluated, inPool, available, filtered }: 
 export function placementFailure(message: string, count: number, leftOut: Readonly<Record<string, number>> = {}, ports: readonly PodPort[] = []): PlacementFailure {
   const nodes = Number(/^0\/(\d{1,6}) nodes/.exec(message)?.[1] ?? 0);
   const reasons = withOwnReasons(reasonsOf(message), leftOut);
+  // Nomad evaluates no node of another pool or datacenter, which for Kubernetes is a matter of affinity too.
+  const elsewhere = total(reasons.filter(([reason]) => reason === BY_AFFINITY));
   const isExhausted = (reason: string) => reason.startsWith("Insufficient ") || reason === "Too many pods" || reason === NO_FREE_PORTS;
   const exhausted = reasons.filter(([reason]) => isExhausted(reason));
-  const filtered = reasons.filter(([reason]) => !isExhausted(reason));
+  const filtered = reasons.filter(([reason]) => !isExhausted(reason) && reason !== BY_AFFINITY);
   return {
     count,
     metric: metricOf(count, {
-      NodesEvaluated: nodes,
+      NodesEvaluated: Math.max(0, nodes - elsewhere),
       NodesFiltered: total(filtered),
       NodesExhausted: total(exhausted),
       ConstraintFiltered: filtered.length === 0 ? null : Object.fromEntries(filtered),

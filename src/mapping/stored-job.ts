@@ -6,7 +6,8 @@ import { ok, type Result } from "../lib/result.ts";
 import type { Job, JobSpec } from "../nomad/job.ts";
 import { canonicalise } from "../nomad/jobspec/canonicalise.ts";
 import { decodeJob } from "../nomad/jobspec/decode-job.ts";
-import { jobRecord, requestsOf, versionOf } from "./job-record.ts";
+import { jobRecord, type JobRecord, requestsOf, versionOf } from "./job-record.ts";
+import { deploymentOf } from "./nomad-deployment.ts";
 import { indexOf } from "./nomad-job.ts";
 
 const NS_PER_MS = 1_000_000;
@@ -58,7 +59,9 @@ export function presentVersion(object: NomadJob, spec: JobSpec, submittedAt: num
   };
 }
 
-/** As clients read it. @param createIndex of the oldest version that is known */
+const hasSucceeded = (record: JobRecord, version: number): boolean => deploymentOf(record, version)?.status === "successful";
+
+/** As clients read it. @param createIndex of the job's registration, or of the oldest version that is known */
 export function jobOfVersion(object: NomadJob, kept: JobVersion, createIndex: number): Job {
   const { status, metadata } = object;
   const record = jobRecord(object);
@@ -71,7 +74,7 @@ export function jobOfVersion(object: NomadJob, kept: JobVersion, createIndex: nu
     NomadTokenID: metadata.annotations?.[ANNOTATION.submitter] ?? "",
     Status: status?.state ?? "pending",
     StatusDescription: status?.description ?? "",
-    Stable: stable?.version === kept.version ? stable.stable : status?.stableVersion === kept.version,
+    Stable: stable?.version === kept.version ? stable.stable : status?.stableVersion === kept.version || hasSucceeded(record, kept.version),
     Version: kept.version,
     SubmitTime: kept.submittedAt * NS_PER_MS,
     CreateIndex: createIndex,

@@ -27,7 +27,7 @@ const MAX_EVENTS = 10;
 
 /** Oldest first. */
 export function taskEvents(source: EventSource): readonly NomadTaskEvent[] {
-  const events = [...setupEvents(source), ...endEvents(source), ...siblingEvents(source), ...startEvents(source), ...userEvents(source)];
+  const events = [...setupEvents(source), ...imageEvents(source), ...endEvents(source), ...siblingEvents(source), ...startEvents(source), ...userEvents(source)];
   return events.toSorted((a, b) => a.Time - b.Time).slice(-MAX_EVENTS);
 }
 
@@ -49,6 +49,17 @@ function setupEvents(source: EventSource): readonly NomadTaskEvent[] {
   if (fetch?.startedAt !== undefined) events.push(event("Downloading Artifacts", fetch.startedAt, "Client is downloading artifacts"));
   if (fetch?.failure !== undefined) events.push(event("Failed Artifact Download", fetch.failure.at ?? created, fetch.failure.text, { download_error: fetch.failure.text }));
   return events;
+}
+
+const IMAGE_FAULT = /^(?:ErrImagePull|ImagePullBackOff|ErrImageNeverPull|InvalidImageName|ImageInspectError): /;
+
+/** On Nomad the driver gives up and the restart policy counts; kubelet goes on trying. */
+function imageEvents(source: EventSource): readonly NomadTaskEvent[] {
+  const waiting = source.task.waiting ?? "";
+  if (!IMAGE_FAULT.test(waiting)) return [];
+  const at = epochMs(source.pod.status?.startTime) ?? createdAt(source);
+  const text = `Failed to pull the image: ${waiting.replace(IMAGE_FAULT, "")}`;
+  return [event("Driver", at, "Downloading image"), event("Driver Failure", at, text, { driver_error: text })];
 }
 
 /** The runs that are known of, the last end, what led to it, and what follows from it. */

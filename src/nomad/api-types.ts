@@ -25,6 +25,7 @@ export type NomadJobStub = {
   readonly Namespace: string;
   readonly Datacenters: readonly string[];
   readonly NodePool: string;
+  readonly Multiregion: null;
   readonly Type: string;
   readonly Priority: number;
   readonly Periodic: boolean;

@@ -3,5 +3,5 @@
 export const EVENT_TOPICS = ["ACLPolicy", "ACLRole", "ACLToken", "Allocation", "Deployment", "Evaluation", "Job", "Node", "NodePool", "Service"] as const;
 export type EventTopic = (typeof EVENT_TOPICS)[number];
 
-/** Every event where `topic` is "*", every one of the topic where `key` is. */
-export type TopicFilter = { readonly topic: EventTopic | "*"; readonly key: string };
+/** Every event where `topic` is "*", every one of the topic where `key` is; none where it is "unknown". */
+export type TopicFilter = { readonly topic: EventTopic | "*" | "unknown"; readonly key: string };

@@ -22,6 +22,8 @@ export function enforcedIndex(wanted: number, found: number | undefined): string
 
 export const nonexistentNamespace = (jobId: string, namespace: string): string => `job "${jobId}" is in nonexistent namespace "${namespace}"`;
 
+export const nonexistentPool = (jobId: string, pool: string): string => `job "${jobId}" is in nonexistent node pool "${pool}"`;
+
 export const typeChanged = (from: string, to: string): string => `cannot update job from type "${from}" to "${to}"`;
 export const periodicChanged = (isNow: boolean): string => (isNow ? "cannot update non-periodic job to being periodic" : "cannot update periodic job to being non-periodic");
 export const parameterizedChanged = (isNow: boolean): string =>
@@ -52,10 +54,13 @@ export const EVALUATE_PARAMETERIZED = "can't evaluate parameterized job";
 export const REVERT_TO_CURRENT = "can't revert to current version";
 export const revertEnforced = (current: number, enforced: number): string => `Current job has version ${current}; enforcing version ${enforced}`;
 export const unknownVersion = (jobId: string, namespace: string, version: number): string => `job "${jobId}" in namespace "${namespace}" at version ${version} not found`;
+/** Said where a version is to be tagged. */
+export const untaggableVersion = (jobId: string, version: number): string => `job "${jobId}" version ${version} not found`;
 export const tagTaken = (tag: string, jobId: string): string => `tag "${tag}" already exists on a different version of job "${jobId}"`;
 export const tagUnknown = (tag: string, jobId: string): string => `tag "${tag}" not found on job "${jobId}"`;
 
 export const terminalDeployment = (verb: "promote" | "fail" | "pause" | "resume" | "set health of allocations for"): string =>
   verb.startsWith("set") ? "can't set health of allocations for a terminal deployment" : `can't ${verb} terminal deployment`;
+export const unknownAlloc = (allocId: string): string => `unknown alloc "${allocId}"`;
 export const NO_CANARIES = "no canaries to promote";
 export const unhealthyCanaries = (group: string, healthy: number, wanted: number): string => `Task group "${group}" has ${healthy}/${wanted} healthy allocations`;

@@ -5,7 +5,7 @@ const MAX_FRAME_DATA_BYTES = 64 * 1024;
 
 export type StreamFrame = {
   readonly file: string;
-  /** Of the data in the file. */
+  /** Where the data ends in the file: what is asked for from there comes next. */
   readonly offset: number;
   readonly data?: Uint8Array;
   readonly event?: string;
@@ -21,11 +21,15 @@ export function encodeStreamFrame({ file, offset, data, event }: StreamFrame): s
   });
 }
 
-/** The data in as many frames as it takes, each with its own offset. */
+/**
+ * The data in as many frames as it takes, each with its own offset.
+ * @param offset where the data begins
+ */
 export function encodeStreamData(file: string, offset: number, data: Uint8Array): string {
   let frames = "";
   for (let start = 0; start < data.length; start += MAX_FRAME_DATA_BYTES) {
-    frames += encodeStreamFrame({ file, offset: offset + start, data: data.subarray(start, start + MAX_FRAME_DATA_BYTES) });
+    const part = data.subarray(start, start + MAX_FRAME_DATA_BYTES);
+    frames += encodeStreamFrame({ file, offset: offset + start + part.length, data: part });
   }
   return frames;
 }

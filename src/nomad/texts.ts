@@ -52,6 +52,12 @@ export const INVALID_METHOD = "Invalid method";
 
 export const INVALID_ALLOC_ID = "must provide a valid alloc id";
 export const TASK_NOT_RUNNING = "Task not running";
+/** Of a signal for all tasks, by those that did not get it. */
+export const signalsFailed = (tasks: readonly string[]): string =>
+  `${tasks.length} error${tasks.length === 1 ? "" : "s"} occurred:\n${tasks.map((task) => `\t* Failed to signal task: ${task}, err: ${TASK_NOT_RUNNING}\n`).join("")}\n`;
+export const RESTART_OF_ENDED_ALLOCATION = "restart of an alloc that should not run";
+export const TASK_NAME_AND_ALL_TASKS = "task name cannot be set when restarting all tasks";
+export const PATH_ESCAPES = "Path escapes the alloc directory";
 export const NO_TASK_OF_THAT_NAME = "Task not found";
 export const noTaskRunner = (task: string): string => `Could not find task runner for task: ${task}`;
 export const MISSING_LOG_TYPE = "must provide log type (stdout/stderr)";

@@ -128,8 +128,8 @@ const JOB_LIFE: readonly CliCommand[] = [
   { command: "job eval", args: ["job", "eval", "$NEW_JOB"], calls: [...FIND_JOB, "PUT /v1/job/$NEW_JOB/evaluate", ...MONITOR, "GET /v1/deployment/:id"], exit: 0 },
   { command: "job revert", args: ["job", "revert", "$NEW_JOB", "0"], calls: [...FIND_JOB, "PUT /v1/job/$NEW_JOB/revert", ...MONITOR, "GET /v1/deployment/:id"], exit: 0 },
   { command: "job promote", title: "without a canary", args: ["job", "promote", "$NEW_JOB"], calls: [...FIND_JOB, "GET /v1/job/$NEW_JOB/deployment", "PUT /v1/deployment/promote/:id"], exit: 1, error: /500 \(can't promote terminal deployment\)/ },
-  { command: "job stop", args: ["job", "stop", "$NEW_JOB"], calls: [...FIND_JOB, "GET /v1/job/$NEW_JOB", "DELETE /v1/job/$NEW_JOB", ...MONITOR], exit: 0 },
-  { command: "job stop", title: "and forget it", args: ["job", "stop", "-purge", "$NEW_JOB"], calls: [...FIND_JOB, "GET /v1/job/$NEW_JOB", "DELETE /v1/job/$NEW_JOB"], exit: 0 },
+  { command: "job stop", args: ["job", "stop", "$NEW_JOB"], calls: [...FIND_JOB, "GET /v1/job/$NEW_JOB", "DELETE /v1/job/$NEW_JOB", ...MONITOR, "GET /v1/deployment/:id"], exit: 0 },
+  { command: "job stop", title: "and forget it", args: ["job", "stop", "-purge", "$NEW_JOB"], calls: [...FIND_JOB, "GET /v1/job/$NEW_JOB", "DELETE /v1/job/$NEW_JOB", ...MONITOR], exit: 0 },
 ];
 
 /** A job that others are launched by: one by hand, one by the clock. Both are batch jobs that end at once. */

@@ -67,7 +67,8 @@ describe.concurrent("a job's life", () => {
     const id = unique("team/Life.v1");
     const first = await register(jobOf(id), { Submission: { Source: `job "${id}" {}`, Format: "hcl2" } });
     const evaluation = await evaluated(first.EvalID);
-    expect(evaluation).toMatchObject({ Status: "complete", TriggeredBy: "job-register", FailedTGAllocs: null });
+    expect(evaluation).toMatchObject({ Status: "complete", TriggeredBy: "job-register" });
+    expect(evaluation).not.toHaveProperty("FailedTGAllocs");
     expect(await deployed(evaluation.DeploymentID)).toMatchObject({ Status: "successful", StatusDescription: "Deployment completed successfully", JobVersion: 0 });
     expect(await nomadJson(path(`/evaluation/${first.EvalID}/allocations`))).toMatchObject([{ EvalID: first.EvalID, TaskGroup: "web" }, { EvalID: first.EvalID }]);
     expect(await running(id)).toHaveLength(2);
@@ -89,7 +90,8 @@ describe.concurrent("a job's life", () => {
     expect(await evaluated(stopped.EvalID)).toMatchObject({ Status: "complete", TriggeredBy: "job-deregister" });
     await eventually(async () => ((await nomadJson<{ readonly Status: string }>(jobPath(id))).Status === "dead" ? true : undefined));
     expect(await running(id)).toEqual([]);
-    expect(await nomadJson(jobPath(id, "?purge=true"), { method: "DELETE" })).toMatchObject({ EvalID: "" });
+    const purged = await nomadJson<Written>(jobPath(id, "?purge=true"), { method: "DELETE" });
+    expect(await evaluated(purged.EvalID)).toMatchObject({ Status: "complete", TriggeredBy: "job-deregister" });
     expect(await refused(jobPath(id), {})).toEqual([404, "job not found"]);
     await eventually(async () => ((await must(world.client.list({ resource: RESOURCES.jobSubmissions, namespace: world.namespace }))).items.some(({ metadata }) => metadata.name.includes("team-life")) ? undefined : true));
   });

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { secretHash } from "../../access/authenticate.ts";
 import { isRedirectAllowed } from "../../access/login/auth-method.ts";
 import { bindingsFor, type Bindings, type Claims, fillIn, type SelectorData, selectorData } from "../../access/login/bindings.ts";
-import { type AclAuthMethodObject, type AclAuthMethodSpec, aclAuthMethodSpec, aclBindingRuleSpec } from "../../api/acl.ts";
+import { type AclAuthMethodObject, type AclAuthMethodSpec, type AclTokenObject, aclAuthMethodSpec, aclBindingRuleSpec } from "../../api/acl.ts";
 import { durationMs } from "../../lib/duration.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { tokenView } from "../acl-shapes.ts";
@@ -71,6 +71,9 @@ async function tokenFor(context: RequestContext, { spec }: Method, claims: Claim
   });
   const bindings = bindingsFor(rules, data, { hasPolicy: (name) => acl.policy(name) !== undefined, roleId: (name) => acl.roles.byName(name)?.spec.id });
   if (!bindings.management && bindings.policies.length + bindings.roles.length === 0) return text(400, "no role or policy bindings matched");
+  const tokens = [...acl.tokens()];
+  if (tokens.filter(({ spec: { expirationTime } }) => expirationTime !== undefined && Date.parse(expirationTime) > now).length >= MAX_EXPIRING) return text(429, TOO_MANY_TOKENS);
+  await forgetExpired(acl, tokens, now);
   const secret = randomUUID();
   const accessorId = randomUUID();
   const ttlMs = durationMs(spec.maxTokenTtl);
@@ -85,6 +88,21 @@ async function tokenFor(context: RequestContext, { spec }: Method, claims: Claim
     expirationTime: new Date(now + ttlMs).toISOString(),
   });
   return created.ok ? json(tokenView(acl, created.value, secret)) : aclFailure(created.error);
+}
+
+/** Each login leaves an object in the API server's store: one proof must not fill it. */
+const MAX_EXPIRING = 10_000;
+const TOO_MANY_TOKENS = `${MAX_EXPIRING} tokens that expire are alive, and no more are made by logins: delete some, or wait until they have expired`;
+
+/** Nomad keeps an expired token for an hour, too. */
+const KEPT_EXPIRED_MS = 3_600_000;
+const FORGOTTEN_AT_ONCE = 10;
+
+/** More than a login makes, so that they become fewer. A bootstrap's tombstone is not named for its accessor, and stays. One that cannot be deleted now is left to the next. */
+async function forgetExpired(acl: RequestContext["acl"], tokens: readonly AclTokenObject[], now: number): Promise<void> {
+  const isOver = ({ metadata, spec }: AclTokenObject) =>
+    metadata.name === spec.accessorId && spec.expirationTime !== undefined && Date.parse(spec.expirationTime) < now - KEPT_EXPIRED_MS;
+  await Promise.all(tokens.filter(isOver).slice(0, FORGOTTEN_AT_ONCE).map(async (token) => await acl.deleteToken(token)));
 }
 
 function rightsOf({ management, policies, roles }: Bindings) {

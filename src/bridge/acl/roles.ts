@@ -15,7 +15,7 @@ import { aclFailure } from "./failure.ts";
 
 const ROLE_NOT_FOUND = text(404, "ACL role not found");
 
-function view(object: AclRoleObject) {
+export function roleView(object: AclRoleObject) {
   const { id, name, description = "", policies } = object.spec;
   return {
     ID: id,
@@ -32,14 +32,14 @@ function view(object: AclRoleObject) {
 const maySee = (identity: Identity | undefined, { spec }: AclRoleObject): boolean => identity !== undefined && (isManagement(identity.acl) || identity.roles.includes(spec.id));
 
 const listRoles = ({ acl, identity, query }: RequestContext): Reply =>
-  json([...acl.roles.all()].filter((role) => maySee(identity, role) && role.spec.id.startsWith(query.prefix)).map(view));
+  json([...acl.roles.all()].filter((role) => maySee(identity, role) && role.spec.id.startsWith(query.prefix)).map(roleView));
 
 const readRole = ({ acl, params, identity }: RequestContext): Reply => shown(identity, acl.roles.byKey(params["roleId"] ?? ""));
 const readRoleByName = ({ acl, params, identity }: RequestContext): Reply => shown(identity, acl.roles.byName(params["roleName"] ?? ""));
 
 function shown(identity: Identity | undefined, role: AclRoleObject | undefined): Reply {
   if (role === undefined) return identity !== undefined && isManagement(identity.acl) ? ROLE_NOT_FOUND : text(403, PERMISSION_DENIED);
-  return maySee(identity, role) ? json(view(role)) : text(403, PERMISSION_DENIED);
+  return maySee(identity, role) ? json(roleView(role)) : text(403, PERMISSION_DENIED);
 }
 
 async function writeRole({ acl, params, body }: RequestContext): Promise<Reply> {
@@ -56,7 +56,7 @@ async function writeRole({ acl, params, body }: RequestContext): Promise<Reply> 
   if (named !== undefined && named.spec.id !== id) return text(400, `role with name ${name} already exists`);
   const key = id === "" ? randomUUID() : id;
   const written = await acl.roles.put(key, { id: key, name, description, policies: [...policies] });
-  return written.ok ? json(view(written.value)) : aclFailure(written.error);
+  return written.ok ? json(roleView(written.value)) : aclFailure(written.error);
 }
 
 function checkRole({ name, description, policies }: { readonly name: string; readonly description: string; readonly policies: readonly string[] }): string | undefined {

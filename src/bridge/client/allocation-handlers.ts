@@ -2,7 +2,7 @@
 import type { Operation, UsageMessage } from "../../contract/frames.ts";
 import type { TaskMark } from "../../contract/task-marks.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
-import { NO_TASK_OF_THAT_NAME, NOT_ELIGIBLE_FOR_GC, noAllocationState, noTaskRunner, PERMISSION_DENIED, TASK_NOT_RUNNING, unknownAllocation } from "../../nomad/texts.ts";
+import { NO_TASK_OF_THAT_NAME, NOT_ELIGIBLE_FOR_GC, noTaskRunner, PERMISSION_DENIED, RESTART_OF_ENDED_ALLOCATION, signalsFailed, TASK_NAME_AND_ALL_TASKS, TASK_NOT_RUNNING, unknownAllocation } from "../../nomad/texts.ts";
 import { isTrue, textOf } from "../body.ts";
 import { serviceChecks } from "../../mapping/job/service-checks.ts";
 import { sourceOf } from "../read-handlers.ts";
@@ -13,17 +13,17 @@ import { beginOperation, findTarget, type Refusal, type Target } from "./begin-o
 import type { ClientContext } from "./client-deps.ts";
 import { parsed, refusal } from "./file-handlers.ts";
 import { collect } from "./stream-body.ts";
+import { hasEndedSince } from "./ended-since.ts";
 
+/** Of one that runs nothing there is nothing to be measured, which is no error. */
 export async function readStats(context: ClientContext): Promise<Reply> {
   const target = findTarget(context, "stats");
   if (!target.ok) return refusal(target.error);
-  const running = runningTasks(target.value);
-  if (running.length === 0) return text(404, noAllocationState(context.allocId));
-  const measured = await Promise.all(running.map(async (task) => await usageOf(context, target.value, task)));
+  const measured = await Promise.all(runningTasks(target.value).map(async (task) => await usageOf(context, target.value, task)));
   const failed = measured.find((each) => !each.ok);
   if (failed !== undefined && !failed.ok) return refusal(failed.error);
   const profile = profileOf(target.value.allocation.pod, context.cluster.config());
-  const usages = measured.flatMap((each) => (each.ok ? [each.value] : []));
+  const usages = measured.flatMap((each) => (each.ok && each.value !== undefined ? [each.value] : []));
   return json(allocationUsage(usages, { mhzPerCore: profile?.mhzPerCore ?? 1000, now: context.client.now() }));
 }
 
@@ -40,8 +40,9 @@ export async function restartTasks(context: ClientContext): Promise<Reply> {
   const target = findTarget(context, "restart");
   if (!target.ok) return refusal(target.error);
   const task = textOf(context.body, "TaskName");
-  if (task !== "" && isTrue(context.body, "AllTasks")) return text(400, "TaskName and AllTasks cannot be given together");
+  if (task !== "" && isTrue(context.body, "AllTasks")) return text(500, TASK_NAME_AND_ALL_TASKS);
   if (task !== "" && !target.value.facts.tasks.has(task)) return text(500, noTaskRunner(task));
+  if (task === "" && hasEnded(target.value.facts.clientStatus)) return text(500, RESTART_OF_ENDED_ALLOCATION);
   const at = context.client.now();
   const whom = task !== "" ? "task" : isTrue(context.body, "AllTasks") ? "all" : "running";
   const mark = (name: string): TaskMark => ({ task: name, kind: "restart", at, done: context.client.now(), whom });
@@ -54,6 +55,7 @@ export async function signalTasks(context: ClientContext): Promise<Reply> {
   if (!target.ok) return refusal(target.error);
   const task = textOf(context.body, "Task");
   if (task !== "" && !target.value.facts.tasks.has(task)) return text(500, NO_TASK_OF_THAT_NAME);
+  if (task === "" && runningTasks(target.value).length === 0) return text(500, signalsFailed([...target.value.facts.tasks.keys()]));
   const signal = textOf(context.body, "Signal") || "SIGKILL";
   const at = context.client.now();
   return await inTasks(context, target.value, { operation: { operation: "signal", signal }, task, mark: (name) => ({ task: name, kind: "signal", at, signal }) });
@@ -75,6 +77,8 @@ async function inTasks(context: ClientContext, target: Target, { operation, task
 
 const runningTasks = ({ facts }: Target): readonly string[] => [...facts.tasks].flatMap(([name, { state }]) => (state === "running" ? [name] : []));
 
+const hasEnded = (clientStatus: string): boolean => clientStatus === "complete" || clientStatus === "failed" || clientStatus === "lost";
+
 type Asked = { readonly operation: Operation; readonly task: string };
 
 async function answerOf(context: ClientContext, target: Target, { operation, task }: Asked): Promise<Result<Buffer, Refusal>> {
@@ -86,9 +90,10 @@ async function answerOf(context: ClientContext, target: Target, { operation, tas
 
 type TaskUsage = { readonly task: string; readonly usage: UsageMessage };
 
-async function usageOf(context: ClientContext, target: Target, task: string): Promise<Result<TaskUsage, Refusal>> {
+/** Undefined: the task has ended meanwhile. */
+async function usageOf(context: ClientContext, target: Target, task: string): Promise<Result<TaskUsage | undefined, Refusal>> {
   const answer = await answerOf(context, target, { operation: { operation: "stats" }, task });
-  if (!answer.ok) return answer;
+  if (!answer.ok) return (await hasEndedSince(context, target, task)) ? ok(undefined) : answer;
   const usage = parsed(answer.value);
   return isUsage(usage) ? ok({ task, usage }) : err({ message: "the pod's answer is not what was asked for", code: 500 });
 }
@@ -108,6 +113,5 @@ export async function collectGarbage({ cluster, client, allocId, allowsNamespace
   if (allocation === undefined) return text(404, unknownAllocation(allocId));
   if (!allowsNamespace(allocation.job.namespace)) return text(403, PERMISSION_DENIED);
   const { clientStatus } = allocationFacts(allocation, undefined, client.now());
-  const hasEnded = clientStatus === "complete" || clientStatus === "failed" || clientStatus === "lost";
-  return hasEnded ? json({}) : text(500, NOT_ELIGIBLE_FOR_GC);
+  return hasEnded(clientStatus) ? json({}) : text(500, NOT_ELIGIBLE_FOR_GC);
 }

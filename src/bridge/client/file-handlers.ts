@@ -2,7 +2,7 @@
 import type { Operation } from "../../contract/frames.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { type AccessError, httpStatusOf } from "../../access/access-error.ts";
-import { MISSING_FILE_NAME, noAllocationState } from "../../nomad/texts.ts";
+import { MISSING_FILE_NAME, noAllocationState, PATH_ESCAPES } from "../../nomad/texts.ts";
 import { json, type Reply, stream, text } from "../reply.ts";
 import { beginOperation, findTarget, type Refusal, type Target } from "./begin-operation.ts";
 import type { ClientContext } from "./client-deps.ts";
@@ -14,13 +14,13 @@ import { collect, framedBody, type PieceSource, plainBody } from "./stream-body.
 export async function listFiles(context: ClientContext): Promise<Reply> {
   const path = readPath(context.search);
   if (!path.ok) return text(400, path.error);
-  return await answerJson(context, (tasks) => ({ operation: "fs-list", path: path.value, tasks }));
+  return await answerJson(context, { operationFor: (tasks) => ({ operation: "fs-list", path: path.value, tasks }), show: (value) => value });
 }
 
 export async function statFile(context: ClientContext): Promise<Reply> {
   const path = readPath(context.search, MISSING_FILE_NAME);
   if (!path.ok) return text(400, path.error);
-  return await answerJson(context, () => ({ operation: "fs-stat", path: path.value }));
+  return await answerJson(context, { operationFor: () => ({ operation: "fs-stat", path: path.value }), show: (value) => named(value, context.allocId) });
 }
 
 export async function catFile(context: ClientContext): Promise<Reply> {
@@ -57,13 +57,19 @@ export async function streamed(source: PieceSource, reply: (first: Piece | undef
   return refusal({ message: first.error.message, code: first.error.status });
 }
 
-async function answerJson(context: ClientContext, operation: (tasks: readonly string[]) => Operation): Promise<Reply> {
-  const reader = await beginIn(context, operation);
+/** The allocation's own directory is named for it. */
+const named = (value: unknown, allocId: string): unknown => (typeof value === "object" && value !== null && "Name" in value && value.Name === "" ? { ...value, Name: allocId } : value);
+
+type JsonAnswer = { readonly operationFor: (tasks: readonly string[]) => Operation; readonly show: (value: unknown) => unknown };
+
+async function answerJson(context: ClientContext, { operationFor, show }: JsonAnswer): Promise<Reply> {
+  const reader = await beginIn(context, operationFor);
   if (!reader.ok) return refusal(reader.error);
   const whole = await collect(reader.value);
-  if (!whole.ok) return refusal({ message: whole.error.message, code: whole.error.status });
+  // These two answer a path that climbs out with another status than the streams do.
+  if (!whole.ok) return refusal({ message: whole.error.message, code: whole.error.message === PATH_ESCAPES ? 500 : whole.error.status });
   const value = parsed(whole.value);
-  return value === undefined ? text(500, "the pod's answer is not valid JSON") : json(value);
+  return value === undefined ? text(500, "the pod's answer is not valid JSON") : json(show(value));
 }
 
 export function parsed(bytes: Buffer): unknown {

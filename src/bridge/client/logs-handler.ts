@@ -55,8 +55,11 @@ const isOver = ({ facts }: Target): boolean => facts.clientStatus === "complete"
 /** All containers of a pod share the log files, so that any will do. */
 const runningTask = ({ facts }: Target): string | undefined => [...facts.tasks].find(([, { state }]) => state === "running")?.[0];
 
+/** Where the files are that frames of logs name. */
+const LOG_DIRECTORY = "alloc/logs/";
+
 const answered = async (source: PieceSource, { plain }: LogsRequest): Promise<Reply> =>
-  await streamed(source, (first) => (plain ? stream("text/plain", plainBody(source, first)) : stream("application/json", framedBody(source, first))));
+  await streamed(source, (first) => (plain ? stream("text/plain", plainBody(source, first)) : stream("application/json", framedBody(source, first, LOG_DIRECTORY))));
 
 async function streamEnded(context: ClientContext, { allocation, facts }: Target, { asked, container }: { readonly asked: LogsRequest; readonly container: string }): Promise<Reply> {
   const { identity, client, source, allocId } = context;

@@ -11,9 +11,12 @@ const HEARTBEAT_MS = 1000;
 /** Undefined: a piece that says nothing in this form. */
 type Encoder = (piece: Piece) => Uint8Array | undefined;
 
-/** @param first what was read already, to know that there is something to send */
-export function framedBody(source: PieceSource, first: Piece | undefined): ReadableStream<Uint8Array> {
-  return bodyOf(source, first, { encode: frameEncoder(), heartbeat: true });
+/**
+ * @param first what was read already, to know that there is something to send
+ * @param directory what stands before the names of files, "" for nothing
+ */
+export function framedBody(source: PieceSource, first: Piece | undefined, directory = ""): ReadableStream<Uint8Array> {
+  return bodyOf(source, first, { encode: frameEncoder(directory), heartbeat: true });
 }
 
 export function plainBody(source: PieceSource, first: Piece | undefined): ReadableStream<Uint8Array> {
@@ -21,11 +24,12 @@ export function plainBody(source: PieceSource, first: Piece | undefined): Readab
 }
 
 /** Each frame says which file its bytes are from, and where they are in it. */
-function frameEncoder(): Encoder {
+function frameEncoder(directory: string): Encoder {
   let place = { file: "", offset: 0 };
   return (piece) => {
     if (piece.kind === "file") {
-      const { file, offset, event } = piece.message;
+      const { offset, event } = piece.message;
+      const file = piece.message.file === "" ? "" : `${directory}${piece.message.file}`;
       place = { file, offset };
       return event === undefined ? undefined : Buffer.from(encodeStreamFrame({ file, offset, event }));
     }

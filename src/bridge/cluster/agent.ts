@@ -1,7 +1,7 @@
 /** @module The endpoints about the agent and its servers: we are one agent, which is a server and no client. Used by http-app.ts. */
 import { NOMAD_VERSION } from "../../nomad/api-types.ts";
 import { agentMember, agentSelf } from "../agent-self.ts";
-import { json, type Reply } from "../reply.ts";
+import { json, type Reply, text } from "../reply.ts";
 import type { RequestContext, Routes } from "../request-context.ts";
 import { names } from "./names.ts";
 
@@ -9,13 +9,13 @@ const leader = ({ address }: RequestContext): Reply => json(address);
 const peers = ({ address }: RequestContext): Reply => json([address]);
 const regions = (context: RequestContext): Reply => json([names(context).region]);
 const servers = ({ address }: RequestContext): Reply => json([address]);
-const self = (context: RequestContext): Reply => json(agentSelf(names(context), context.address));
+const self = (context: RequestContext): Reply => json(agentSelf(names(context), context.address, context.cluster.index()));
 
 /** `?type=client` is asked by load balancers in front of clients, which we are not. */
 function health({ search }: RequestContext): Reply {
-  const server = { ok: true, message: "ok" };
-  if (search.get("type") === "client") return json({ client: { ok: true, message: "ok" } });
-  return json(search.get("type") === "server" ? { server } : { server, client: server });
+  const fine = { ok: true, message: "ok" };
+  const type = search.get("type") ?? "";
+  return json({ ...(type === "" || type === "server" ? { server: fine } : {}), ...(type === "" || type === "client" ? { client: fine } : {}) });
 }
 
 function members(context: RequestContext): Reply {
@@ -59,7 +59,7 @@ const autopilotConfiguration = (): Reply =>
     MinQuorum: 0,
     ServerStabilizationTime: "10s",
     EnableRedundancyZones: false,
-    DisableUpgradeMigration: true,
+    DisableUpgradeMigration: false,
     EnableCustomUpgrades: false,
     CreateIndex: 1,
     ModifyIndex: 1,
@@ -89,6 +89,9 @@ const autopilotHealth = ({ address, cluster }: RequestContext): Reply =>
     Voters: ["nomad-bridge"],
   });
 
+/** There is none to have: Nomad's clients know it by the status, and say so. */
+const license = (): Reply => text(204, "");
+
 /** Everything is reconciled all the time: there is nothing to ask for. */
 const reconcileSummaries = (): Reply => json(null);
 
@@ -106,5 +109,6 @@ export const AGENT_ROUTES: Routes = {
   "GET /v1/operator/scheduler/configuration": schedulerConfiguration,
   "GET /v1/operator/autopilot/configuration": autopilotConfiguration,
   "GET /v1/operator/autopilot/health": autopilotHealth,
+  "GET /v1/operator/license": license,
   "PUT /v1/system/reconcile/summaries": reconcileSummaries,
 };

@@ -41,7 +41,7 @@ function gaugesOf({ cluster, now, feed }: RequestContext): readonly Gauge[] {
     byStatus.set(job.Status, (byStatus.get(job.Status) ?? 0) + 1);
     const { Summary } = jobSummary({ job, record, pods: cluster.allocationsOf(record).map(({ pod }) => pod), now });
     for (const [group, summary] of Object.entries(Summary)) {
-      const labels = { exported_job: job.ID, namespace: job.Namespace, task_group: group };
+      const labels = { job: job.ID, namespace: job.Namespace, task_group: group };
       ofGroups.push(...SUMMARY.map((key) => ({ name: `nomad.nomad.job_summary.${key.toLowerCase()}`, value: summary[key], labels })));
     }
   }
@@ -55,7 +55,7 @@ function gaugesOf({ cluster, now, feed }: RequestContext): readonly Gauge[] {
 /** Prometheus' text format: a name once with its type, then its values. */
 function expositionOf(gauges: readonly Gauge[]): string {
   const byName = Map.groupBy(gauges, ({ name }) => name.replaceAll(/[^a-zA-Z0-9_]/g, "_"));
-  return [...byName].map(([name, values]) => [`# TYPE ${name} gauge`, ...values.map((gauge) => `${name}${labelsOf(gauge)} ${gauge.value}`), ""].join("\n")).join("");
+  return [...byName].map(([name, values]) => [`# HELP ${name} ${name}`, `# TYPE ${name} gauge`, ...values.map((gauge) => `${name}${labelsOf(gauge)} ${gauge.value}`), ""].join("\n")).join("");
 }
 
 function labelsOf({ labels }: Gauge): string {

@@ -4,4 +4,4 @@ import type { ClusterState } from "../bridge-deps.ts";
 
 const DEFAULT_NAMES: NodeConfig = { region: "global", datacenter: "dc1", profiles: [] };
 
-export const names = ({ cluster }: { readonly cluster: ClusterState }): NodeConfig => cluster.config() ?? DEFAULT_NAMES;
+export const names = ({ cluster }: { readonly cluster: Pick<ClusterState, "config"> }): NodeConfig => cluster.config() ?? DEFAULT_NAMES;

@@ -1,5 +1,6 @@
 /** @module Namespaces: those of Kubernetes with our label are Nomad's. Used by http-app.ts. */
 import type { Identity } from "../../access/authenticate.ts";
+import { sha256 } from "../../access/sha256.ts";
 import type { KubeObject } from "../../api/meta.ts";
 import { LABEL } from "../../contract/pod-metadata.ts";
 import { indexOf } from "../../mapping/nomad-job.ts";
@@ -26,17 +27,25 @@ function readNamespace({ cluster, params, identity }: RequestContext): Reply {
 
 const mayUse = (identity: Identity | undefined, namespace: string): boolean => identity !== undefined && allowNamespace(identity.acl, namespace);
 
+/** Kubernetes' own label and ours say nothing that a client of Nomad's would have put there. */
+const IS_MACHINERY = /^(kubernetes\.io\/metadata\.name|([^/]+\.)?nomad-bridge\.dev\/.*)$/;
+
 function nomadNamespace(object: KubeObject) {
   const { name, annotations = {}, labels = {} } = object.metadata;
+  const meta = Object.entries(labels).filter(([key]) => !IS_MACHINERY.test(key));
+  const Description = annotations[DESCRIPTION_ANNOTATION] ?? (name === "default" ? "Default shared namespace" : "");
+  const Meta = meta.length === 0 ? null : Object.fromEntries(meta);
   return {
     Name: name,
-    Description: annotations[DESCRIPTION_ANNOTATION] ?? "",
+    Description,
     Quota: "",
     Capabilities: null,
-    NodePoolConfiguration: { Default: "default", Allowed: null, Denied: null },
+    NodePoolConfiguration: null,
     VaultConfiguration: null,
     ConsulConfiguration: null,
-    Meta: labels,
+    Meta,
+    // A fingerprint of what may be changed, for who looks for changes.
+    Hash: Buffer.from(sha256(JSON.stringify([name, Description, Meta])), "hex").toString("base64"),
     CreateIndex: indexOf(object),
     ModifyIndex: indexOf(object),
   };

@@ -7,6 +7,8 @@ import { nomadNode } from "../../mapping/nomad-node.ts";
 import type { NomadNode } from "../../nomad/api-types.ts";
 import { listRequest, wholeAllocations } from "../read-handlers.ts";
 import { listReply } from "../lists/list-page.ts";
+import { uuidError, uuidPrefixError } from "../../nomad/uuid.ts";
+import { boolParam } from "../query.ts";
 import { json, type Reply, text } from "../reply.ts";
 import type { RequestContext, Routes } from "../request-context.ts";
 import { names } from "./names.ts";
@@ -18,33 +20,54 @@ const asNomadNode = ({ cluster }: Pick<RequestContext, "cluster">, node: Node): 
 
 function listNodes(context: RequestContext): Reply {
   const id = ({ metadata }: Node) => metadata.uid ?? "";
-  const withResources = context.search.has("resources");
+  const fields = stubFields(context);
+  if (!fields.ok) return text(400, `Failed to parse node list fields: ${fields.error}`);
+  const malformed = uuidPrefixError(context.query.prefix);
+  if (malformed !== undefined) return text(500, `node lookup failed: ${malformed}`);
   return listReply(
-    { rows: context.cluster.nodes(), key: id, id, show: (node) => nodeStub(asNomadNode(context, node), withResources), filtered: (node) => asNomadNode(context, node) },
+    { rows: context.cluster.nodes(), key: id, id, show: (node) => nodeStub(asNomadNode(context, node), fields.value), filtered: (node) => asNomadNode(context, node) },
     { ...listRequest(context), options: { ...context.query, prefix: context.query.prefix.toLowerCase() } },
   );
 }
 
-export const nodeStubs = (context: RequestContext) => [...context.cluster.nodes()].map((node) => nodeStub(asNomadNode(context, node), context.search.has("resources")));
+/** What a stub has only for who asks for it. */
+type StubFields = { readonly resources: boolean; readonly os: boolean };
 
-function nodeStub(node: NomadNode, withResources: boolean) {
-  const { ID, Name, Datacenter, NodeClass, NodePool, Status, StatusDescription, SchedulingEligibility, Drain, Drivers, Attributes, LastDrain: last, CreateIndex, ModifyIndex } = node;
-  const resources = withResources ? { NodeResources: node.NodeResources, ReservedResources: node.ReservedResources } : {};
+function stubFields({ search }: RequestContext): Result<StubFields, string> {
+  const resources = boolParam(search, "resources");
+  if (!resources.ok) return resources;
+  const os = boolParam(search, "os");
+  return os.ok ? ok({ resources: resources.value, os: os.value }) : os;
+}
+
+export const nodeStubs = (context: RequestContext) => {
+  const fields = stubFields(context);
+  return [...context.cluster.nodes()].map((node) => nodeStub(asNomadNode(context, node), fields.ok ? fields.value : { resources: false, os: false }));
+};
+
+function nodeStub(node: NomadNode, { resources, os }: StubFields) {
+  const { ID, Name, Datacenter, NodeClass, NodePool, Status, StatusDescription, SchedulingEligibility, Drain, Drivers, HostVolumes, Attributes, LastDrain: last, CreateIndex, ModifyIndex } = node;
+  const further = {
+    ...(resources ? { NodeResources: node.NodeResources, ReservedResources: node.ReservedResources } : {}),
+    ...(os ? { Attributes: { "os.name": Attributes["os.name"] ?? "" } } : {}),
+  };
   const version = Attributes["nomad.version"] ?? "";
-  return { Address: Attributes["unique.network.ip-address"] ?? "", ID, Name, Datacenter, NodeClass, NodePool, Version: version, Status, StatusDescription, SchedulingEligibility, Drain, Drivers, Attributes, ...resources, LastDrain: last, CreateIndex, ModifyIndex };
+  return { Address: Attributes["unique.network.ip-address"] ?? "", ID, Name, Datacenter, NodeClass, NodePool, Version: version, Status, StatusDescription, SchedulingEligibility, Drain, Drivers, HostVolumes, ...further, LastDrain: last, CreateIndex, ModifyIndex };
 }
 
 const namedNode = ({ cluster, params }: RequestContext): Node | undefined => cluster.node((params["nodeId"] ?? "").toLowerCase());
 
 function readNode(context: RequestContext): Reply {
+  const malformed = uuidError(context.params["nodeId"] ?? "");
+  if (malformed !== undefined) return text(500, `node lookup failed: ${malformed}`);
   const node = namedNode(context);
   return node === undefined ? NODE_NOT_FOUND : json(asNomadNode(context, node));
 }
 
-/** Of every namespace that the caller may read jobs in. */
+/** Of every namespace that the caller may read jobs in. A node that nobody knows has none. */
 function listNodeAllocations(context: RequestContext): Reply {
   const node = namedNode(context);
-  if (node === undefined) return NODE_NOT_FOUND;
+  if (node === undefined) return json([]);
   return json(wholeAllocations({ ...context, query: { ...context.query, namespace: "*" } }, ({ pod }) => pod.spec.nodeName === node.metadata.name));
 }
 
@@ -113,6 +136,19 @@ const refusePurge = (context: RequestContext): Reply => {
   return node === undefined ? NODE_NOT_FOUND : text(501, `nodes are Kubernetes' own here: run "kubectl delete node ${node.metadata.name}"`);
 };
 
+/** Labels and annotations of the node: none of them is written by Nomad's clients, and so none is dynamic. Without `node_id` it is the node of a cluster that has one. */
+function readMetadata(context: RequestContext): Reply {
+  const id = context.search.get("node_id") ?? "";
+  const [first, ...others] = context.cluster.nodes();
+  const malformed = id === "" ? undefined : uuidError(id);
+  if (malformed !== undefined) return text(500, `node lookup failed: ${malformed}`);
+  if (id === "" && others.length > 0) return text(400, "node_id is missing, and there are several nodes: name one of them");
+  const node = id === "" ? first : context.cluster.node(id.toLowerCase());
+  if (node === undefined) return text(404, `Unknown node ${id}`);
+  const { Meta } = asNomadNode(context, node);
+  return json({ Meta, Dynamic: {}, Static: Meta });
+}
+
 /** What a node uses is known to its kubelet alone, and the right to ask it is the right to run commands in every pod. */
 const refuseStats = (): Reply => text(501, "usage of nodes is not served: the right to ask a kubelet for it is the right to enter every pod of the node; run: kubectl top node");
 
@@ -125,4 +161,5 @@ export const NODE_ROUTES: Routes = {
   "PUT /v1/node/:nodeId/evaluate": evaluateNode,
   "PUT /v1/node/:nodeId/purge": refusePurge,
   "GET /v1/client/stats": refuseStats,
+  "GET /v1/client/metadata": readMetadata,
 };

@@ -4,24 +4,28 @@ import type { Job } from "../../nomad/job.ts";
 import { PERMISSION_DENIED } from "../../nomad/texts.ts";
 import { textOf } from "../body.ts";
 import { evaluationSource } from "../jobs/evaluations.ts";
-import { visibleJobs } from "../read-handlers.ts";
-import { json, type Reply, text } from "../reply.ts";
+import { stubsOf, visibleJobs } from "../read-handlers.ts";
+import { json, QUERY_META, type Reply, text } from "../reply.ts";
 import type { RequestContext, Routes } from "../request-context.ts";
 import { deploymentId, evaluationIdsOf, nameUuid } from "../../mapping/nomad-ids.ts";
+import { isPlaced } from "../../mapping/nomad-allocation.ts";
 import { deploymentStates } from "../../mapping/nomad-deployment.ts";
 import { type NomadEvaluation, nomadEvaluations } from "../../mapping/nomad-evaluation.ts";
 import type { JobRecord } from "../../mapping/job-record.ts";
 import { sha256 } from "../../access/sha256.ts";
 
-/** What a request may ask for; kinds that we have none of answer with nothing. */
-const CONTEXTS = ["allocs", "deployment", "evals", "jobs", "namespaces", "node_pools", "nodes", "plugins", "quotas", "recommendations", "scaling_policy", "vars", "volumes", "host_volumes"] as const;
+/** What a request may ask for, in the order of Nomad's refusal; kinds that we have none of answer with nothing. */
+const CONTEXTS = ["allocs", "jobs", "nodes", "node_pools", "evals", "deployment", "plugins", "volumes", "scaling_policy", "vars", "namespaces", "host_volumes"] as const;
 type SearchContext = (typeof CONTEXTS)[number];
 
 /** Nomad's own limit for one context. */
 const LIMIT = 20;
 
-/** An ID and the objects that it is found below. */
-type Match = { readonly id: string; readonly scope: readonly string[] };
+/** These have no name that one could half remember: a fuzzy search takes the beginning of their IDs, and shows them also where it finds none. */
+const BY_ID: ReadonlySet<string> = new Set(["evals", "deployment", "scaling_policy", "volumes", "host_volumes"]);
+
+/** An ID and the objects that it is found below; the name, where a fuzzy search looks for that. */
+type Match = { readonly id: string; readonly scope: readonly string[]; readonly name?: () => string };
 
 /** Undefined: the caller may not search there. */
 type Source = (context: RequestContext) => readonly Match[] | undefined;
@@ -29,7 +33,12 @@ type Source = (context: RequestContext) => readonly Match[] | undefined;
 const SOURCES: Readonly<Partial<Record<SearchContext, Source>>> = {
   jobs: (context) => jobsSeen(context)?.map(({ jobId, namespace }) => ({ id: jobId, scope: [namespace, jobId] })),
   allocs: (context) =>
-    jobsSeen(context)?.flatMap((job) => context.cluster.allocationsOf(job).map(({ pod }) => ({ id: pod.metadata.uid ?? "", scope: [job.namespace, pod.metadata.uid ?? ""] }))),
+    jobsSeen(context)?.flatMap((job) =>
+      context.cluster.allocationsOf(job).filter(({ pod }) => isPlaced(pod)).map((allocation) => {
+        const id = allocation.pod.metadata.uid ?? "";
+        return { id, scope: [job.namespace, id], name: () => stubsOf(context, [allocation])[0]?.Name ?? id };
+      }),
+    ),
   evals: (context) => jobsSeen(context)?.flatMap((job) => evaluationsIn(context, job).map(({ ID, Namespace }) => ({ id: ID, scope: [Namespace, ID] }))),
   deployment: (context) =>
     jobsSeen(context)?.flatMap((job) => deploymentStates(job).map(({ jobVersion }) => deploymentId(sha256, job.uid, jobVersion)).map((id) => ({ id, scope: [job.namespace, id] }))),
@@ -38,10 +47,10 @@ const SOURCES: Readonly<Partial<Record<SearchContext, Source>>> = {
       (context.cluster.nomadJob(job)?.TaskGroups ?? []).flatMap(({ Name, Scaling }) => (Scaling === null ? [] : [{ id: nameUuid(sha256, ["scaling", job.uid, Name]), scope: [job.namespace] }])),
     ),
   nodes: ({ cluster, identity }) =>
-    identity !== undefined && allowNodeRead(identity.acl) ? [...cluster.nodes()].map(({ metadata }) => ({ id: metadata.uid ?? "", scope: [metadata.uid ?? ""] })) : undefined,
-  node_pools: ({ identity }) => (identity !== undefined && allowNodeRead(identity.acl) ? ["all", "default"].map((id) => ({ id, scope: [id] })) : undefined),
+    identity !== undefined && allowNodeRead(identity.acl) ? [...cluster.nodes()].map(({ metadata }) => ({ id: metadata.uid ?? "", scope: [metadata.uid ?? ""], name: () => metadata.name })) : undefined,
+  node_pools: ({ identity }) => (identity !== undefined && allowNodeRead(identity.acl) ? ["all", "default"].map((id) => ({ id, scope: [] })) : undefined),
   namespaces: (context) =>
-    [...context.cluster.namespaces()].filter(({ metadata }) => mayReadJobs(context, metadata.name)).map(({ metadata }) => ({ id: metadata.name, scope: [metadata.name] })),
+    [...context.cluster.namespaces()].filter(({ metadata }) => mayReadJobs(context, metadata.name)).map(({ metadata }) => ({ id: metadata.name, scope: [] })),
 };
 
 /** The IDs that a job's evaluations may have cost little; what its evaluations are is worked out only where one of them fits. */
@@ -55,7 +64,7 @@ function search(context: RequestContext): Reply {
   const prefix = textOf(context.body, "Prefix");
   const found = searchIn(context, (matches) => matches.filter(({ id }) => id.startsWith(prefix)));
   if (typeof found === "string") return text(found === PERMISSION_DENIED ? 403 : 500, found);
-  return json({ Matches: mapValues(found, (matches) => (matches.length === 0 ? null : matches.slice(0, LIMIT).map(({ id }) => id))), Truncations: mapValues(found, (matches) => matches.length > LIMIT) });
+  return json({ ...replyMeta(context), Matches: mapValues(found, (matches) => (matches.length === 0 ? null : matches.slice(0, LIMIT).map(({ id }) => id))), Truncations: mapValues(found, (matches) => matches.length > LIMIT) });
 }
 
 const MIN_TERM = 2;
@@ -63,24 +72,30 @@ const MIN_TERM = 2;
 function fuzzySearch(context: RequestContext): Reply {
   const term = textOf(context.body, "Text").toLowerCase();
   if (term.length < MIN_TERM) return text(500, `fuzzy search query must be at least ${MIN_TERM} characters, got ${term.length}`);
-  const found = searchIn(context, (matches, kind) => matches.filter(({ id }) => (kind === "allocs" ? id.startsWith(term) : id.toLowerCase().includes(term))));
+  const found = searchIn(context, (matches, kind) => (BY_ID.has(kind) ? matches.filter(({ id }) => id.startsWith(term)) : named(matches).filter(({ id }) => id.toLowerCase().includes(term))));
   if (typeof found === "string") return text(found === PERMISSION_DENIED ? 403 : 500, found);
   const all = textOf(context.body, "Context");
-  const inJobs = all === "" || all === "all" || all === "jobs" ? partsOfJobs(context, term) : {};
-  const matches = { ...found, ...inJobs };
+  const inJobs = all === "all" || all === "jobs" ? partsOfJobs(context, term) : {};
+  const shown = Object.fromEntries(Object.entries({ ...found, ...inJobs }).filter(([kind, matches]) => matches.length > 0 || BY_ID.has(kind)));
+  const isCut = Object.values(inJobs).some((matches) => matches.length > LIMIT);
   return json({
-    Matches: mapValues(matches, (each) => each.slice(0, LIMIT).map(({ id, scope }) => ({ ID: id, Scope: scope }))),
-    Truncations: mapValues(matches, (each) => each.length > LIMIT),
+    ...replyMeta(context),
+    Matches: mapValues(shown, (each) => each.slice(0, LIMIT).map(({ id, scope }) => ({ ID: id, ...(scope.length === 0 ? {} : { Scope: scope }) }))),
+    Truncations: Object.fromEntries(Object.entries(found).map(([kind, matches]) => [kind, matches.length > LIMIT || (kind === "jobs" && isCut)])),
   });
 }
+
+const named = (matches: readonly Match[]): readonly Match[] => matches.map(({ id, scope, name }) => ({ id: name?.() ?? id, scope }));
+
+const replyMeta = ({ cluster }: RequestContext) => ({ ...QUERY_META, Index: cluster.index() });
 
 type Found = Readonly<Record<string, readonly Match[]>>;
 
 /** The error is a text of Nomad's. */
 function searchIn(context: RequestContext, keep: (matches: readonly Match[], kind: SearchContext) => readonly Match[]): Found | string {
   const wanted = textOf(context.body, "Context");
-  const kinds = wanted === "" || wanted === "all" ? CONTEXTS : CONTEXTS.filter((kind) => kind === wanted);
-  if (kinds.length === 0) return `context must be one of ${[...CONTEXTS, "all"].join(", ")}; got "${wanted}"`;
+  const kinds = wanted === "all" ? CONTEXTS : CONTEXTS.filter((kind) => kind === wanted);
+  if (kinds.length === 0) return `context must be one of [${CONTEXTS.join(" ")}] or 'all' for all contexts; got "${wanted}"`;
   const found = kinds.flatMap((kind) => {
     const matches = SOURCES[kind] === undefined ? [] : SOURCES[kind](context);
     return matches === undefined ? [] : [[kind, keep(matches, kind).toSorted((a, b) => (a.id < b.id ? -1 : 1))] as const];

@@ -13,7 +13,7 @@ import { names } from "./names.ts";
 /** What took its place is not told of a service. */
 const NO_REPLACEMENTS: ReadonlyMap<string, string> = new Map();
 
-function registrationsOf(context: RequestContext, allocation: Allocation): readonly ServiceRegistration[] {
+export function registrationsOf(context: Pick<RequestContext, "cluster" | "now">, allocation: Allocation): readonly ServiceRegistration[] {
   const source = sourceOf(context, allocation, NO_REPLACEMENTS);
   if (source === undefined) return [];
   const config = names(context);

@@ -4,7 +4,11 @@
  * Source: developer.hashicorp.com/nomad/api-docs/events#event-types
  */
 import type { Node, Pod } from "../../api/pod.ts";
-import { type JobObject, jobRecord } from "../../mapping/job-record.ts";
+import { sha256 } from "../../access/sha256.ts";
+import { ANNOTATION } from "../../contract/pod-metadata.ts";
+import { type JobObject, jobRecord, type JobRecord } from "../../mapping/job-record.ts";
+import { deploymentOf } from "../../mapping/nomad-deployment.ts";
+import { deploymentId } from "../../mapping/nomad-ids.ts";
 import { allocationRecord } from "../../mapping/pod-status.ts";
 import { clientStatus, nomadAllocation } from "../../mapping/nomad-allocation.ts";
 import { nomadNode } from "../../mapping/nomad-node.ts";
@@ -26,17 +30,27 @@ export type EventContext = {
 
 type SpecChange = ObjectChange<JobObject>;
 
-/** Nothing where only the status has changed: Nomad registers no job for that. */
-export function jobEvents({ cluster, index }: EventContext, { type, object, previous }: SpecChange): readonly NomadEvent[] {
+export function jobEvents(context: EventContext, change: SpecChange): readonly NomadEvent[] {
+  const { cluster, index } = context;
+  const { type, object } = change;
   const { namespace = "default" } = object.metadata;
-  const isSame = previous !== undefined && previous.metadata.generation === object.metadata.generation && type === "updated";
-  if (isSame || !cluster.isManaged(namespace)) return [];
+  const kind = cluster.isManaged(namespace) ? jobChange(context, change) : undefined;
+  if (kind === undefined) return [];
   const job = jobRecord(object);
   const isGone = type === "deleted";
   // A job that is gone is not in the cluster's state any more, so it is read now.
   const gone = isGone ? cluster.nomadJob(job) : undefined;
   const payload = () => ({ Job: isGone ? gone : cluster.nomadJob(job), ...(isGone ? { Deleted: true } : {}) });
-  return [{ topic: "Job", type: isGone ? "JobDeregistered" : "JobRegistered", key: job.jobId, namespace, filterKeys: [], index, payload }];
+  return [{ topic: "Job", type: kind, key: job.jobId, namespace, filterKeys: [], index, payload }];
+}
+
+/** A new spec is a registration, or a stop; of what the controller notes only another status is told. */
+function jobChange({ cluster }: EventContext, { type, object, previous }: SpecChange): EventType | undefined {
+  if (type === "deleted") return "JobDeregistered";
+  if (type === "added" || previous === undefined) return "JobRegistered";
+  const [before, after] = [cluster.nomadJob(jobRecord(previous)), cluster.nomadJob(jobRecord(object))];
+  if (previous.metadata.generation !== object.metadata.generation) return after?.Stop === true && before?.Stop !== true ? "JobDeregistered" : "JobRegistered";
+  return before?.Status === after?.Status ? undefined : "PlanResult";
 }
 
 /** @param allocation with the job that owns it, which may be gone with it: then there is nothing left to tell of */
@@ -50,13 +64,20 @@ export function allocationEvents({ cluster, now, index }: EventContext, { type, 
     return { Allocation: source === undefined ? undefined : { ...nomadAllocation(source), Job: null } };
   };
   const { namespace, jobId } = allocation.job;
-  return [{ topic: "Allocation", type: kind, key: object.metadata.uid ?? "", namespace, filterKeys: [jobId], index, payload }];
+  return [{ topic: "Allocation", type: kind, key: object.metadata.uid ?? "", namespace, filterKeys: [jobId, deploymentOfPod(object, allocation.job)], index, payload }];
 }
 
+/** "" where its version has none. */
+function deploymentOfPod({ metadata }: Pod, job: JobRecord): string {
+  const version = Number(metadata.annotations?.[ANNOTATION.jobVersion] ?? 0);
+  return deploymentOf(job, version) === undefined ? "" : deploymentId(sha256, job.uid, version);
+}
+
+/** What the scheduler decides, on Nomad by a plan, is its making and its stop; all else is its client's word. */
 function allocationChange(type: ObjectChange<Pod>["type"], pod: Pod, previous: Pod | undefined): EventType {
-  if (type === "added") return "AllocationCreated";
-  const isStopping = pod.metadata.deletionTimestamp !== undefined && previous?.metadata.deletionTimestamp === undefined;
-  return isStopping && type === "updated" ? "AllocationUpdateDesiredStatus" : "AllocationUpdated";
+  const isStopped = ({ metadata }: Pod) => metadata.deletionTimestamp !== undefined || metadata.annotations?.[ANNOTATION.stopped] !== undefined;
+  const isStopping = type === "updated" && isStopped(pod) && previous !== undefined && !isStopped(previous);
+  return type === "added" || isStopping ? "PlanResult" : "AllocationUpdated";
 }
 
 /** The kubelet writes far more often than anything happens that a client of Nomad's could see. */

@@ -159,7 +159,7 @@ function lineMaker(): (events: readonly NomadEvent[]) => Uint8Array {
     const before = made.get(event);
     if (before !== undefined) return before;
     const { topic, type, key, namespace, filterKeys, index } = event;
-    const json = JSON.stringify({ Topic: topic, Type: type, Key: key, Namespace: namespace, FilterKeys: filterKeys, Index: index, Payload: event.payload() });
+    const json = JSON.stringify({ Topic: topic, Type: type, Key: key, Namespace: namespace, FilterKeys: filterKeys.length === 0 ? null : filterKeys, Index: index, Payload: event.payload() });
     made.set(event, json);
     return json;
   };

@@ -8,12 +8,12 @@ import { EVENT_TOPICS, type EventTopic, type TopicFilter } from "../../nomad/eve
 export type EventType =
   | "ACLPolicyDeleted"
   | "ACLPolicyUpserted"
+  | "ACLRoleDeleted"
+  | "ACLRoleUpserted"
   | "ACLTokenDeleted"
   | "ACLTokenUpserted"
-  | "AllocationCreated"
   | "AllocationUpdated"
   | "AllocationUpdateDesiredStatus"
-  | "DeploymentAllocHealth"
   | "DeploymentPromotion"
   | "DeploymentStatusUpdate"
   | "EvaluationUpdated"
@@ -55,24 +55,23 @@ const MAX_TOPICS = 100;
 /** The error is the text of a 400. Without a `topic`, all are asked for. */
 export function readEventRequest(params: URLSearchParams): Result<EventRequest, string> {
   const index = params.get("index") ?? "";
-  if (!/^\d{0,20}$/.test(index)) return err("Invalid index");
+  if (!/^\d{0,18}$/.test(index)) return err(`Unable to parse index: strconv.Atoi: parsing ${JSON.stringify(index)}: invalid syntax`);
   const asked = params.getAll("topic");
   if (asked.length > MAX_TOPICS) return err(`${asked.length} topics are asked for, and ${MAX_TOPICS} are the most; ask for "*" instead`);
   const topics: TopicFilter[] = [];
   for (const text of asked) {
     const filter = readTopic(text);
-    if (filter === undefined) return err(`Invalid key value pair for topic: ${text}`);
+    if (filter === undefined) return err(`Invalid topic query: error parsing topics: Invalid key value pair for topic, topic: ${text}`);
     topics.push(filter);
   }
   return ok({ topics: topics.length === 0 ? [{ topic: "*", key: "*" }] : topics, namespace: params.get("namespace") || "default", index: Number(index) });
 }
 
-/** `Job`, `Job:*`, `Job:web`, `*`. Keys of jobs may hold further colons. */
+/** `Job`, `Job:*`, `Job:web`, `*`; undefined where there is more than one colon. A topic that there is not has no events, and is no error. */
 function readTopic(text: string): TopicFilter | undefined {
-  const [, name = "", key = "*"] = /^([^:]*)(?::(.+))?$/s.exec(text) ?? [];
-  if (name === "*") return { topic: "*", key };
-  const topic = EVENT_TOPICS.find((known) => known === name);
-  return topic === undefined ? undefined : { topic, key };
+  const [name = "", key = "*", ...more] = text.split(":");
+  if (more.length > 0) return undefined;
+  return { topic: name === "*" ? "*" : (EVENT_TOPICS.find((known) => known === name) ?? "unknown"), key };
 }
 
 /** Whether the request asks for the event; whether its sender may see it is another question. */

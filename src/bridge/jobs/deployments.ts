@@ -7,8 +7,9 @@ import { type JobRecord, requestsOf } from "../../mapping/job-record.ts";
 import { deploymentOf, deploymentStates, type NomadDeployment, nomadDeployment } from "../../mapping/nomad-deployment.ts";
 import { deploymentId, type DeploymentVerb } from "../../mapping/nomad-ids.ts";
 import { indexOf } from "../../mapping/nomad-job.ts";
-import { DEPLOYMENT_NOT_FOUND, JOB_NOT_FOUND, NO_CANARIES, terminalDeployment, unhealthyCanaries } from "../../nomad/job-texts.ts";
+import { DEPLOYMENT_NOT_FOUND, NO_CANARIES, terminalDeployment, unhealthyCanaries, unknownAlloc } from "../../nomad/job-texts.ts";
 import { PERMISSION_DENIED } from "../../nomad/texts.ts";
+import { uuidError, uuidPrefixError } from "../../nomad/uuid.ts";
 import { isTrue, textsOf } from "../body.ts";
 import { listReply } from "../lists/list-page.ts";
 import { json, type Reply, text } from "../reply.ts";
@@ -17,7 +18,7 @@ import { changeRequests } from "./annotate-job.ts";
 import { stubsOf } from "../read-handlers.ts";
 import { listRequest } from "./evaluations.ts";
 import { sha256 } from "../../access/sha256.ts";
-import { requested } from "./write-reply.ts";
+import { meta, requested, written } from "./write-reply.ts";
 
 type ReadContext = Pick<RequestContext, "cluster" | "stubs" | "query" | "params" | "search" | "allowsNamespace" | "now">;
 type WriteContext = ReadContext & Pick<RequestContext, "jobs" | "body">;
@@ -26,6 +27,8 @@ type Found = { readonly job: JobRecord; readonly state: DeploymentState };
 
 function find({ cluster, params, allowsNamespace }: ReadContext): Found | Reply {
   const id = (params["deploymentId"] ?? "").toLowerCase();
+  const malformed = uuidError(id);
+  if (malformed !== undefined) return text(500, `deployment lookup failed: ${malformed}`);
   const job = cluster.jobOfDeployment(id);
   if (job === undefined) return text(404, DEPLOYMENT_NOT_FOUND);
   if (!allowsNamespace(job.namespace)) return text(403, PERMISSION_DENIED);
@@ -47,9 +50,12 @@ export function readDeployment(context: ReadContext): Reply {
   return view === undefined ? text(404, DEPLOYMENT_NOT_FOUND) : json(view);
 }
 
+/** Of a deployment that nobody knows there are none, as on Nomad. */
 export function listDeploymentAllocations(context: ReadContext): Reply {
+  const malformed = uuidError(context.params["deploymentId"] ?? "");
+  if (malformed !== undefined) return text(500, malformed);
   const found = find(context);
-  if ("kind" in found) return found;
+  if ("kind" in found) return found.status === 404 ? json([]) : found;
   const { job, state } = found;
   const own = context.cluster.allocationsOf(job).filter(({ pod }) => Number(pod.metadata.annotations?.[ANNOTATION.jobVersion] ?? 0) === state.jobVersion);
   return json(stubsOf(context, own));
@@ -57,6 +63,8 @@ export function listDeploymentAllocations(context: ReadContext): Reply {
 
 export function listDeployments(context: ReadContext): Reply {
   const { cluster, query, allowsNamespace } = context;
+  const malformed = uuidPrefixError(query.prefix);
+  if (malformed !== undefined) return text(500, malformed);
   const jobs = [...cluster.jobs()].filter(({ namespace }) => (query.namespace === "*" || query.namespace === namespace) && allowsNamespace(namespace));
   const rows = jobs.flatMap((job) => views(context, job));
   const key = ({ CreateIndex, ID }: NomadDeployment) => `${String(CreateIndex).padStart(20, "0")}.${ID}`;
@@ -70,14 +78,14 @@ export function listJobDeployments(context: ReadContext): Reply {
   return json(job === undefined ? [] : views(context, job));
 }
 
-/** Null, four bytes of it, where a job has none. */
+/** Null, four bytes of it, where a job has none, or is not there. */
 export function readLatestDeployment(context: ReadContext): Reply {
   const job = namedJob(context);
-  return job === undefined ? text(404, JOB_NOT_FOUND) : json(views(context, job)[0] ?? null);
+  return json(job === undefined ? null : (views(context, job)[0] ?? null));
 }
 
 /** What somebody says of a deployment, for the controller to find; refused for one that is over. */
-async function say(context: WriteContext, verb: DeploymentVerb, add: (now: DeploymentRequest, state: DeploymentState) => Result<DeploymentRequest, Reply>): Promise<Reply> {
+async function say(context: WriteContext, verb: Exclude<DeploymentVerb, "end">, add: (now: DeploymentRequest, state: DeploymentState) => Result<DeploymentRequest, Reply>): Promise<Reply> {
   const found = find(context);
   if ("kind" in found) return found;
   const version = found.state.jobVersion;
@@ -92,6 +100,8 @@ async function say(context: WriteContext, verb: DeploymentVerb, add: (now: Deplo
   });
   if (!changed.ok) return changed.error;
   const { object } = changed.value;
+  // Whoever pauses one has nothing to watch.
+  if (verb === "pause") return written(found.job.jobId, "", { EvalID: "", EvalCreateIndex: 0, DeploymentModifyIndex: indexOf(object), RevertedJobVersion: null, ...meta(indexOf(object)) });
   return requested(changed.value, { kind: "deployment", version, verb }, { DeploymentModifyIndex: indexOf(object), RevertedJobVersion: null });
 }
 
@@ -125,6 +135,10 @@ export async function setAllocationHealth(context: WriteContext): Promise<Reply>
   const own = new Set(textsOf(context.body, "HealthyAllocationIDs"));
   const ill = new Set(textsOf(context.body, "UnhealthyAllocationIDs"));
   if (own.size + ill.size === 0) return text(500, "must specify at least one healthy/unhealthy allocation ID");
+  const found = find(context);
+  if ("kind" in found) return found;
+  const stranger = isActive(found.state) ? [...own, ...ill].find((id) => context.cluster.allocation(id.toLowerCase())?.job.uid !== found.job.uid) : undefined;
+  if (stranger !== undefined) return text(500, unknownAlloc(stranger));
   return say(context, "health", (now) => {
     const healthy = [...new Set([...(now.healthy ?? []), ...own])].filter((id) => !ill.has(id));
     const unhealthy = [...new Set([...(now.unhealthy ?? []), ...ill])].filter((id) => !own.has(id));

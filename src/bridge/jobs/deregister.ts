@@ -3,13 +3,15 @@ import { parseGoBool } from "../../lib/go-bool.ts";
 import { err, ok } from "../../lib/result.ts";
 import { jobModifyIndex } from "../../mapping/stored-job.ts";
 import type { JobObject, JobRecord } from "../../mapping/job-record.ts";
+import { evaluationId } from "../../mapping/nomad-ids.ts";
 import { indexOf } from "../../mapping/nomad-job.ts";
+import { sha256 } from "../../access/sha256.ts";
 import { allowNamespaceOperation } from "../../nomad/acl/acl.ts";
 import { PERMISSION_DENIED } from "../../nomad/texts.ts";
 import { json, type Reply, text } from "../reply.ts";
 import { editJob, failed } from "./edit-job.ts";
 import type { JobContext } from "./register.ts";
-import { meta, registered, written } from "./write-reply.ts";
+import { hasEvaluation, meta, registered, written } from "./write-reply.ts";
 
 /** Who may stop may not purge, and the other way round; who may submit may both. */
 export async function deregister(context: JobContext): Promise<Reply> {
@@ -31,17 +33,26 @@ async function stop(context: JobContext, { object, namespace, jobId }: JobRecord
   const edited = await editJob(context, { namespace, jobId }, (now) => {
     if (now === undefined) return err(json({ EvalID: "", EvalCreateIndex: 0, JobModifyIndex: 0, ...meta(context.cluster.index()) }));
     if (now.spec === undefined) return err(text(500, `job "${jobId}" cannot be read as it is stored: purge it, or write it anew`));
-    return ok({ spec: now.spec, stop: true });
+    return ok({ spec: now.spec, stop: true, priority: priorityOf(context) });
   });
   return edited.ok ? registered(edited.value.object, edited.value.spec) : edited.error;
 }
 
-/** Nothing is left to be watched, so there is no evaluation: the CLI then ends with 0. */
-async function purge({ jobs }: JobContext, { object, jobId }: JobRecord): Promise<Reply> {
+/** Of the evaluation; undefined: the job's. */
+function priorityOf({ search }: JobContext): number | undefined {
+  const priority = Number(search.get("eval_priority") ?? "");
+  return Number.isInteger(priority) && priority >= 1 && priority <= 100 ? priority : undefined;
+}
+
+/** Its evaluation is remembered by whoever has seen the object go. A parent has none, and neither has what is no NomadJob. */
+async function purge({ jobs, cluster }: JobContext, job: JobRecord): Promise<Reply> {
+  const { object, jobId } = job;
+  const asNomad = object.kind === "NomadJob" ? cluster.nomadJob(job) : undefined;
+  const evalId = asNomad !== undefined && hasEvaluation(asNomad) ? evaluationId(sha256, job.uid, { kind: "purge" }) : "";
   const removed = await jobs.remove(object);
   if (!removed.ok && removed.error.kind !== "missing" && removed.error.kind !== "conflict") return failed(removed.error);
   const index = indexOfJob(object);
-  return written(jobId, "", { EvalID: "", EvalCreateIndex: 0, JobModifyIndex: index, ...meta(index) });
+  return written(jobId, evalId, { EvalID: evalId, EvalCreateIndex: evalId === "" ? 0 : index, JobModifyIndex: index, ...meta(index) });
 }
 
 const indexOfJob = (object: JobObject): number => (object.kind === "NomadJob" ? jobModifyIndex(object) : indexOf(object));

@@ -6,7 +6,8 @@ import { isDeepStrictEqual } from "node:util";
 import { API_VERSION } from "../../api/exec-task.ts";
 import { MAX_JOB_BYTES, type NomadJob, type NomadJobSpec } from "../../api/nomad-job.ts";
 import { requestsOf, jobRecord } from "../../mapping/job-record.ts";
-import { withTrigger, writeJobRequests } from "../../contract/job-requests.ts";
+import { type JobRequests, withPriority, withTrigger, writeJobRequests } from "../../contract/job-requests.ts";
+import { type ScalingEvent, withScaling } from "../../contract/scaling-events.ts";
 import { ANNOTATION } from "../../contract/pod-metadata.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { jobObjectName } from "../../mapping/object-names.ts";
@@ -29,6 +30,10 @@ export type JobEdit = {
   readonly stop: boolean;
   /** Nomad's TriggeredBy of the version's evaluation; absent: plain registration, or its end. */
   readonly trigger?: string;
+  /** Of the version's evaluation; absent: the job's. */
+  readonly priority?: number | undefined;
+  /** What made the version, of one group. */
+  readonly scaling?: { readonly group: string; readonly event: ScalingEvent };
 };
 
 /** `changed` is false where the job was just so already: then there is no new version. */
@@ -87,16 +92,21 @@ async function write(context: WriteContext, { target, name, now, edit }: Pending
 type NewJob = JobTarget & { readonly name: string; readonly stored: NomadJobSpec; readonly edit: JobEdit };
 
 function newJob({ namespace, name, stored, edit }: NewJob, context: WriteContext): NomadJob {
-  const requests = withTrigger({}, 0, edit.trigger);
-  const annotations = { ...submitter(context), ...(edit.trigger === undefined ? {} : { [ANNOTATION.requests]: writeJobRequests(requests) }) };
+  const isPlain = edit.trigger === undefined && edit.priority === undefined;
+  const annotations = { ...submitter(context), ...(isPlain ? {} : { [ANNOTATION.requests]: writeJobRequests(noted({}, 0, edit)) }) };
   return { apiVersion: API_VERSION, kind: "NomadJob", metadata: { name, namespace, annotations }, spec: stored };
 }
 
 /** The new version is the old generation: it counts from 0, and the generation from 1. */
 function changedJob(object: NomadJob, stored: NomadJobSpec, edit: JobEdit, context: WriteContext): NomadJob {
-  const requests = withTrigger(requestsOf(jobRecord(object)), object.metadata.generation ?? 1, edit.trigger);
+  const requests = noted(requestsOf(jobRecord(object)), object.metadata.generation ?? 1, edit);
   const annotations = { ...object.metadata.annotations, ...submitter(context), [ANNOTATION.requests]: writeJobRequests(requests) };
   return { ...object, metadata: { ...object.metadata, annotations }, spec: stored };
+}
+
+function noted(before: JobRequests, version: number, { trigger, priority, scaling }: JobEdit): JobRequests {
+  const requests = withPriority(withTrigger(before, version, trigger), version, priority);
+  return scaling === undefined ? requests : { ...requests, scaling: withScaling(requests.scaling ?? {}, scaling.group, { ...scaling.event, version }) };
 }
 
 export const submitter = ({ identity }: Pick<WriteContext, "identity">): Readonly<Record<string, string>> =>

@@ -1,14 +1,16 @@
 /** @module Evaluations: read, listed, counted, forced. They are derived, by src/mapping/nomad-evaluation.ts. */
-import { ok } from "../../lib/result.ts";
+import { ok, type Result } from "../../lib/result.ts";
 import { type JobRecord, requestsOf, versionOf } from "../../mapping/job-record.ts";
-import { concerns, type EvaluationSource, type NomadEvaluation, nomadEvaluation, nomadEvaluations } from "../../mapping/nomad-evaluation.ts";
+import { concerns, type EvaluationSource, type NomadEvaluation, nomadEvaluation, nomadEvaluations, shownEvaluation } from "../../mapping/nomad-evaluation.ts";
 import { evaluationId, type EvaluationCause, knownCauses } from "../../mapping/nomad-ids.ts";
 
+import { compileFilter } from "../../nomad/filter/filter.ts";
 import { EVAL_NOT_FOUND, EVALUATE_PARAMETERIZED, EVALUATE_PERIODIC, JOB_NOT_FOUND } from "../../nomad/job-texts.ts";
 import { PERMISSION_DENIED } from "../../nomad/texts.ts";
+import { uuidError, uuidPrefixError } from "../../nomad/uuid.ts";
 import { isTrue } from "../body.ts";
 import { listReply } from "../lists/list-page.ts";
-import { json, type Reply, text } from "../reply.ts";
+import { json, QUERY_META, type Reply, text } from "../reply.ts";
 import type { RequestContext } from "../request-context.ts";
 import { stubsOf } from "../read-handlers.ts";
 import { changeRequests } from "./annotate-job.ts";
@@ -30,6 +32,8 @@ type Found = { readonly source: EvaluationSource; readonly cause: EvaluationCaus
 /** The evaluation that the path names, or why not. */
 function find(context: ReadContext): Found | Reply {
   const evalId = (context.params["evalId"] ?? "").toLowerCase();
+  const malformed = uuidError(evalId);
+  if (malformed !== undefined) return text(500, `failed to lookup eval: eval lookup failed: ${malformed}`);
   const job = context.cluster.jobOfEvaluation(evalId);
   if (job === undefined) return text(404, EVAL_NOT_FOUND);
   if (!context.allowsNamespace(job.namespace)) return text(403, PERMISSION_DENIED);
@@ -40,10 +44,12 @@ function find(context: ReadContext): Found | Reply {
 
 export function readEvaluation(context: ReadContext): Reply {
   const found = find(context);
-  return "kind" in found ? found : json(nomadEvaluation(found.source, found.cause));
+  return "kind" in found ? found : json(shownEvaluation(nomadEvaluation(found.source, found.cause)));
 }
 
 export function listEvaluationAllocations(context: ReadContext): Reply {
+  const malformed = uuidError(context.params["evalId"] ?? "");
+  if (malformed !== undefined) return text(500, malformed);
   const found = find(context);
   if ("kind" in found) return found.status === 404 ? json([]) : found;
   const { source, cause } = found;
@@ -63,29 +69,43 @@ function visibleEvaluations(context: ReadContext): readonly NomadEvaluation[] {
   return sources.flatMap(nomadEvaluations).filter(({ ID, Status }) => ID.startsWith(prefix) && (status === "" || Status === status));
 }
 
-export const listEvaluations = (context: ReadContext): Reply =>
-  listReply(
+export function listEvaluations(context: ReadContext): Reply {
+  const malformed = uuidPrefixError(context.query.prefix);
+  if (malformed !== undefined) return text(500, `eval lookup failed: ${malformed}`);
+  return listReply(
     {
       rows: visibleEvaluations(context),
       key: ({ CreateIndex, ID }) => `${String(CreateIndex).padStart(20, "0")}.${ID}`,
       namespace: ({ Namespace }) => Namespace,
       id: ({ ID }) => ID,
-      show: (evaluation) => evaluation,
+      show: shownEvaluation,
+      filtered: (evaluation) => evaluation,
     },
     listRequest(context),
   );
+}
 
 export const listRequest = ({ query, allowsNamespace }: Pick<ReadContext, "query" | "allowsNamespace">) => ({
   options: { ...query, prefix: query.prefix.toLowerCase() },
   allowsNamespace,
 });
 
-export const countEvaluations = (context: ReadContext): Reply => json({ Count: visibleEvaluations(context).length });
+export function countEvaluations(context: ReadContext): Reply {
+  const filter = context.query.filter === "" ? ok(undefined) : compileFilter(context.query.filter);
+  if (!filter.ok) return text(500, filter.error);
+  let count = 0;
+  for (const evaluation of visibleEvaluations(context)) {
+    const fits: Result<boolean, string> = filter.value === undefined ? ok(true) : filter.value(evaluation);
+    if (!fits.ok) return text(500, fits.error);
+    if (fits.value) count += 1;
+  }
+  return json({ Count: count, ...QUERY_META, Index: context.cluster.index() });
+}
 
 export function listJobEvaluations(context: ReadContext): Reply {
   const job = context.cluster.job(context.query.namespace, context.params["jobId"] ?? "");
   const source = job === undefined ? undefined : evaluationSource(context, job);
-  return json(source === undefined ? [] : nomadEvaluations(source));
+  return json(source === undefined ? [] : nomadEvaluations(source).map(shownEvaluation));
 }
 
 /** Failed allocations are placed again at once where that is asked for; all else the controller looks at anyway. */

@@ -11,7 +11,7 @@ import { json, type Reply, text } from "../reply.ts";
 import type { RequestContext } from "../request-context.ts";
 import { checkJob, type JobCheck } from "./check-job.ts";
 import { plannedDiff } from "./job-diff.ts";
-import { type JobContext, jobOfBody, mayRegister } from "./register.ts";
+import { type JobContext, jobOfBody, mayRegister, unknownPoolOf } from "./register.ts";
 import { hasEvaluation, meta } from "./write-reply.ts";
 
 export function planJob(context: JobContext): Reply {
@@ -56,6 +56,8 @@ function plannedJob(context: JobContext): Result<Checked, Reply> {
   if (job.value.ID !== context.params["jobId"]) return err(text(400, PLAN_JOB_ID_MISMATCH));
   const refusal = mayRegister(context, job.value);
   if (refusal !== undefined) return err(refusal);
+  const unknownPool = unknownPoolOf(context, job.value);
+  if (unknownPool !== undefined) return err(unknownPool);
   const check = checkJob(context.cluster, job.value);
   return check.errors.length > 0 ? err(text(500, multierror(check.errors))) : ok({ spec: job.value, check });
 }

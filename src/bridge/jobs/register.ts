@@ -8,13 +8,14 @@ import { canonicalise } from "../../nomad/jobspec/canonicalise.ts";
 import { decodeJob } from "../../nomad/jobspec/decode-job.ts";
 import { multierror } from "../../nomad/jobspec/validation/multierror.ts";
 import {
-  enforcedIndex, JOB_ID_MISSING, JOB_ID_NOT_IN_PATH, JOB_MUST_BE_SPECIFIED, NO_PATH_TO_REGION, nonexistentNamespace,
+  enforcedIndex, JOB_ID_MISSING, JOB_ID_NOT_IN_PATH, JOB_MUST_BE_SPECIFIED, NO_PATH_TO_REGION, nonexistentNamespace, nonexistentPool,
   parameterizedChanged, PAYLOAD_NOT_DISPATCHED, periodicChanged, typeChanged,
 } from "../../nomad/job-texts.ts";
 import { PERMISSION_DENIED } from "../../nomad/texts.ts";
 import { type Body, isTrue } from "../body.ts";
 import { type Reply, text } from "../reply.ts";
 import type { RequestContext } from "../request-context.ts";
+import { poolNames } from "../cluster/pool-names.ts";
 import { checkJob } from "./check-job.ts";
 import { editJob, type JobEdit, type StoredNow } from "./edit-job.ts";
 import { integerOf, nestedOf } from "./fields.ts";
@@ -67,10 +68,26 @@ export async function register(context: JobContext): Promise<Reply> {
   if (refusal !== undefined) return refusal;
   const checked = checkJob(context.cluster, spec);
   if (checked.errors.length > 0) return text(500, multierror(checked.errors));
-  const edited = await editJob(context, { namespace: spec.Namespace, jobId: spec.ID }, (now) => registration(body, spec, now));
+  const unknownPool = unknownPoolOf(context, spec);
+  if (unknownPool !== undefined) return unknownPool;
+  const edited = await editJob(context, { namespace: spec.Namespace, jobId: spec.ID }, (now) => withPriorityOf(body, registration(body, spec, now)));
   if (!edited.ok) return edited.error;
   const kept = await keepSubmission(context, edited.value, nestedOf(body, "Submission"));
   return registered(edited.value.object, edited.value.spec, checked.warnings([...kept]));
+}
+
+/** A pool is there as long as a node, or Nomad itself, names it. A job that is in one already may stay in it while it has no node. */
+export function unknownPoolOf({ cluster }: Pick<JobContext, "cluster">, { ID, Namespace, NodePool }: JobSpec): Reply | undefined {
+  if (poolNames(cluster).includes(NodePool)) return undefined;
+  const present = cluster.job(Namespace, ID);
+  const isThere = present !== undefined && cluster.nomadJob(present)?.NodePool === NodePool;
+  return isThere ? undefined : text(500, multierror([nonexistentPool(ID, NodePool)]));
+}
+
+/** The evaluation's own priority, where one is asked for. */
+function withPriorityOf(body: Body, edit: Result<JobEdit, Reply>): Result<JobEdit, Reply> {
+  const priority = integerOf(body, "EvalPriority") ?? 0;
+  return edit.ok && priority > 0 ? ok({ ...edit.value, priority }) : edit;
 }
 
 /** What is written, given what is there; or why it is not. */

@@ -11,11 +11,14 @@ import { countEvaluations, evaluateJob, listEvaluationAllocations, listEvaluatio
 import { parseJob, planJob, validateJob } from "./plan.ts";
 import { register } from "./register.ts";
 import { listActions, readScale, readSummary, scaleJob } from "./scale.ts";
+import { listStatuses, readStatuses } from "./statuses.ts";
 import { readSubmission } from "./submission.ts";
 import { collectGarbage } from "./system-gc.ts";
 import { listVersions, markStable, revertJob, tagVersion, untagVersion } from "./versions.ts";
 
 export const JOB_ROUTES: Routes = {
+  "GET /v1/jobs/statuses": listStatuses,
+  "PUT /v1/jobs/statuses": readStatuses,
   "PUT /v1/jobs": register,
   "PUT /v1/jobs/parse": parseJob,
   "PUT /v1/validate/job": validateJob,

@@ -1,7 +1,12 @@
 /** @module How many allocations a group has: asked and changed. */
 import { isActive } from "../../contract/deployment-state.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
-import { jobRecord, versionOf } from "../../mapping/job-record.ts";
+import { jobRecord, type JobRecord, requestsOf, versionOf } from "../../mapping/job-record.ts";
+import { evaluationId } from "../../mapping/nomad-ids.ts";
+import { indexOf } from "../../mapping/nomad-job.ts";
+import { type ScalingEvent, withScaling } from "../../contract/scaling-events.ts";
+import { sha256 } from "../../access/sha256.ts";
+import { isPlaced } from "../../mapping/nomad-allocation.ts";
 import { deploymentStates } from "../../mapping/nomad-deployment.ts";
 import { jobSummary } from "../../mapping/job-summary.ts";
 import { allocationRecord } from "../../mapping/pod-status.ts";
@@ -9,17 +14,21 @@ import { ANNOTATION } from "../../contract/pod-metadata.ts";
 import { jobModifyIndex } from "../../mapping/stored-job.ts";
 import type { ExecTask } from "../../api/exec-task.ts";
 import type { Job, JobSpec } from "../../nomad/job.ts";
+import { countFault } from "../../nomad/jobspec/validation/validate-job.ts";
 import {
   enforcedIndex, isStopped, JOB_NOT_FOUND, SCALING_DURING_DEPLOYMENT, SCALING_ERROR_WITH_COUNT, SCALING_NEGATIVE, SCALING_WITHOUT_GROUP,
   scalingAbove, scalingBelow, scalingType, scalingUnknownGroup,
 } from "../../nomad/job-texts.ts";
-import { isTrue } from "../body.ts";
+import { isTrue, textOf } from "../body.ts";
 import { json, type Reply, text } from "../reply.ts";
 import type { RequestContext } from "../request-context.ts";
+import { changeRequests } from "./annotate-job.ts";
 import { editJob, failed, MAX_ROUNDS, tooMany } from "./edit-job.ts";
 import { integerOf, nestedOf, stringsOf } from "./fields.ts";
 import type { JobContext } from "./register.ts";
 import { meta, registered, requested } from "./write-reply.ts";
+
+const NS_PER_MS = 1_000_000;
 
 type ReadContext = Pick<RequestContext, "cluster" | "query" | "params" | "now">;
 
@@ -28,17 +37,33 @@ export function readScale(context: ReadContext): Reply {
   const job = cluster.job(query.namespace, params["jobId"] ?? "");
   const asNomad = job === undefined ? undefined : cluster.nomadJob(job);
   if (job === undefined || asNomad === undefined) return text(404, JOB_NOT_FOUND);
-  const pods = cluster.allocationsOf(job).map(({ pod }) => ({ group: pod.metadata.annotations?.[ANNOTATION.group], record: allocationRecord(pod, now) }));
+  const pods = cluster.allocationsOf(job).filter(({ pod }) => isPlaced(pod)).map(({ pod }) => ({ group: pod.metadata.annotations?.[ANNOTATION.group], record: allocationRecord(pod, now) }));
   const groups = asNomad.TaskGroups.map(({ Name, Count }) => {
     const states = pods.filter(({ group }) => group === Name).map(({ record }) => record.state);
     const running = states.filter((state) => state === "running").length;
     const placed = running + states.filter((state) => state === "pending").length;
     const deployed = deploymentStates(job)[0]?.groups[Name];
-    const row = { Desired: Count, Placed: placed, Running: running, Healthy: deployed?.healthyAllocs ?? running, Unhealthy: deployed?.unhealthyAllocs ?? 0, Events: null };
+    const row = { Desired: Count, Placed: placed, Running: running, Healthy: deployed?.healthyAllocs ?? running, Unhealthy: deployed?.unhealthyAllocs ?? 0, Events: eventsOf(job, asNomad, Name) };
     return [Name, row] as const;
   });
   const { CreateIndex, JobModifyIndex, Stop } = asNomad;
   return json({ JobID: job.jobId, Namespace: job.namespace, JobCreateIndex: CreateIndex, JobModifyIndex, JobStopped: Stop, TaskGroups: Object.fromEntries(groups) });
+}
+
+/** The newest first; null where there is none. */
+function eventsOf(job: JobRecord, { JobModifyIndex }: Job, group: string): readonly object[] | null {
+  const { scaling = {} } = requestsOf(job);
+  if (!Object.hasOwn(scaling, group)) return null;
+  return (scaling[group] ?? []).map(({ at, count = null, previous, isError = false, message = "", meta: noted = null, version }) => ({
+    Count: count,
+    CreateIndex: JobModifyIndex,
+    Error: isError,
+    EvalID: version === undefined ? null : evaluationId(sha256, job.uid, { kind: "version", version }),
+    Message: message,
+    Meta: noted,
+    PreviousCount: previous,
+    Time: at * NS_PER_MS,
+  }));
 }
 
 type Scaling = { readonly group: string; readonly count: number | undefined; readonly modifyIndex: number };
@@ -50,8 +75,7 @@ export async function scaleJob(context: JobContext): Promise<Reply> {
   if (job === undefined || asNomad === undefined) return text(404, JOB_NOT_FOUND);
   const scaling = readScaling(context, asNomad);
   if (!scaling.ok) return text(400, scaling.error);
-  // An autoscaler notes what it did not do. Such notes are not kept.
-  if (scaling.value.count === undefined || isTrue(body, "Error")) return json({ EvalID: "", EvalCreateIndex: 0, JobModifyIndex: asNomad.JobModifyIndex, ...meta(asNomad.ModifyIndex) });
+  if (scaling.value.count === undefined || isTrue(body, "Error")) return await note(context, job, scaling.value.group);
   if (job.object.kind === "ExecTask") return scaleTask(context, job.object, scaling.value.count);
   const { group, count, modifyIndex } = scaling.value;
   const edited = await editJob(context, job, (now) => {
@@ -62,9 +86,46 @@ export async function scaleJob(context: JobContext): Promise<Reply> {
     if (modifyIndex !== 0 && modifyIndex !== found) return err(text(500, enforcedIndex(modifyIndex, found)));
     const active = deploymentStates(record)[0];
     if (active !== undefined && isActive(active) && active.jobVersion === versionOf(record)) return err(text(400, SCALING_DURING_DEPLOYMENT));
-    return ok({ spec: withCount(now.spec, group, count), stop: false, trigger: "job-scaling" });
+    const spec = withCount(now.spec, group, count);
+    const [fault] = countFault(spec) ?? [];
+    if (fault !== undefined) return err(text(500, fault));
+    return ok({ spec, stop: false, trigger: "job-scaling", scaling: { group, event: eventOf(context, now.spec, { group, count }) } });
   });
-  return edited.ok ? registered(edited.value.object, edited.value.spec) : edited.error;
+  if (!edited.ok) return edited.error;
+  const { object, spec, changed } = edited.value;
+  // The count is that already, which gives no version; who asked for it is told of it all the same.
+  if (!changed) await keepEvent(context, jobRecord(object), { group, event: { ...eventOf(context, spec, { group, count }), version: versionOf(jobRecord(object)) } });
+  return registered(object, spec);
+}
+
+type Noted = { readonly group: string; readonly count?: number | undefined };
+
+/** As the caller describes it. */
+function eventOf({ body, now }: Pick<JobContext, "body" | "now">, { TaskGroups }: Pick<JobSpec, "TaskGroups">, { group, count }: Noted): ScalingEvent {
+  const previous = TaskGroups.find(({ Name }) => Name === group)?.Count ?? 0;
+  const message = textOf(body, "Message");
+  const { meta: given } = body;
+  const noted = typeof given === "object" && given !== null && !Array.isArray(given) ? (given as Readonly<Record<string, unknown>>) : {};
+  return {
+    at: now,
+    previous,
+    ...(count === undefined ? {} : { count }),
+    ...(isTrue(body, "Error") ? { isError: true } : {}),
+    ...(message === "" ? {} : { message }),
+    ...(Object.keys(noted).length === 0 ? {} : { meta: noted }),
+  };
+}
+
+const keepEvent = async (context: Pick<JobContext, "jobs">, job: JobRecord, { group, event }: { readonly group: string; readonly event: ScalingEvent }) =>
+  changeRequests(context, job, (now) => ok({ ...requestsOf(now), scaling: withScaling(requestsOf(now).scaling ?? {}, group, event) }));
+
+/** An autoscaler notes what it did not do. */
+async function note(context: JobContext, job: JobRecord, group: string): Promise<Reply> {
+  const asNomad = context.cluster.nomadJob(job);
+  if (asNomad === undefined) return text(404, JOB_NOT_FOUND);
+  const kept = await keepEvent(context, job, { group, event: eventOf(context, asNomad, { group }) });
+  if (!kept.ok) return kept.error;
+  return json({ EvalID: "", EvalCreateIndex: 0, JobModifyIndex: asNomad.JobModifyIndex, Warnings: "", NextToken: "", ...meta(indexOf(kept.value.object)) });
 }
 
 const withCount = (spec: JobSpec, group: string, count: number): JobSpec => ({
@@ -122,7 +183,7 @@ export function readSummary({ cluster, query, params, now }: Pick<RequestContext
 export function listActions({ cluster, query, params }: ReadContext): Reply {
   const job = cluster.job(query.namespace, params["jobId"] ?? "");
   const asNomad = job === undefined ? undefined : cluster.nomadJob(job);
-  if (asNomad === undefined) return text(404, JOB_NOT_FOUND);
+  if (asNomad === undefined) return text(500, `Unknown job ${JSON.stringify(params["jobId"] ?? "")}`);
   const actions = asNomad.TaskGroups.flatMap((group) => group.Tasks.flatMap((task) => task.Actions.map(({ Name }) => ({ Name, TaskName: task.Name, TaskGroupName: group.Name }))));
   return json(actions);
 }

@@ -6,7 +6,7 @@ import { KEPT_VERSIONS } from "../../api/job-revision.ts";
 import type { KubeObject, OwnerReference } from "../../api/meta.ts";
 import { jobRecord, type JobRecord, versionOf } from "../../mapping/job-record.ts";
 import { jobObjectName } from "../../mapping/object-names.ts";
-import { JOB_NOT_FOUND, SOURCE_NOT_FOUND } from "../../nomad/job-texts.ts";
+import { SOURCE_NOT_FOUND } from "../../nomad/job-texts.ts";
 import type { JobTextPlace } from "../bridge-deps.ts";
 import { type Body, textOf } from "../body.ts";
 import { json, type Reply, text } from "../reply.ts";
@@ -51,10 +51,10 @@ export const ownerOf = ({ apiVersion, kind, metadata }: KubeObject, controller =
 type ReadContext = Pick<RequestContext, "cluster" | "jobs" | "query" | "params" | "search">;
 
 export async function readSubmission({ cluster, jobs, query, params, search }: ReadContext): Promise<Reply> {
-  const job = cluster.job(query.namespace, params["jobId"] ?? "");
-  if (job === undefined) return text(404, JOB_NOT_FOUND);
   const wanted = search.get("version") ?? "";
-  if (!/^\d{1,10}$/.test(wanted)) return text(400, "version must be a number");
+  if (!/^\d{1,10}$/.test(wanted)) return text(400, "Unable to parse job submission version parameter");
+  const job = cluster.job(query.namespace, params["jobId"] ?? "");
+  if (job === undefined) return text(404, SOURCE_NOT_FOUND);
   const kept = cluster.versionsOf(job).some(({ version }) => version === Number(wanted));
   const stored = kept ? await jobs.readText({ ...placeOf(job, Number(wanted)), of: job.uid }) : undefined;
   if (stored?.ok === false) return failed(stored.error);

@@ -2,12 +2,13 @@
 import { err, ok, type Result } from "../../lib/result.ts";
 import { type JobRecord, requestsOf, versionOf } from "../../mapping/job-record.ts";
 import type { JobVersion } from "../../mapping/stored-job.ts";
-import { JOB_NOT_FOUND, REVERT_TO_CURRENT, revertEnforced, tagTaken, tagUnknown, unknownVersion } from "../../nomad/job-texts.ts";
+import { JOB_NOT_FOUND, REVERT_TO_CURRENT, revertEnforced, tagTaken, tagUnknown, unknownVersion, untaggableVersion } from "../../nomad/job-texts.ts";
 import { diffJobs } from "../../nomad/jobspec/diff/diff-jobs.ts";
+import { jobAsRead } from "../../nomad/jobspec/read-job.ts";
 import { multierror } from "../../nomad/jobspec/validation/multierror.ts";
-import { parseGoBool } from "../../lib/go-bool.ts";
 import { textOf } from "../body.ts";
-import { json, type Reply, text } from "../reply.ts";
+import { boolParam } from "../query.ts";
+import { json, QUERY_META, type Reply, text } from "../reply.ts";
 import type { RequestContext } from "../request-context.ts";
 import { changeRequests } from "./annotate-job.ts";
 import { checkJob } from "./check-job.ts";
@@ -30,10 +31,12 @@ export function listVersions(context: ReadContext): Reply {
   const kept = job === undefined ? [] : cluster.versionsOf(job);
   const versions = kept.flatMap(({ version }) => (job === undefined ? [] : (cluster.jobVersion(job, version) ?? [])));
   if (job === undefined || versions.length === 0) return text(404, "job versions not found");
-  const isWanted = parseGoBool(search.get("diffs") ?? "") === true;
+  const diffs = boolParam(search, "diffs");
+  if (!diffs.ok) return text(500, diffs.error);
+  const isWanted = diffs.value;
   const base = isWanted ? baseOf(context, job, kept) : ok(undefined);
   if (!base.ok) return base.error;
-  return json({ Versions: versions, Diffs: isWanted ? diffsOf(kept, base.value) : null, ...meta(cluster.index()) });
+  return json({ Versions: versions.map(jobAsRead), Diffs: isWanted ? diffsOf(kept, base.value) : null, ...meta(cluster.index()), ...QUERY_META });
 }
 
 /** The version that all are compared with; undefined: each with the one before it. */
@@ -55,7 +58,7 @@ function diffsOf(kept: readonly JobVersion[], base: JobVersion | undefined) {
 
 function keptVersion(context: ReadContext, job: JobRecord, version: number): Result<JobVersion, Reply> {
   const kept = context.cluster.versionsOf(job).find((each) => each.version === version);
-  return kept === undefined ? err(text(404, unknownVersion(job.jobId, job.namespace, version))) : ok(kept);
+  return kept === undefined ? err(text(500, unknownVersion(job.jobId, job.namespace, version))) : ok(kept);
 }
 
 /** Registers an older version anew, with all that registering it asks of the caller and of the job. */
@@ -100,8 +103,7 @@ export async function tagVersion(context: WriteContext): Promise<Reply> {
   const tag = context.params["tag"] ?? "";
   if (tag.length > 256) return text(400, `the tag has ${tag.length} characters, and at most 256 are kept`);
   const version = integerOf(context.body, "Version") ?? versionOf(job);
-  const kept = keptVersion(context, job, version);
-  if (!kept.ok) return kept.error;
+  if (!keptVersion(context, job, version).ok) return text(500, untaggableVersion(job.jobId, version));
   const description = textOf(context.body, "Description").slice(0, 1000);
   const taggedTime = context.now * NS_PER_MS;
   return changed(
@@ -109,7 +111,7 @@ export async function tagVersion(context: WriteContext): Promise<Reply> {
       const { tags = {}, ...requests } = requestsOf(now);
       const others = Object.entries(tags).filter(([name, each]) => name !== tag && each.version !== version);
       const taken = Object.hasOwn(tags, tag) && tags[tag]?.version !== version;
-      return taken ? err(text(400, tagTaken(tag, job.jobId))) : ok({ ...requests, tags: Object.fromEntries([...others, [tag, { version, description, taggedTime }]]) });
+      return taken ? err(text(500, tagTaken(tag, job.jobId))) : ok({ ...requests, tags: Object.fromEntries([...others, [tag, { version, description, taggedTime }]]) });
     }),
   );
 }
@@ -121,7 +123,7 @@ export async function untagVersion(context: WriteContext): Promise<Reply> {
   return changed(
     await changeRequests(context, job, (now) => {
       const { tags = {}, ...requests } = requestsOf(now);
-      if (!Object.hasOwn(tags, tag)) return err(text(400, tagUnknown(tag, job.jobId)));
+      if (!Object.hasOwn(tags, tag)) return err(text(500, tagUnknown(tag, job.jobId)));
       return ok({ ...requests, tags: Object.fromEntries(Object.entries(tags).filter(([name]) => name !== tag)) });
     }),
   );

@@ -19,7 +19,7 @@ export function registered(object: NomadJob, spec: JobSpec, warnings = ""): Repl
   const record = jobRecord(object);
   const index = jobModifyIndex(object);
   const evalId = hasEvaluation(spec) ? evaluationId(sha256, record.uid, { kind: "version", version: versionOf(record) }) : "";
-  return written(record.jobId, evalId, { EvalID: evalId, EvalCreateIndex: evalId === "" ? 0 : index, JobModifyIndex: index, Warnings: warnings, ...meta(index) });
+  return written(record.jobId, evalId, { EvalID: evalId, EvalCreateIndex: evalId === "" ? 0 : index, JobModifyIndex: index, Warnings: warnings, NextToken: "", ...meta(index) });
 }
 
 /** For what changes no spec: the evaluation of a request. */

@@ -1,6 +1,6 @@
 /** @module `nomad monitor`: the server's own log as it is written, for whoever may read the agent. Used by http-app.ts. */
 import { allowAgentRead } from "../../nomad/acl/acl.ts";
-import { encodeStreamData, HEARTBEAT } from "../../nomad/stream-frames.ts";
+import { encodeStreamFrame, HEARTBEAT } from "../../nomad/stream-frames.ts";
 import { parseGoBool } from "../../lib/go-bool.ts";
 import { type Reply, stream, text } from "../reply.ts";
 import type { RequestContext, Routes } from "../request-context.ts";
@@ -34,7 +34,7 @@ function bodyOf(lines: LogSubscription, { plain, isOver }: { readonly plain: boo
           return controller.close();
         }
         if (next === undefined) return controller.enqueue(encoder.encode(plain ? "" : HEARTBEAT));
-        controller.enqueue(encoder.encode(plain ? next : encodeStreamData("", 0, Buffer.from(next))));
+        controller.enqueue(encoder.encode(plain ? next : encodeStreamFrame({ file: "", offset: 0, data: Buffer.from(next) })));
       },
       cancel: () => lines.close(),
     },

@@ -35,6 +35,7 @@ export function jobAllocation(pod: Pod, context: AllocationContext): JobAllocati
     ...(annotations[ANNOTATION.canary] === "true" ? { canary: true } : {}),
     rescheduleTimes: readTimes(annotations[ANNOTATION.rescheduleTimes]),
     ...(name === undefined ? {} : { node: allocationNode(name, context.node(name), context.type) }),
+    ...(pod.spec.nodeName === undefined ? { unbound: true } : {}),
     ...(transition === undefined ? {} : { transition }),
     ...(startedAt === undefined ? {} : { startedAt }),
     ...(isStopped ? { wasStopped: true } : {}),

@@ -1,5 +1,6 @@
 /** @module What the controller remembers of a NomadJob in its status, beyond the pods that exist. Its own JSON, read back with care. */
 import type { NomadJobStatus } from "../../api/nomad-job.ts";
+import { KEPT_VERSIONS } from "../../api/job-revision.ts";
 import type { DeploymentState } from "../plan/deployment-state.ts";
 import type { Completed, JobPlan } from "../plan/types.ts";
 
@@ -15,8 +16,8 @@ export type JobMemory = {
 /** Only we write it; whoever else did so has their own job to blame. */
 export const memoryOf = ({ memory }: Pick<NomadJobStatus, "memory">): JobMemory => memory ?? {};
 
-/** The newest deployment, with the one that it took the place of, in its last state. */
-export type KeptDeployment = DeploymentState & { readonly superseded?: DeploymentState };
+/** The newest deployment, with the one that it took the place of in its last state, which may have another such behind it. */
+export type KeptDeployment = DeploymentState & { readonly superseded?: KeptDeployment };
 
 export const deploymentOf = ({ deployment }: Pick<NomadJobStatus, "deployment">): KeptDeployment | undefined => deployment as KeptDeployment | undefined;
 
@@ -29,9 +30,31 @@ export function plannable(kept: KeptDeployment | undefined): DeploymentState | u
 
 export function keepDeployment(before: KeptDeployment | undefined, { deployment, superseded }: Pick<JobPlan, "deployment" | "superseded">): KeptDeployment | undefined {
   if (deployment === undefined) return undefined;
-  const older = superseded ?? (before?.jobVersion === deployment.jobVersion ? before.superseded : undefined);
-  return older === undefined ? deployment : { ...deployment, superseded: older };
+  const past = pastOf(before);
+  const older = superseded === undefined ? past.filter(({ jobVersion }) => jobVersion < deployment.jobVersion) : [superseded, ...past.filter(({ jobVersion }) => jobVersion < superseded.jobVersion)];
+  return chain([deployment, ...withinBounds(older)]);
 }
+
+/** As many as there are kept versions, but no more than this of JSON: the status shares its object with the job. */
+const MAX_PAST_CHARS = 64 * 1024;
+
+function withinBounds(older: readonly DeploymentState[]): readonly DeploymentState[] {
+  let chars = 0;
+  return older.slice(0, KEPT_VERSIONS - 1).filter((state, i) => {
+    chars += JSON.stringify(state).length;
+    return i === 0 || chars <= MAX_PAST_CHARS;
+  });
+}
+
+/** The deployment and those before it, the newest first. */
+function pastOf(kept: KeptDeployment | undefined): readonly DeploymentState[] {
+  if (kept === undefined) return [];
+  const { superseded, ...state } = kept;
+  return [state, ...pastOf(superseded)];
+}
+
+const chain = (states: readonly DeploymentState[]): KeptDeployment | undefined =>
+  states.reduceRight<KeptDeployment | undefined>((older, state) => (older === undefined ? state : { ...state, superseded: older }), undefined);
 
 export function rememberPlan({ groups }: Pick<JobPlan, "groups">): JobMemory {
   const completed = Object.fromEntries(Object.values(groups).flatMap((group) => (group.completed === undefined ? [] : [[group.group, group.completed]])));

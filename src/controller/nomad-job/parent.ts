@@ -12,6 +12,7 @@ import { memoryOf, withDeath } from "./memory.ts";
 import { perform } from "./perform.ts";
 import { allocationsOf, askPlan } from "./plan-job.ts";
 import { type KnownJob, refuse, retryOrStall, waitFor } from "./known-job.ts";
+import { createIndexOf } from "./revisions.ts";
 import { parentStatus } from "./status.ts";
 
 export async function reconcileParent(deps: NomadJobDeps, known: KnownJob): Promise<Outcome> {
@@ -68,6 +69,7 @@ function keptOf(deps: NomadJobDeps, { job, revision }: KnownJob, { children, dec
   const lastLaunch = decision.launch === undefined ? job.status?.lastLaunch : new Date(decision.launch).toISOString();
   return {
     jobModifyIndex: revision.data.jobModifyIndex,
+    createIndex: createIndexOf(job, deps.revisionsOf(job.metadata.uid ?? "")),
     children: childCounts(children),
     ...(lastLaunch === undefined ? {} : { lastLaunch }),
     memory: withDeath(over === undefined ? {} : { launch: over }, before, state, deps.now()),

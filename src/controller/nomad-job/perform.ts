@@ -4,6 +4,7 @@ import type { NomadJob } from "../../api/nomad-job.ts";
 import { ANNOTATION } from "../../contract/pod-metadata.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { services } from "../../mapping/job/group-services.ts";
+import { indexOf } from "../../mapping/nomad-job.ts";
 import { placeOfPod } from "../../mapping/object-names.ts";
 import { type AcceptedGroup, podForTask } from "../../mapping/pod-for-task.ts";
 import type { GroupPlan, JobNewAllocation, JobPlan } from "../plan/types.ts";
@@ -75,7 +76,7 @@ async function createPod(deps: NomadJobDeps, carried: Carried, { group, place }:
   const serial = freeSerial(deps, carried.job, accepted, place);
   const made = podForTask(accepted, { ...place, serial, nodes: nodeSources(deps, carried.config) }, deps.images, deps.denyNetworks());
   if (!made.ok) return err({ retry: false, ...made.error });
-  const pod = placedPod(made.value, place);
+  const pod = placedPod(made.value, place, indexOf(carried.job));
   const { name } = pod.metadata;
   const created = await deps.createPod(pod);
   if (created.ok) deps.event(carried.job, { type: "Normal", reason: "AllocationPlaced", note: `allocation ${group}[${place.index}] placed as pod ${name}` });

@@ -7,16 +7,17 @@ import { writeTimes } from "./allocation.ts";
 type Affinity = { readonly nodeAffinity?: { readonly requiredDuringSchedulingIgnoredDuringExecution?: { readonly nodeSelectorTerms: readonly object[] } } };
 type PodObject = KubeObject & { readonly spec: { readonly affinity?: Affinity } };
 
-export function placedPod(pod: KubeObject, { canary, previous, rescheduleTimes, node }: JobNewAllocation): KubeObject {
+export function placedPod(pod: KubeObject, { canary, previous, rescheduleTimes, node }: JobNewAllocation, createIndex: number): KubeObject {
   const annotations = {
     ...pod.metadata.annotations,
+    [ANNOTATION.createIndex]: String(createIndex),
     ...(canary ? { [ANNOTATION.canary]: "true" } : {}),
     ...(previous === undefined ? {} : { [ANNOTATION.previousAllocation]: previous.uid }),
     ...(rescheduleTimes.length === 0 ? {} : { [ANNOTATION.rescheduleTimes]: writeTimes(rescheduleTimes) }),
     ...(node === undefined ? {} : { [ANNOTATION.node]: node }),
   };
   const placed = { ...pod, metadata: { ...pod.metadata, annotations } };
-  return node === undefined ? placed : onNode(placed as PodObject, node);
+  return node === undefined ? placed : onNode(placed as KubeObject as PodObject, node);
 }
 
 /** Every way that the pod could be placed, narrowed to the one node. */

@@ -5,6 +5,8 @@
 import type { BridgeConfigSpec } from "../../api/bridge-config.ts";
 import type { JobRevision } from "../../api/job-revision.ts";
 import type { NomadJob } from "../../api/nomad-job.ts";
+import { withTrigger, writeJobRequests } from "../../contract/job-requests.ts";
+import { ANNOTATION } from "../../contract/pod-metadata.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { Refusal } from "../../mapping/refusal.ts";
 import { type Outcome, settled } from "../outcome.ts";
@@ -21,7 +23,7 @@ import { reconcileParent } from "./parent.ts";
 import { perform } from "./perform.ts";
 import { allocationsOf, askPlan, nextStable, requestsOf } from "./plan-job.ts";
 import { isParent } from "./read-job.ts";
-import { presentRevision, superfluous, versionOf } from "./revisions.ts";
+import { createIndexOf, presentRevision, superfluous, versionOf } from "./revisions.ts";
 import { plannedStatus } from "./status.ts";
 
 export async function reconcileJob(deps: NomadJobDeps, key: { readonly namespace: string; readonly name: string }): Promise<Outcome> {
@@ -88,13 +90,20 @@ async function converge(deps: NomadJobDeps, known: KnownJob): Promise<Outcome> {
   return waitFor(plan.wakeInMs, collected.value);
 }
 
+/** The next version is the deployment's doing, which its evaluation says. */
+function byDeployment(job: NomadJob): NomadJob {
+  const requests = writeJobRequests(withTrigger(requestsOf(job), job.metadata.generation ?? 1, "deployment-watcher"));
+  return { ...job, metadata: { ...job.metadata, annotations: { ...job.metadata.annotations, [ANNOTATION.requests]: requests } } };
+}
+
 type Planned = { readonly allocations: readonly JobAllocation[]; readonly plan: JobPlan; readonly problem?: WriteError };
 
 async function writeStatus(deps: NomadJobDeps, { job, accepted, revision }: KnownJob, planned: Planned): Write {
   const { plan } = planned;
   const before = memoryOf(job.status ?? {});
   const memory = withDeath(rememberPlan(plan), before, plan.status, deps.now());
-  const kept = { jobModifyIndex: revision.data.jobModifyIndex, ...nextStable(job, plan), memory };
+  const createIndex = createIndexOf(job, deps.revisionsOf(job.metadata.uid ?? ""));
+  const kept = { jobModifyIndex: revision.data.jobModifyIndex, createIndex, ...nextStable(job, plan), memory };
   return await deps.writeStatus(job, plannedStatus(job, { accepted, kept, ...planned }));
 }
 
@@ -104,7 +113,7 @@ async function follow(deps: NomadJobDeps, { job }: KnownJob, { allocations, plan
   const target = revisions.find(({ revision }) => revision === plan.revertTo);
   if (target !== undefined) {
     deps.event(job, { type: "Warning", reason: "DeploymentFailed", note: plan.deployment?.statusDescription ?? "" });
-    return await deps.replaceSpec(job, target.data.spec);
+    return await deps.replaceSpec(byDeployment(job), target.data.spec);
   }
   const needed = new Set([versionOf(job), job.status?.stableVersion, ...allocations.map(({ jobVersion }) => jobVersion), ...Object.values(requestsOf(job).tags ?? {}).map(({ version }) => version)]);
   for (const revision of superfluous(revisions, (version) => needed.has(version))) {

@@ -30,6 +30,12 @@ export function presentRevision(sha256: Sha256, job: NomadJob, now: number): Job
   };
 }
 
+/** Nomad's CreateIndex: of the first version, also when that is kept no more. */
+export function createIndexOf(job: NomadJob, revisions: readonly JobRevision[]): string {
+  const known = revisions.map(({ data }) => Number(data.jobModifyIndex)).filter((index) => index > 0);
+  return job.status?.createIndex ?? String(Math.min(jobModifyIndex(job), ...known));
+}
+
 /** The newest few stay, and those that something still needs: the stable one, those that pods run, those that a person has tagged. */
 export function superfluous(revisions: readonly JobRevision[], isNeeded: (version: number) => boolean): readonly JobRevision[] {
   return revisions

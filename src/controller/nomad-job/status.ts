@@ -29,7 +29,7 @@ export type PlannedJob = {
   readonly allocations: readonly JobAllocation[];
   readonly plan: JobPlan;
   /** What is carried from one status to the next. */
-  readonly kept: Pick<NomadJobStatus, "jobModifyIndex" | "stableVersion"> & { readonly memory: JobMemory };
+  readonly kept: Pick<NomadJobStatus, "jobModifyIndex" | "createIndex" | "stableVersion"> & { readonly memory: JobMemory };
   /** A write that the API server refused. */
   readonly problem?: Refusal;
 };
@@ -65,6 +65,7 @@ export function refusedStatus(job: NomadJob, refusal: Refusal, allocations: read
     observedGeneration: job.metadata.generation ?? 0,
     // Of this version, which has its index whether it runs or not: "-check-index" compares it.
     jobModifyIndex: String(jobModifyIndex(job)),
+    createIndex: before.createIndex ?? String(jobModifyIndex(job)),
     // One that is stopped and has nothing left is over, whatever is wrong with it: it would never be collected otherwise.
     state: job.spec.stop === true && running === 0 ? "dead" : (before.state ?? "pending"),
     description: clipped(refusal.message, MAX_DESCRIPTION),
@@ -149,7 +150,7 @@ function findingsOf({ groups, mapped }: AcceptedJob): readonly Finding[] {
 }
 
 /** Of a periodic or parameterized job, which runs nothing itself. */
-export function parentStatus(job: NomadJob, kept: Pick<NomadJobStatus, "jobModifyIndex" | "children" | "lastLaunch"> & { readonly memory: JobMemory }): JobStatusIntent {
+export function parentStatus(job: NomadJob, kept: Pick<NomadJobStatus, "jobModifyIndex" | "createIndex" | "children" | "lastLaunch"> & { readonly memory: JobMemory }): JobStatusIntent {
   const isStopped = job.spec.stop === true;
   const deployment = deploymentOf(job.status ?? {});
   return {

@@ -1,6 +1,6 @@
 /**
  * @module What becomes of a job's deployment: begun with a version, moved on by its allocations' health, ended by success, by a deadline, by
- * a newer version or by the job's stop. One covers all groups of the version that have an update block; only service jobs have any.
+ * a newer version or by the job's stop. One covers all groups of the version that have an update block; service and system jobs have any.
  * Source: developer.hashicorp.com/nomad/docs/job-specification/update
  */
 import { type DeploymentGroup, type DeploymentState, DEPLOYMENT_TEXT, failed, isActive, isUnpromoted, runningText, withDeadline } from "./deployment-state.ts";
@@ -22,32 +22,36 @@ export function advance(input: JobPlanInput): Deployments {
 const cancelled = (state: DeploymentState, statusDescription: string, now: number): DeploymentState =>
   isActive(state) ? { ...state, status: "cancelled", statusDescription, modifiedAt: now } : state;
 
-const hasUpdate = ({ update, count }: GroupSpec) => update !== undefined && update.maxParallel > 0 && count > 0;
+/** One for each of the nodes that a system group belongs on. */
+const totalOf = ({ count, eligibleNodes }: GroupSpec): number => eligibleNodes?.length ?? count;
+
+const hasUpdate = (group: GroupSpec) => group.update !== undefined && group.update.maxParallel > 0 && totalOf(group) > 0;
 
 /** Undefined where there is nothing that a deployment would watch. One whose first state was never written begins again, and finds its pods. */
 function begin(input: JobPlanInput): DeploymentState | undefined {
-  const watched = input.type === "service" ? input.groups.filter(hasUpdate) : [];
+  const watched = input.type === "service" || input.type === "system" ? input.groups.filter(hasUpdate) : [];
   if (watched.length === 0) return undefined;
   const groups = Object.fromEntries(watched.map((group) => [group.name, newGroup(input, group)]));
   return { jobVersion: input.version, status: "running", statusDescription: runningText({ groups }), createdAt: input.now, modifiedAt: input.now, groups, markedHealthy: [] };
 }
 
-function newGroup({ allocations, now }: JobPlanInput, { name, count, update, specHash }: GroupSpec): DeploymentGroup {
+/** Nobody's time runs before the first allocation has its place. Canaries of system jobs there are none. */
+function newGroup({ type, allocations }: JobPlanInput, group: GroupSpec): DeploymentGroup {
+  const { name, update, specHash } = group;
   const isChanged = allocations.some((each) => each.group === name && isLive(each) && each.specHash !== specHash);
-  const group: DeploymentGroup = {
+  return {
     autoRevert: update?.autoRevert ?? false,
     autoPromote: update?.autoPromote ?? false,
     progressDeadlineMs: update?.progressDeadlineMs ?? 0,
     promoted: false,
-    desiredCanaries: isChanged ? (update?.canary ?? 0) : 0,
-    desiredTotal: count,
+    desiredCanaries: isChanged && type === "service" ? (update?.canary ?? 0) : 0,
+    desiredTotal: totalOf(group),
     placedCanaries: [],
     placedAllocs: 0,
     healthyAllocs: 0,
     unhealthyAllocs: 0,
     healthyCanaries: 0,
   };
-  return withDeadline(group, now);
 }
 
 /** One group of the deployment and the allocations that belong to it. */
@@ -102,22 +106,32 @@ function watchedGroups(state: DeploymentState, input: JobPlanInput): readonly Wa
 function watch(deployment: DeploymentState, { group, before }: { readonly group: GroupSpec; readonly before: DeploymentGroup }, input: JobPlanInput): Watched {
   const all = input.allocations.filter((each) => each.group === group.name && each.node?.lostSince === undefined);
   const spec = groupOf(deployment, group, input);
-  const own = all.filter((each) => each.specHash === group.specHash && (isLive(each) || (each.jobVersion === input.version && each.state !== "stopping" && each.wasStopped !== true)));
+  const hasPlace = placesOf(group);
+  const own = all.filter((each) => each.specHash === group.specHash && (isLive(each) || (each.jobVersion === input.version && each.state !== "stopping" && each.wasStopped !== true)) && hasPlace(each));
   const canaries = own.filter((each) => each.canary === true && each.jobVersion === input.version && isLive(each));
   const healthy = own.filter((each) => isHealthy(spec, each));
-  const places = new Set(healthy.filter(({ index }) => index < group.count).map(({ index }) => index));
+  const places = new Set(healthy.map(({ index, node }) => (group.eligibleNodes === undefined ? index : node?.name)));
   const counted: DeploymentGroup = {
     ...before,
     placedCanaries: isUnpromoted(before) ? canaries.map(({ uid }) => uid).sort() : before.placedCanaries,
-    placedAllocs: Math.max(before.placedAllocs, own.length),
+    desiredTotal: totalOf(group),
+    placedAllocs: Math.max(before.placedAllocs, own.filter(({ unbound }) => unbound !== true).length),
     healthyAllocs: Math.max(before.healthyAllocs, healthy.length),
     unhealthyAllocs: Math.max(before.unhealthyAllocs, own.filter((each) => isUnhealthy(deployment, spec, each)).length),
     healthyCanaries: canaries.filter((each) => isHealthy(spec, each)).length,
   };
   const isOld = all.some((each) => isLive(each) && each.specHash !== group.specHash);
-  const isComplete = !isOld && !isUnpromoted(before) && places.size >= group.count;
-  const state = counted.healthyAllocs > before.healthyAllocs ? withDeadline(counted, input.now) : counted;
+  const isComplete = !isOld && !isUnpromoted(before) && places.size >= totalOf(group);
+  const isProgress = counted.healthyAllocs > before.healthyAllocs || (before.requireProgressBy === undefined && counted.placedAllocs > 0);
+  const state = isProgress ? withDeadline(counted, input.now) : counted;
   return { name: group.name, state, spec, own, isComplete };
+}
+
+/** Whether an allocation is one of those that the group will be left with: what is about to be stopped, as it is one too many, counts for nothing. */
+function placesOf({ count, eligibleNodes }: GroupSpec): (each: JobAllocation) => boolean {
+  if (eligibleNodes === undefined) return ({ index }) => index < count;
+  const names = new Set(eligibleNodes);
+  return ({ node }) => node !== undefined && names.has(node.name);
 }
 
 const isHealthy = (spec: GroupInput, each: JobAllocation) => isLive(each) && healthyIn(spec, each) === 0;

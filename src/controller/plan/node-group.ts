@@ -24,11 +24,13 @@ export function planNodeGroup(given: GroupInput): GroupPlan {
   const vacant = vacancies(input, { eligible, done, taken: new Set([...keep, ...live.unknown].map(nodeOf)) });
   const failed = vacant.filter(({ before }) => before !== undefined && hasFailed(before) && isCurrent(input, before)).length;
   const step = nextStep(input, { keep, empty: vacant.length, failed });
+  // A deployment that is held keeps what is outdated. A node that has none gets its allocation all the same.
+  const open = { ...input, rollout: { ...input.rollout, hold: "none" as const } };
   const serials = newestByIndex(input.allocations);
   const replaced = step.replace.map((before): Vacancy => ({ index: before.index, before, lastSerial: serials.get(before.index)?.serial ?? 0, isReplaced: true, canary: false, node: nodeOf(before) }));
   return assemble(input, {
     keep, trials: [], unknown: live.unknown, stop: live.stop, notNeeded: live.keep.filter((each) => done.has(nodeOf(each))), move: [], step,
-    placed: [...vacant, ...replaced].sort((a, b) => a.index - b.index).map((vacancy): Placed => ({ vacancy, decision: decide(input, vacancy) })),
+    placed: [...vacant, ...replaced].sort((a, b) => a.index - b.index).map((vacancy): Placed => ({ vacancy, decision: decide(open, vacancy) })),
     isWanted: (each) => eligible.has(nodeOf(each)),
     desired: eligible.size,
     waits: [live.wakeInMs, ...live.keep.map(({ node }) => (node?.drain?.deadlineAt === undefined ? undefined : node.drain.deadlineAt - input.now))],

@@ -56,6 +56,8 @@ export type JobAllocation = AllocationView & {
   readonly rescheduleTimes?: readonly number[];
   /** Absent while it has none. Those of a system job have theirs from the start. */
   readonly node?: AllocationNode;
+  /** Its pod waits for a node, also where it is meant for one: Nomad has not placed such a one yet. */
+  readonly unbound?: true;
   readonly transition?: Transition;
   /** When its tasks were first started; absent: it counts from its creation. */
   readonly startedAt?: number;

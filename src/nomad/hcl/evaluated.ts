@@ -13,6 +13,8 @@ export type EvaluatedAttribute = {
   readonly nameRange: Range;
   /** Of the expression as it was written. */
   readonly valueRange: Range;
+  /** Where errors of its value point to, as HashiCorp's library has it: the text within quotes, the bracket that opens a list. */
+  readonly startRange: Range;
 };
 
 export type EvaluatedBlock = {

@@ -75,10 +75,10 @@ func TestLogs(t *testing.T) {
 			frames, errs := to.client.AllocFS().Logs(to.alloc, false, to.task, stream, api.OriginStart, 0, make(chan struct{}), nil)
 			var text strings.Builder
 			for frame := range frames {
-				if frame.File != to.task+"."+stream+".0" || frame.Offset != int64(text.Len()) {
-					t.Errorf("a frame of %s at %d, after %d bytes", frame.File, frame.Offset, text.Len())
-				}
 				text.Write(frame.Data)
+				if frame.File != "alloc/logs/"+to.task+"."+stream+".0" || frame.Offset != int64(text.Len()) {
+					t.Errorf("a frame of %s to %d, after %d bytes", frame.File, frame.Offset, text.Len())
+				}
 			}
 			select {
 			case err := <-errs:

@@ -48,8 +48,8 @@ describe("authorizeExec", () => {
     ["alloc-node-exec without alloc-exec", onlyNode, request({}, { nodeLevel: true }), denied],
     ["a denied namespace", `${EXEC}\nnamespace "team" { policy = "deny" }`, request(), denied],
     ["a stranger, whatever the task", other, request({ task: "none" }, { clientStatus: "complete" }), denied],
-    ["an allocation that is complete", EXEC, request({}, { clientStatus: "complete" }), { message: `exec not possible, client status of allocation ${ALLOC} is complete`, code: 400 }],
-    ["an allocation that failed", EXEC, request({}, { clientStatus: "failed" }), { message: `exec not possible, client status of allocation ${ALLOC} is failed`, code: 400 }],
+    ["an allocation that is complete, by its task", EXEC, request({ task: "done" }, { clientStatus: "complete" }), { message: 'task "done" is not running.', code: 404 }],
+    ["an allocation that failed, by its task", EXEC, request({ task: "done" }, { clientStatus: "failed" }), { message: 'task "done" is not running.', code: 404 }],
     ["an allocation that is lost", EXEC, request({}, { clientStatus: "lost" }), { message: `exec not possible, client status of allocation ${ALLOC} is lost`, code: 400 }],
     ["remote exec switched off, before the task is looked at", EXEC, request({ task: "" }, { remoteExecDisabled: true }), denied],
     ["remote exec switched off, for management too", "management", request({}, { remoteExecDisabled: true }), denied],
@@ -71,7 +71,7 @@ describe("authorizeExec", () => {
   const action = { jobId: "web", namespace: "team", name: "clean", job: "own", found: true } as const;
   it.each([
     ["a stranger, whatever the job", other, request({ action: { ...action, job: "unknown" } }), denied],
-    ["an ended allocation, before the job", EXEC, request({ action: { ...action, job: "unknown" } }, { clientStatus: "failed" }), { message: `exec not possible, client status of allocation ${ALLOC} is failed`, code: 400 }],
+    ["a lost allocation, before the job", EXEC, request({ action: { ...action, job: "unknown" } }, { clientStatus: "lost" }), { message: `exec not possible, client status of allocation ${ALLOC} is lost`, code: 400 }],
     ["an action of an unknown job", EXEC, request({ action: { ...action, job: "unknown" } }), { message: "job web not found in namespace team", code: 404 }],
     ["an action of another's allocation", EXEC, request({ action: { ...action, job: "other" } }), { message: `job web does not have allocation ${ALLOC}`, code: 400 }],
     ["an action where exec is switched off, before the task", EXEC, request({ action, task: "none" }, { remoteExecDisabled: true }), denied],

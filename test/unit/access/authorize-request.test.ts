@@ -94,6 +94,12 @@ const CASES: readonly { readonly method: string; readonly path: string; readonly
   { method: "PUT", path: "/v1/node/n/eligibility", pattern: "/v1/node/:nodeId/eligibility", rules: 'node { policy = "write" }' },
   { method: "PUT", path: "/v1/node/n/evaluate", pattern: "/v1/node/:nodeId/evaluate", rules: 'node { policy = "write" }' },
   { method: "PUT", path: "/v1/node/n/purge", pattern: "/v1/node/:nodeId/purge", rules: 'node { policy = "write" }' },
+  { method: "GET", path: "/v1/client/metadata", pattern: "/v1/client/metadata", rules: 'node { policy = "read" }' },
+  { method: "GET", path: "/v1/vars", pattern: "/v1/vars", rules: NO_RULES },
+  { method: "GET", path: "/v1/var/a/b", pattern: "/v1/var/:path*", rules: NO_RULES },
+  { method: "GET", path: "/v1/operator/license", pattern: "/v1/operator/license", rules: NO_RULES },
+  { method: "GET", path: "/v1/jobs/statuses", pattern: "/v1/jobs/statuses", rules: inDefault("read-job") },
+  { method: "PUT", path: "/v1/jobs/statuses", pattern: "/v1/jobs/statuses", rules: NO_RULES },
   { method: "GET", path: "/v1/client/stats", pattern: "/v1/client/stats", rules: 'node { policy = "read" }' },
   { method: "GET", path: "/v1/agent/monitor", pattern: "/v1/agent/monitor", rules: 'agent { policy = "read" }' },
   { method: "GET", path: "/v1/services", pattern: "/v1/services", rules: inDefault("read-job") },
@@ -271,7 +277,7 @@ describe("what belongs to the caller", () => {
 });
 
 describe("a path without a row", () => {
-  it.each(["/v1/vars", "/v1/job/a/dispatch/payload", "/v1/client/metadata/x", "/v1/jobs/", "/v2/jobs", "", "/V1/jobs"])("%j is closed to all but management", (path) => {
+  it.each(["/v1/quotas", "/v1/job/a/dispatch/payload", "/v1/client/metadata/x", "/v1/jobs/", "/v2/jobs", "", "/V1/jobs"])("%j is closed to all but management", (path) => {
     expect(outcome(ask('namespace "*" { policy = "write" }\nagent { policy = "write" }', { method: "GET", path }))).toBe(DENIED);
     expect(allowed(ask("management", { method: "GET", path })).allowsNamespace("a")).toBe(true);
   });

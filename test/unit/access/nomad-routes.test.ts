@@ -21,8 +21,8 @@ describe("NOMAD_ROUTES", () => {
 
 describe("refusalOf", () => {
   it.each([
-    { method: "GET", path: "/v1/vars" },
-    { method: "GET", path: "/v1/var/nomad/jobs/web" },
+    { method: "PUT", path: "/v1/var/nomad/jobs/web" },
+    { method: "GET", path: "/v1/quota/a/b" },
     { method: "POST", path: "/v1/operator/snapshot" },
     { method: "HEAD", path: "/.well-known/jwks.json" },
     { method: "PUT", path: "/v1/volume/csi/vol-1/detach" },

@@ -21,6 +21,7 @@ describe("what access knows of an allocation", () => {
     ["runs", { state: running(3) }, "web running", "clean not-started"],
     ["has ended and starts again", { state: { waiting: { reason: "CrashLoopBackOff" } }, lastState: terminated(1, 20, lastWords({ restartInMs: 15_000 })) }, "web dead", "clean not-started"],
     ["waits out its delay", { state: running(30), lastState: terminated(1, 20, lastWords({ restartInMs: 90_000 })) }, "web dead", "clean not-started"],
+    ["could never be started", { state: running(30), lastState: terminated(213, 20, lastWords({ reason: "start-failed", message: "no such user" })) }, "web not-started", "clean running"],
     ["is held by a launcher that gave up", { state: running(30), lastState: terminated(213, 20, lastWords({ reason: "attempts-spent" })) }, "web dead", "clean running"],
   ])("tells how far each is when the main task %s", (_name, web, main, poststop) => {
     const tasks = tasksOf({ web, proxy: { state: running(2) }, clean: { state: running(2) } });

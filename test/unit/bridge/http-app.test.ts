@@ -173,19 +173,55 @@ describe("the HTTP app", () => {
     { path: "/v1/acl/token/nobody", status: 404, text: "ACL token not found" },
     { path: "/v1/acl/policy/nothing", status: 404, text: "ACL policy not found" },
     { path: "/v1/no/such/route", status: 404, text: "" },
-    { path: "/v1/vars", status: 501, text: "variables are not served: put what tasks need into a Kubernetes Secret" },
+    { path: "/v1/var/nomad/jobs", status: 404, text: "variable not found" },
+    { path: "/v1/vars", status: 200, text: "[]" },
+    { path: "/v1/quotas", status: 501, text: "Nomad Enterprise only endpoint" },
+    { path: "/v1/operator/license", status: 204, text: "" },
+    { path: "/v1/allocation/zz", status: 500, text: "alloc lookup failed: index error: UUID must be 36 characters" },
+    { path: "/v1/node/zz", status: 500, text: "node lookup failed: index error: UUID must be 36 characters" },
+    { path: `/v1/node/${uid(7)}/allocations`, status: 200, text: "[]" },
+    { path: "/v1/nodes?prefix=abc", status: 500, text: "node lookup failed: index error: Input (without hyphens) must be even length" },
+    { path: "/v1/evaluation/zz", status: 500, text: "failed to lookup eval: eval lookup failed: index error: UUID must be 36 characters" },
+    { path: "/v1/evaluation/zz/allocations", status: 500, text: "index error: UUID must be 36 characters" },
+    { path: "/v1/evaluations?prefix=zz", status: 500, text: "eval lookup failed: index error: Invalid UUID: encoding/hex: invalid byte: U+007A 'z'" },
+    { path: "/v1/deployment/zz", status: 500, text: "deployment lookup failed: index error: UUID must be 36 characters" },
+    { path: "/v1/deployments?prefix=z", status: 500, text: "index error: Input (without hyphens) must be even length" },
+    { path: `/v1/deployment/allocations/${uid(7)}`, status: 200, text: "[]" },
+    { path: "/v1/job/nothing/deployment", status: 200, text: "null" },
+    { path: "/v1/job/nothing/actions", status: 500, text: 'Unknown job "nothing"' },
+    { path: "/v1/job/nothing/submission", status: 400, text: "Unable to parse job submission version parameter" },
+    { path: "/v1/job/nothing/submission?version=0", status: 404, text: "job source not found" },
+    { path: "/v1/node/pool/nothing/jobs", status: 200, text: "[]" },
+    { path: "/v1/volumes?type=pods", status: 404, text: "resource not found" },
+    { path: "/v1/jobs?meta=x", status: 500, text: 'Failed to parse value of "meta" (x) as a bool: strconv.ParseBool: parsing "x": invalid syntax' },
+    { path: "/v1/allocations?task_states=x", status: 500, text: 'Failed to parse value of "task_states" (x) as a bool: strconv.ParseBool: parsing "x": invalid syntax' },
+    { path: "/v1/nodes?os=x", status: 400, text: 'Failed to parse node list fields: Failed to parse value of "os" (x) as a bool: strconv.ParseBool: parsing "x": invalid syntax' },
+    { path: "/v1/jobs/statuses?include_children=x", status: 500, text: 'Failed to parse value of "include_children" (x) as a bool: strconv.ParseBool: parsing "x": invalid syntax' },
+    { path: "/v1/regions?region=mars", status: 200, text: '["global"]' },
     { path: "/v1/jobs?per_page=x", status: 400, text: "Expect a number for `per_page` query string parameter" },
     { path: "/v1/jobs?index=-1", status: 400, text: "Invalid index" },
     { path: "/v1/jobs?wait=soon", status: 400, text: "Invalid wait time" },
     { path: "/v1/jobs?stale=maybe", status: 400, text: "Expect `true` or `false` for `stale` query string parameter" },
     { path: "/v1/jobs?region=mars", status: 500, text: "No path to region" },
-    { path: "/v1/allocations?prefix=abc", status: 500, text: 'alloc lookup failed: index error: Invalid UUID prefix: "abc"' },
-    { path: "/v1/allocations?prefix=zz", status: 500, text: 'alloc lookup failed: index error: Invalid UUID prefix: "zz"' },
+    { path: "/v1/allocations?prefix=abc", status: 500, text: "alloc lookup failed: index error: Input (without hyphens) must be even length" },
+    { path: "/v1/allocations?prefix=zz", status: 500, text: "alloc lookup failed: index error: Invalid UUID: encoding/hex: invalid byte: U+007A 'z'" },
     { path: `/v1/client/allocation/${uid(1)}/exec?command=%5B%5D`, status: 500, text: "websocket connection not found in context" },
     { path: "/v1/job/%zz", status: 400, text: "the path is not valid percent-encoding" },
+    { path: "/v1/allocation/zz", status: 500, text: "alloc lookup failed: index error: UUID must be 36 characters" },
+    { path: "/v1/client/fs/ls/zz", status: 500, text: "alloc lookup failed: index error: UUID must be 36 characters" },
   ])("answers $path with $status and Nomad's text", async ({ path, status, text }) => {
     const answer = await bridge().call("GET", path);
     expect([answer.status, answer.text]).toEqual([status, text]);
+  });
+
+  it("measures nothing of an allocation that runs nothing, which is no error, and does nothing to it, which is one", async () => {
+    const [{ call }, path] = [bridge(), `/v1/client/allocation/${uid(1)}`];
+    const { status, json } = await call("GET", `${path}/stats`);
+    expect([status, json]).toEqual([200, { ResourceUsage: expect.objectContaining({ DeviceStats: [] }) as unknown, Tasks: {}, Timestamp: 0 }]);
+    const put = async (what: string, body: object) => (await call("PUT", `${path}/${what}`, { body })).text;
+    expect(await put("signal", { Signal: "SIGHUP" })).toBe("1 error occurred:\n\t* Failed to signal task: web, err: Task not running\n\n");
+    expect(await put("signal", { Signal: "SIGHUP", Task: "web" })).toBe("Task not running");
+    expect(await put("restart", { TaskName: "web", AllTasks: true })).toBe("task name cannot be set when restarting all tasks");
   });
 
   it("pages through a list without losing or repeating a row", async () => {
@@ -201,8 +237,32 @@ describe("the HTTP app", () => {
   });
 
   it("sends Nomad's headers, and indents when asked", async () => {
-    const { headers, text } = await bridge().call("GET", "/v1/regions?pretty");
-    expect([headers.get("x-nomad-index"), headers.get("x-nomad-knownleader"), text]).toEqual(["77", "true", '[\n    "global"\n]']);
+    const { headers, text } = await bridge().call("GET", "/v1/vars?pretty");
+    expect([headers.get("x-nomad-index"), headers.get("x-nomad-knownleader"), text]).toEqual(["77", "true", "[]"]);
+    expect((await bridge().call("GET", "/v1/regions?pretty")).text).toBe('[\n    "global"\n]');
+  });
+
+  it.each([
+    { path: "/v1/jobs", index: true, type: "application/json" },
+    { path: "/v1/job/nothing", index: true, type: "text/plain; charset=utf-8" },
+    { path: "/v1/volumes?type=csi", index: true, type: "application/json" },
+    { path: "/v1/volumes", index: false, type: "application/json" },
+    { path: "/v1/agent/self", index: false, type: "application/json" },
+    { path: "/v1/regions", index: false, type: "application/json" },
+    { path: "/v1/jobs?per_page=x", index: false, type: "text/plain; charset=utf-8" },
+    { path: "/v1/nothing", index: false, type: null },
+  ])("says at which index $path was true: $index", async ({ path, index, type }) => {
+    const { headers } = await bridge().call("GET", path);
+    expect([headers.has("x-nomad-index"), headers.has("x-nomad-lastcontact"), headers.get("content-type"), headers.get("vary")]).toEqual([index, index, type, "Accept-Encoding"]);
+  });
+
+  it("lists jobs with their allocations for dashboards, and only those that a body names", async () => {
+    const all = (await bridge().call("GET", "/v1/jobs/statuses?namespace=*")).json as readonly { readonly ID: string; readonly Namespace: string }[];
+    expect(all.map(({ ID }) => ID).toSorted()).toEqual(["api", "web", "web"]);
+    expect(all.find(({ ID }) => ID === "web")).toMatchObject({ GroupCountSum: expect.any(Number) as number, LatestDeployment: null, ChildStatuses: null, IsPack: false });
+    const named = all.filter(({ ID }) => ID === "api").map(({ ID, Namespace }) => ({ ID, Namespace }));
+    expect(ids((await bridge().call("PUT", "/v1/jobs/statuses", { body: { Jobs: named } })).json)).toEqual(["api"]);
+    expect(await bridge().call("PUT", "/v1/jobs/statuses", { body: { Jobs: [] } })).toMatchObject({ status: 400, text: "no jobs in request" });
   });
 
   it.each(["POST", "DELETE"])("refuses %s where only GET is served", async (method) => {
@@ -388,12 +448,37 @@ describe("a login", () => {
   const withClaims = { ...NO_LOGINS, verifyJwt: async (_method: unknown, token: string) => (token === "good" ? ok(claims) : { ok: false as const, error: "signature verification failed" }) };
 
   async function bound(rule: object) {
-    const { call } = bridge(withClaims);
+    const { call, world } = bridge(withClaims);
     await call("PUT", "/v1/acl/policy/reads", { body: { Name: "reads", Rules: 'namespace "default" { policy = "read" }' } });
     expect((await call("PUT", "/v1/acl/auth-method", { body: JWT_METHOD })).json).toMatchObject({ Name: "ci", MaxTokenTTL: "30m0s" });
     expect((await call("PUT", "/v1/acl/binding-rule", { body: { AuthMethod: "ci", ...rule } })).status).toBe(200);
-    return call;
+    return Object.assign(call, { world });
   }
+
+  const expiring = (n: number, expirationTime: string): AclTokenObject => ({
+    apiVersion: "nomad-bridge.dev/v1alpha1",
+    kind: "ACLToken",
+    metadata: { name: `made-${n}`, resourceVersion: "1" },
+    spec: { accessorId: `made-${n}`, secretHash: "", type: "client", createTime: "2025-12-31T00:00:00Z", expirationTime },
+  });
+
+  it("takes tokens away that have been over for an hour, and never a bootstrap's tombstone", async () => {
+    const call = await bound({ BindType: "management" });
+    const tombstone = { ...expiring(9, "2025-12-31T00:00:00Z"), metadata: { name: "bootstrap", resourceVersion: "1" } };
+    call.world.tokens.push(expiring(1, "2025-12-31T22:00:00Z"), expiring(2, "2025-12-31T23:30:00Z"), expiring(3, "2026-01-01T01:00:00Z"), tombstone);
+    expect((await call("PUT", "/v1/acl/login", { body: { AuthMethodName: "ci", LoginToken: "good" } })).status).toBe(200);
+    const left = call.world.tokens.map(({ spec }) => spec.accessorId);
+    expect(left).toEqual(expect.arrayContaining(["made-2", "made-3", "made-9"]));
+    expect(left).not.toContain("made-1");
+  });
+
+  it("is refused while ten thousand tokens are alive that expire", async () => {
+    const call = await bound({ BindType: "management" });
+    call.world.tokens.push(...Array.from({ length: 10_000 }, (_, n) => expiring(n, "2026-01-01T01:00:00Z")));
+    const count = call.world.tokens.length;
+    expect(await call("PUT", "/v1/acl/login", { body: { AuthMethodName: "ci", LoginToken: "good" } })).toMatchObject({ status: 429, text: expect.stringContaining("10000 tokens that expire are alive") });
+    expect(call.world.tokens).toHaveLength(count);
+  });
 
   it("gives what the rules that fit give, for as long as the method says", async () => {
     const call = await bound({ Selector: '"dev" in list.groups and value.who == "Reads"', BindType: "policy", BindName: "${value.who}" });
@@ -460,7 +545,7 @@ describe("the event stream", () => {
     expect((await lines?.read())?.value).toBe("{}\n");
     events.publish(event("team-a"));
     events.publish(event("default"));
-    expect(JSON.parse((await lines?.read())?.value ?? "")).toEqual({ Index: 9, Events: [{ Topic: "Job", Type: "JobRegistered", Key: "web", Namespace: "default", FilterKeys: [], Index: 9, Payload: { Job: { ID: "web" } } }] });
+    expect(JSON.parse((await lines?.read())?.value ?? "")).toEqual({ Index: 9, Events: [{ Topic: "Job", Type: "JobRegistered", Key: "web", Namespace: "default", FilterKeys: null, Index: 9, Payload: { Job: { ID: "web" } } }] });
     world.tokens = [];
     events.publish(event("default"));
     expect((await lines?.read())?.done).toBe(true);
@@ -470,8 +555,8 @@ describe("the event stream", () => {
     const { call } = bridge();
     await call("PUT", "/v1/acl/policy/reads", { body: { Name: "reads", Rules: 'namespace "default" { policy = "read" }' } });
     const { SecretID: token } = (await call("PUT", "/v1/acl/token", { body: { Type: "client", Policies: ["reads"] } })).json as { SecretID: string };
-    for (const topic of ["ACLToken", "Node", "*"]) expect((await call("GET", `/v1/event/stream?topic=${topic}`, { token })).status).toBe(403);
-    expect((await call("GET", "/v1/event/stream?topic=Nothing", { token })).status).toBe(400);
+    for (const topic of ["ACLToken", "Node", "*", "Nothing"]) expect((await call("GET", `/v1/event/stream?topic=${topic}`, { token })).status).toBe(403);
+    expect((await call("GET", "/v1/event/stream?topic=Job:a:b", { token })).status).toBe(400);
   });
 });
 

@@ -30,15 +30,41 @@ const stateOf = ({ deployment: state }: JobPlan) => `${state?.status}: ${state?.
 describe("a deployment begins", () => {
   it("with the first version of a service", () => {
     const { deployment: state } = planJob(job({ groups: [group({ count: 3 })] }));
+    const { requireProgressBy: _none, ...unplaced } = GROUP;
     expect(state).toEqual({
       jobVersion: 0, status: "running", statusDescription: "Deployment is running", createdAt: NOW, modifiedAt: NOW, markedHealthy: [],
-      groups: { g: { ...GROUP, desiredTotal: 3, requireProgressBy: NOW + 600_000 } },
+      groups: { g: { ...unplaced, desiredTotal: 3 } },
     });
+  });
+
+  it("and nobody's time runs before the first allocation has a node", () => {
+    const waiting = [allocation("0-1", { state: "pending", unbound: true })];
+    const began = planJob(job({ groups: [group({ count: 1 })], allocations: waiting })).deployment!;
+    expect(began.groups["g"]).not.toHaveProperty("requireProgressBy");
+    expect(began.groups["g"]?.placedAllocs).toBe(0);
+    expect(stateOf(planJob(job({ groups: [group({ count: 1 })], allocations: waiting, deployment: began, now: NOW + 86_400_000 })))).toBe("running: Deployment is running");
+    const placed = planJob(job({ groups: [group({ count: 1 })], allocations: [allocation("0-1", { state: "pending" })], deployment: began, now: NOW + 1_000 })).deployment;
+    expect(placed?.groups["g"]).toMatchObject({ placedAllocs: 1, requireProgressBy: NOW + 601_000 });
+  });
+
+  it("with a system job, and ends when there is a healthy one on each node", () => {
+    const on = (place: string, name: string, fields: Partial<JobAllocation> = {}) => allocation(place, { node: { name }, readySince: NOW - 60_000, ...fields });
+    const groups = [group({ count: 1, eligibleNodes: ["a", "b"] })];
+    const one = planJob(job({ type: "system", groups, allocations: [on("0-1", "a")] }));
+    expect(one.deployment).toMatchObject({ status: "running", groups: { g: { desiredTotal: 2, placedAllocs: 1, healthyAllocs: 1 } } });
+    expect(stateOf(planJob(job({ type: "system", groups, allocations: [on("0-1", "a"), on("1-1", "b", { readySince: NOW })], deployment: one.deployment! })))).toBe("running: Deployment is running");
+    expect(stateOf(planJob(job({ type: "system", groups, allocations: [on("0-1", "a"), on("1-1", "b")], deployment: one.deployment! })))).toBe("successful: Deployment completed successfully");
+  });
+
+  it("with none of those that are one too many", () => {
+    const three = ["0-1", "1-1", "2-1"].map((place) => allocation(place));
+    expect(planJob(job({ groups: [group({ count: 2 })], allocations: three })).deployment).toMatchObject({ status: "successful", groups: { g: { placedAllocs: 2, healthyAllocs: 2 } } });
   });
 
   it.each<[string, Partial<JobPlanInput>]>([
     ["of a batch job", { type: "batch" }],
-    ["of a system job", { type: "system" }],
+    ["of a sysbatch job", { type: "sysbatch", groups: [group({ eligibleNodes: ["a"] })] }],
+    ["of a system job without a node", { type: "system", groups: [group({ eligibleNodes: [] })] }],
     ["of count 0", { groups: [group({ count: 0 })] }],
     ["with max_parallel 0", { groups: [group({ update: { ...UPDATE, maxParallel: 0 } })] }],
     ["that is stopped", { stopped: true }],

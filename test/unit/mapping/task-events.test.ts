@@ -30,6 +30,13 @@ describe("the events of a task", () => {
     expect(eventsOf(podWith({ web: { state: running(3) } }))[1]?.DisplayMessage).toBe("Building Task Directory");
   });
 
+  it("tell of an image that cannot be pulled, in the kubelet's words", () => {
+    const waiting = (reason: string, message: string) => eventsOf(podWith({ web: { state: { waiting: { reason, message } } } })).slice(1).map(({ Type, DisplayMessage }) => [Type, DisplayMessage]);
+    expect(waiting("ErrImagePull", 'failed to resolve reference "x:1": not found')).toEqual([["Driver", "Downloading image"], ["Driver Failure", 'Failed to pull the image: failed to resolve reference "x:1": not found']]);
+    expect(waiting("ImagePullBackOff", 'Back-off pulling image "x:1"')).toEqual([["Driver", "Downloading image"], ["Driver Failure", 'Failed to pull the image: Back-off pulling image "x:1"']]);
+    expect(waiting("ContainerCreating", "")).toEqual([]);
+  });
+
   it("are the newest ten, and say the same in the members that older clients read", () => {
     const runs = [1, 2, 3, 4].map((n) => ({ startedMs: ms(n * 10), finishedMs: ms(n * 10 + 5), exitCode: n, restartInMs: 1500 }));
     const events = eventsOf(podWith({ web: { restartCount: 4, state: running(46), lastState: { terminated: { ...terminated(4, 45, lastWords({ exitCode: 4, restartInMs: 1500, runs })).terminated, startedAt: at(40) } } } }));

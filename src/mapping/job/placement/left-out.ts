@@ -31,7 +31,7 @@ export function leftOutOf({ metadata }: Pod): LeftOut {
 }
 
 /** The scheduler's word for a pod's own affinity, which is where constraints end up. */
-const BY_AFFINITY = "node(s) didn't match Pod's node affinity/selector";
+export const BY_AFFINITY = "node(s) didn't match Pod's node affinity/selector";
 
 /** The scheduler's reasons, with ours in the place of the one that only says that there is one. */
 export function withOwnReasons(reasons: readonly (readonly [string, number])[], leftOut: LeftOut): readonly (readonly [string, number])[] {

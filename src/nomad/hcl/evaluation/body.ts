@@ -1,6 +1,6 @@
 /** @module Bodies of HCL with their expressions evaluated. Used by evaluate.ts. */
 import type { EvaluatedAttribute, EvaluatedBlock, EvaluatedBody } from "../evaluated.ts";
-import type { Attribute, Block, Body } from "../syntax.ts";
+import type { Attribute, Block, Body, Expression, Position, Range } from "../syntax.ts";
 import { isInfinite, plain, sizeOf } from "../values/value.ts";
 import { expandDynamic } from "./dynamic.ts";
 import { fail, type Run, type Scope, spend } from "./run.ts";
@@ -23,7 +23,17 @@ function evaluateAttribute({ name, nameRange, value: expression }: Attribute, sc
     fail(run, expression.range, "Unsuitable value; This number is infinite, which no job can hold.");
     return;
   }
-  into.set(name, { name, value: plain(value), nameRange, valueRange: expression.range });
+  into.set(name, { name, value: plain(value), nameRange, valueRange: expression.range, startRange: startRange(expression) });
+}
+
+const moved = ({ offset, line, column }: Position, by: number): Position => ({ offset: offset + by, line, column: column + by });
+
+function startRange({ kind, range, ...rest }: Expression): Range {
+  if (kind === "tuple" || kind === "object") return { start: range.start, end: moved(range.start, 1) };
+  const isText = kind === "literal" && "value" in rest && typeof rest.value === "string" && range.start.line === range.end.line;
+  if (!isText) return range;
+  const end = moved(range.end, -1);
+  return range.end.offset - range.start.offset > 2 ? { start: moved(range.start, 1), end } : { start: range.end, end: range.end };
 }
 
 function evaluateBlocks(block: Block, scope: Scope, run: Run): readonly EvaluatedBlock[] {

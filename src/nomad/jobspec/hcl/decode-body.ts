@@ -1,10 +1,12 @@
 /** @module Blocks of HCL as structs of the job's schema. Used by job-from-hcl.ts. */
+import { err, type Result } from "../../../lib/result.ts";
 import type { EvaluatedAttribute, EvaluatedBlock, EvaluatedBody, Value } from "../../hcl/evaluated.ts";
 import type { Range } from "../../hcl/syntax.ts";
 import type { DecodedStruct } from "../decoded.ts";
 import { type Field, type FieldType, type Struct, type StructName, structOf } from "../schema/schema.ts";
-import { decodeValue } from "./decode-value.ts";
-import { type Decoding, fail } from "./decoding.ts";
+import { decodeValue, NULL_NOT_ALLOWED } from "./decode-value.ts";
+import { type Decoding, fail, formatRange } from "./decoding.ts";
+import { suggestion } from "./suggest.ts";
 
 /** What a struct has in HCL beside its own fields: these are read into fields that `normalise` takes out again, or by the shorthand itself. */
 export type Extras = {
@@ -32,11 +34,11 @@ export function decodeBlock(name: StructName, block: EvaluatedBlock, context: Co
   const extras = context.extrasOf(name);
   const values = new Map<string, unknown>(Object.entries(labelValues(type, extras, block, context.decoding)));
   const ranges = new Map<string, Range>();
-  for (const attribute of block.body.attributes.values()) decodeAttribute({ type, extras }, attribute, { values, ranges }, context);
+  for (const attribute of block.body.attributes.values()) decodeAttribute({ type, extras, defined: block.body.attributes }, attribute, { values, ranges }, context);
   for (const [hcl, blocks] of Map.groupBy(block.body.blocks, (inner) => inner.type)) {
     const field = extras.blocks?.find((extra) => extra.hcl === hcl) ?? type.byHclName.get(hcl);
     if (field?.kind !== "block") {
-      for (const inner of blocks) fail(context.decoding, inner.typeRange, `Unsupported block type; ${blockHint(hcl, field)}`);
+      for (const inner of blocks) fail(context.decoding, inner.typeRange, `Unsupported block type; ${blockHint(hcl, field, blockNames(type, extras))}`);
       continue;
     }
     const read = decodeBlocks(field, blocks, context);
@@ -55,18 +57,27 @@ function marked(struct: DecodedStruct, ranges: Map<string, Range>, block: Evalua
   return struct;
 }
 
-const blockHint = (hcl: string, field: Field | undefined): string =>
-  field === undefined
-    ? `Blocks of type "${hcl}" are not expected here.`
-    : `Blocks of type "${hcl}" are not expected here. Did you mean to define argument "${hcl}"? If so, use the equals sign to assign it a value.`;
+function blockHint(hcl: string, field: Field | undefined, known: readonly string[]): string {
+  const said = `Blocks of type "${hcl}" are not expected here.`;
+  const near = suggestion(hcl, known);
+  if (near !== "" || field === undefined) return `${said}${near}`;
+  return `${said} Did you mean to define argument "${hcl}"? If so, use the equals sign to assign it a value.`;
+}
 
-const argumentHint = (hcl: string, field: Field | undefined): string =>
-  field === undefined
-    ? `An argument named "${hcl}" is not expected here.`
-    : `An argument named "${hcl}" is not expected here. Did you mean to define a block of type "${hcl}"?`;
+function argumentHint(hcl: string, field: Field | undefined, known: readonly string[]): string {
+  const said = `An argument named "${hcl}" is not expected here.`;
+  const near = suggestion(hcl, known);
+  if (near !== "" || field === undefined) return `${said}${near}`;
+  return `${said} Did you mean to define a block of type "${hcl}"?`;
+}
+
+const argumentNames = (type: Struct, defined: ReadonlyMap<string, unknown>): readonly string[] =>
+  type.fields.filter(({ kind, hcl }) => (kind === "attribute" || kind === "required") && !defined.has(hcl)).map(({ hcl }) => hcl);
+
+const blockNames = (type: Struct, extras: Extras): readonly string[] => [...type.fields.filter(({ kind }) => kind === "block"), ...(extras.blocks ?? [])].map(({ hcl }) => hcl);
 
 function labelValues(type: Struct, extras: Extras, block: EvaluatedBlock, decoding: Decoding): DecodedStruct {
-  const names = [...type.labels.map(({ hcl, name }) => hcl || name.toLowerCase()), ...(extras.labels ?? [])];
+  const names = [...type.labels.map(({ hcl }) => hcl), ...(extras.labels ?? [])];
   const [spare] = block.labels.slice(names.length);
   if (block.labels.length < names.length && extras.labelsOptional !== true) {
     const [missing = ""] = names.slice(block.labels.length);
@@ -83,8 +94,10 @@ const labelHint = (type: string, names: readonly string[]): string =>
 
 type Read = { readonly values: Map<string, unknown>; readonly ranges: Map<string, Range> };
 
-function decodeAttribute({ type, extras }: { type: Struct; extras: Extras }, attribute: EvaluatedAttribute, into: Read, { decoding }: Context): void {
-  const { name, value, nameRange, valueRange } = attribute;
+type Place = { readonly type: Struct; readonly extras: Extras; readonly defined: ReadonlyMap<string, EvaluatedAttribute> };
+
+function decodeAttribute({ type, extras, defined }: Place, attribute: EvaluatedAttribute, into: Read, { decoding }: Context): void {
+  const { name, value, nameRange, valueRange, startRange } = attribute;
   const short = extras.shorthand?.(name, value);
   if (short !== undefined) {
     for (const [field, item] of Object.entries(short)) {
@@ -96,13 +109,13 @@ function decodeAttribute({ type, extras }: { type: Struct; extras: Extras }, att
   const field = type.byHclName.get(name);
   const isArgument = field?.kind === "attribute" || field?.kind === "required" || (field?.type.kind === "map" && MAP_ATTRIBUTES.has(name));
   if (field === undefined || !isArgument) {
-    fail(decoding, nameRange, `Unsupported argument; ${argumentHint(name, field)}`);
+    fail(decoding, nameRange, `Unsupported argument; ${argumentHint(name, field, argumentNames(type, defined))}`);
     return;
   }
   if (value === null) return;
   const decoded = decodeValue(field.type, value);
   if (!decoded.ok) {
-    fail(decoding, valueRange, `Unsuitable value type; ${decoded.error}`);
+    fail(decoding, startRange, `Unsuitable value type; ${decoded.error}`);
     return;
   }
   into.values.set(field.name, decoded.value);
@@ -133,7 +146,7 @@ function decodeBlocks(field: Field, blocks: readonly EvaluatedBlock[], context: 
     fail(
       context.decoding,
       second.typeRange,
-      `Duplicate ${field.hcl} block; Only one ${field.hcl} block is allowed. Another was defined at ${first.typeRange.start.line},${first.typeRange.start.column}.`,
+      `Duplicate ${field.hcl} block; Only one ${field.hcl} block is allowed. Another was defined at ${context.decoding.filename}:${formatRange(first.typeRange)}.`,
     );
     return undefined;
   }
@@ -145,16 +158,15 @@ function decodeBlocks(field: Field, blocks: readonly EvaluatedBlock[], context: 
 function decodeMapBlock(item: FieldType, block: EvaluatedBlock, decoding: Decoding): DecodedStruct {
   if (item.kind === "any") return freeForm(block.body, block.range, decoding);
   const [inner] = block.body.blocks;
-  if (inner !== undefined) fail(decoding, inner.typeRange, `Unsupported block type; ${blockHint(inner.type, undefined)}`);
+  if (inner !== undefined) fail(decoding, inner.typeRange, `Unsupported block type; ${blockHint(inner.type, undefined, [])}`);
   const [label] = block.labels;
   if (label !== undefined) fail(decoding, label.range, `Extraneous label for ${block.type}; ${labelHint(block.type, [])}`);
   const values = new Map<string, unknown>();
   const ranges = new Map<string, Range>();
-  for (const { name, value, valueRange } of block.body.attributes.values()) {
-    if (value === null) continue;
-    const decoded = decodeValue(item, value);
+  for (const { name, value, valueRange, startRange } of block.body.attributes.values()) {
+    const decoded: Result<unknown, string> = value === null ? err(NULL_NOT_ALLOWED) : decodeValue(item, value);
     if (!decoded.ok) {
-      fail(decoding, valueRange, `Unsuitable value type; ${decoded.error}`);
+      fail(decoding, startRange, `Unsuitable value type; ${decoded.error}`);
       continue;
     }
     values.set(name, decoded.value);

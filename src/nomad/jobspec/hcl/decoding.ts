@@ -3,12 +3,14 @@ import type { HclError, Range } from "../../hcl/syntax.ts";
 
 /** Ranges by the object that they belong to: lists and structs are moved about before their paths are known. */
 export type Decoding = {
+  /** For errors that name another place. */
+  readonly filename: string;
   readonly errors: HclError[];
   readonly blocks: Map<object, Range>;
   readonly fields: Map<object, Map<string, Range>>;
 };
 
-export const startDecoding = (): Decoding => ({ errors: [], blocks: new Map(), fields: new Map() });
+export const startDecoding = (filename: string): Decoding => ({ filename, errors: [], blocks: new Map(), fields: new Map() });
 
 /** More mistakes than this are not told: nobody reads them. */
 const MAX_ERRORS = 50;
@@ -18,6 +20,9 @@ export function fail(decoding: Decoding, range: Range, message: string): undefin
   if (decoding.errors.length < MAX_ERRORS) decoding.errors.push({ message, position: range.start, end: range.end });
   return undefined;
 }
+
+/** "3,5-8", as a message names a place on one line. */
+export const formatRange = ({ start, end }: Range): string => `${start.line},${start.column}-${end.column}`;
 
 /** `value`, with the places of the fields of `from`. */
 export function movedFrom<T extends object>(decoding: Decoding, from: object, value: T): T {

@@ -59,7 +59,7 @@ const NORMALISE: Partial<Record<StructName, Normalise>> = {
   PeriodicConfig: (periodic) => ("Spec" in periodic || "Specs" in periodic ? { ...periodic, SpecType: "cron" } : periodic),
   NetworkResource: network,
   Vault: (vault) => withDefaults(vault, { Env: true, DisableFile: false, ChangeMode: "restart" }),
-  Template: (template) => withDefaults(template, { ChangeMode: "restart", Splay: 5 * SECOND_NS, Perms: "0644" }),
+  Template: (template) => withDefaults(template, { ChangeMode: "restart", Splay: 5 * SECOND_NS, Perms: "0644", ErrMissingKey: false }),
 };
 
 /** `distinct_hosts = false` takes its constraint away. */

@@ -23,7 +23,16 @@ const MAX_ID_CHARS = 1024;
 /** Every fault, in an order that depends on the job alone. `multierror(errors)` is what Nomad answers with. */
 export function validateJob(spec: JobSpec): JobFaults {
   const errors = [...validateIdentity(spec), ...validatePlacement(spec), ...validateGroups(spec), ...validateLaunch(spec)];
-  return { errors: [...errors, ...errorIf(spec.Priority < 1 || spec.Priority > MAX_PRIORITY, `job priority must be between [1, ${MAX_PRIORITY}]`)], warnings: jobWarnings(spec) };
+  return { errors: [...errors, ...errorIf(spec.Priority < 1 || spec.Priority > MAX_PRIORITY, `job priority must be between [1, ${MAX_PRIORITY}]`), ...(countFault(spec) ?? [])], warnings: jobWarnings(spec) };
+}
+
+/** Nomad's `job_max_count`, which is what its servers have where nobody says another. */
+const MAX_COUNT = 50_000;
+
+/** Of all groups together: Nomad says so of what is scaled, too. */
+export function countFault({ TaskGroups }: Pick<JobSpec, "TaskGroups">): readonly [string] | undefined {
+  const total = TaskGroups.reduce((sum, { Count }) => sum + Math.max(0, Count), 0);
+  return total > MAX_COUNT ? [`total count was greater than configured job_max_count: ${total} > ${MAX_COUNT}`] : undefined;
 }
 
 function validateIdentity(spec: JobSpec): readonly string[] {

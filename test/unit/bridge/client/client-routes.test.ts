@@ -40,9 +40,13 @@ describe("the body of a stream", () => {
   it("has frames that say where their bytes are from, and no bytes without a place", async () => {
     const source = sourceOf(file("a.0", 5), data("xyz"), data("!"), file("a.1"), data("n"), file("a.1", 0, "file truncated"));
     expect(await textOf(framedBody(source, data("")))).toBe(
-      '{"Offset":5,"Data":"eHl6","File":"a.0"}{"Offset":8,"Data":"IQ==","File":"a.0"}{"Data":"bg==","File":"a.1"}{"File":"a.1","FileEvent":"file truncated"}',
+      '{"Offset":8,"Data":"eHl6","File":"a.0"}{"Offset":9,"Data":"IQ==","File":"a.0"}{"Offset":1,"Data":"bg==","File":"a.1"}{"File":"a.1","FileEvent":"file truncated"}',
     );
     expect(source.closed).toBe(1);
+  });
+
+  it("names files with the directory that they are in", async () => {
+    expect(await textOf(framedBody(sourceOf(file("a.0"), data("x")), data(""), "alloc/logs/"))).toBe('{"Offset":1,"Data":"eA==","File":"alloc/logs/a.0"}');
   });
 
   it("is the bytes alone where it is plain", async () => {
@@ -87,9 +91,9 @@ describe("encodeStreamFrame", () => {
     [{ file: "", offset: 0, data: Buffer.alloc(0) }, "{}"],
   ])("writes %j", (frame, text) => expect(encodeStreamFrame(frame)).toBe(text));
 
-  it("puts at most 64 KiB into one", () => {
+  it("puts at most 64 KiB into one, and says where it ends", () => {
     const frames = JSON.parse(`[${encodeStreamData("a", 1, Buffer.alloc(150_000, 7)).replaceAll("}{", "},{")}]`) as readonly { readonly Offset: number; readonly Data: string }[];
-    expect(frames.map(({ Offset, Data }) => [Offset, Buffer.from(Data, "base64").length])).toEqual([[1, 65_536], [65_537, 65_536], [131_073, 18_928]]);
+    expect(frames.map(({ Offset, Data }) => [Offset, Buffer.from(Data, "base64").length])).toEqual([[65_537, 65_536], [131_073, 65_536], [150_001, 18_928]]);
   });
 });
 

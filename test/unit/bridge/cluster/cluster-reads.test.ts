@@ -106,6 +106,7 @@ describe("namespaces", () => {
 
 describe("nodes", () => {
   it("name their pools, Nomad's own among them", async () => {
+    expect((await bridge()("GET", "/v1/node/pool/default")).json).toMatchObject({ NodeIdentityTTL: 86_400_000_000_000, Hash: null });
     expect((await bridge()("GET", "/v1/node/pools")).json).toMatchObject([{ Name: "all" }, { Name: "default" }, { Name: "gpu" }]);
     expect((await bridge()("GET", "/v1/node/pool/gpu/nodes")).json).toMatchObject([{ ID: NODE_ID }]);
     expect((await bridge()("GET", "/v1/node/pool/none")).status).toBe(404);
@@ -132,6 +133,20 @@ describe("nodes", () => {
     expect((await call("GET", `/v1/node/${NODE_ID}`)).json).toMatchObject({ Drain: false, DrainStrategy: null, SchedulingEligibility: "eligible", LastDrain: { Status: "canceled" } });
   });
 
+  it("give away their attributes and resources in lists only where that is asked for", async () => {
+    const keysOf = async (query: string) => Object.keys(((await bridge()("GET", `/v1/nodes?${query}`)).json as unknown as object[])[0] ?? {});
+    expect(await keysOf("")).toContain("HostVolumes");
+    expect((await keysOf("")).filter((key) => ["Attributes", "NodeResources"].includes(key))).toEqual([]);
+    expect(await keysOf("os=true")).toContain("Attributes");
+    expect(await keysOf("resources=true")).toContain("NodeResources");
+  });
+
+  it("say their metadata, which no client of Nomad's has written", async () => {
+    const read = (await bridge()("GET", `/v1/client/metadata?node_id=${NODE_ID}`)).json as unknown as { Meta: object; Static: object; Dynamic: object };
+    expect([read.Dynamic, read.Static]).toEqual([{}, read.Meta]);
+    expect((await bridge()("GET", "/v1/client/metadata?node_id=zz")).text).toBe("node lookup failed: index error: UUID must be 36 characters");
+  });
+
   it("are not known by another ID, and not purged", async () => {
     expect((await bridge()("PUT", "/v1/node/nope/drain", {})).text).toBe("node not found");
     expect((await bridge()("PUT", `/v1/node/${NODE_ID}/purge`)).text).toContain("kubectl delete node node-1");
@@ -150,8 +165,9 @@ describe("scaling policies", () => {
 });
 
 describe("search", () => {
-  it("finds by prefix in every context, and an empty context is all", async () => {
-    expect((await bridge()("PUT", "/v1/search?namespace=*", { Prefix: "we", Context: "" })).json).toMatchObject({ Matches: { jobs: ["web"], namespaces: ["web-team"], nodes: null }, Truncations: { jobs: false } });
+  it("finds by prefix in every context, and refuses a search without one", async () => {
+    expect((await bridge()("PUT", "/v1/search", { Prefix: "we" })).text).toContain('or \'all\' for all contexts; got ""');
+    expect((await bridge()("PUT", "/v1/search?namespace=*", { Prefix: "we", Context: "all" })).json).toMatchObject({ KnownLeader: true, NextToken: "", Matches: { jobs: ["web"], namespaces: ["web-team"], nodes: null }, Truncations: { jobs: false } });
     expect((await bridge()("PUT", "/v1/search?namespace=*", { Prefix: "0ab", Context: "nodes" })).json).toMatchObject({ Matches: { nodes: [NODE_ID] } });
   });
 
@@ -183,8 +199,8 @@ describe("search", () => {
 describe("metrics", () => {
   it("name each group of each job, as JSON and for Prometheus, without a token's rights", async () => {
     const call = bridge('namespace "elsewhere" { policy = "read" }');
-    expect((await call("GET", "/v1/metrics")).json).toMatchObject({ Gauges: expect.arrayContaining([{ Name: "nomad.nomad.job_summary.queued", Value: 1, Labels: { exported_job: "web", namespace: "team", task_group: "web" } }]) as unknown });
-    expect((await call("GET", "/v1/metrics?format=prometheus")).text).toContain('nomad_nomad_job_summary_queued{exported_job="web",namespace="team",task_group="web"} 1\n');
+    expect((await call("GET", "/v1/metrics")).json).toMatchObject({ Gauges: expect.arrayContaining([{ Name: "nomad.nomad.job_summary.queued", Value: 1, Labels: { job: "web", namespace: "team", task_group: "web" } }]) as unknown });
+    expect((await call("GET", "/v1/metrics?format=prometheus")).text).toContain('nomad_nomad_job_summary_queued{job="web",namespace="team",task_group="web"} 1\n');
   });
 
   it("are counted once a second, however often they are asked for", () => {

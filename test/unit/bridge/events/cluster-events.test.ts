@@ -1,25 +1,27 @@
 import { describe, expect, it } from "vitest";
-import type { JobObject } from "../../../../src/mapping/job-record.ts";
+import type { JobObject, JobRecord } from "../../../../src/mapping/job-record.ts";
 import { allocationEvents, type EventContext, jobEvents, nodeEvents } from "../../../../src/bridge/events/cluster-events.ts";
 import type { Node, Pod } from "../../../../src/api/pod.ts";
 import type { Allocation, ClusterState } from "../../../../src/bridge/bridge-deps.ts";
 
 const cluster = {
   isManaged: (namespace: string) => namespace === "default",
-  nomadJob: ({ jobId }: { readonly jobId: string }) => ({ ID: jobId }),
+  nomadJob: ({ jobId, object }: JobRecord) => ({ ID: jobId, Stop: object.metadata.labels?.["stop"] === "true", Status: object.metadata.labels?.["status"] ?? "running" }),
   config: () => undefined,
   osOf: () => undefined,
 } as unknown as ClusterState;
 const context: EventContext = { cluster, now: () => 0, index: 9 };
 
-const task = (generation: number, namespace = "default") => ({ kind: "ExecTask", metadata: { name: "web", namespace, generation, uid: "u" } }) as unknown as JobObject;
+const task = (generation: number, namespace = "default", labels = {}) => ({ kind: "ExecTask", metadata: { name: "web", namespace, generation, uid: "u", labels } }) as unknown as JobObject;
 const node = (spec: object, ready = "True") => ({ kind: "Node", metadata: { name: "n", uid: "n1" }, spec, status: { conditions: [{ type: "Ready", status: ready }] } }) as unknown as Node;
 
 describe("a change of a job", () => {
   it.each([
     { title: "a new one", change: { type: "added", object: task(1) }, type: ["JobRegistered"] },
     { title: "a new version", change: { type: "updated", object: task(2), previous: task(1) }, type: ["JobRegistered"] },
-    { title: "only its status", change: { type: "updated", object: task(1), previous: task(1) }, type: [] },
+    { title: "a stop", change: { type: "updated", object: task(2, "default", { stop: "true" }), previous: task(1) }, type: ["JobDeregistered"] },
+    { title: "another status", change: { type: "updated", object: task(1, "default", { status: "dead" }), previous: task(1) }, type: ["PlanResult"] },
+    { title: "what only the controller cares for", change: { type: "updated", object: task(1), previous: task(1) }, type: [] },
     { title: "its end", change: { type: "deleted", object: task(1), previous: task(1) }, type: ["JobDeregistered"] },
     { title: "one that is not ours to show", change: { type: "added", object: task(1, "kube-system") }, type: [] },
   ] as const)("is, for $title, $type", ({ change, type }) => {
@@ -34,20 +36,21 @@ describe("a change of a job", () => {
 
 describe("a change of a pod", () => {
   const pod = (phase: string, more: object = {}) => ({ kind: "Pod", metadata: { name: "p", namespace: "default", uid: "a1", annotations: {}, ...more }, spec: { containers: [{ name: "web" }] }, status: { phase } }) as unknown as Pod;
-  const allocation = { pod: pod("Running"), job: { jobId: "web", namespace: "default" } } as Allocation;
+  const allocation = { pod: pod("Running"), job: { jobId: "web", namespace: "default", object: task(1) } } as Allocation;
 
   it.each([
-    { title: "a new one", change: { type: "added", object: pod("Pending") }, type: ["AllocationCreated"] },
+    { title: "a new one", change: { type: "added", object: pod("Pending") }, type: ["PlanResult"] },
     { title: "its end by itself", change: { type: "updated", object: pod("Failed"), previous: pod("Running") }, type: ["AllocationUpdated"] },
     { title: "what only the kubelet cares for", change: { type: "updated", object: pod("Running", { resourceVersion: "2" }), previous: pod("Running") }, type: [] },
-    { title: "a stop", change: { type: "updated", object: pod("Running", { deletionTimestamp: "2026-01-01T00:00:00Z" }), previous: pod("Running") }, type: ["AllocationUpdateDesiredStatus"] },
+    { title: "a stop", change: { type: "updated", object: pod("Running", { deletionTimestamp: "2026-01-01T00:00:00Z" }), previous: pod("Running") }, type: ["PlanResult"] },
+    { title: "a stop that leaves it to be read", change: { type: "updated", object: pod("Running", { annotations: { "nomad-bridge.dev/stopped": "x" } }), previous: pod("Running") }, type: ["PlanResult"] },
   ] as const)("is, for $title, $type", ({ change, type }) => {
     expect(allocationEvents(context, change, allocation).map((event) => event.type)).toEqual(type);
   });
 
   it("can be asked for by its job, and is nothing when the job is gone", () => {
     const change = { type: "added", object: pod("Pending") } as const;
-    expect(allocationEvents(context, change, allocation)).toMatchObject([{ topic: "Allocation", key: "a1", namespace: "default", filterKeys: ["web"], index: 9 }]);
+    expect(allocationEvents(context, change, allocation)).toMatchObject([{ topic: "Allocation", key: "a1", namespace: "default", filterKeys: ["web", ""], index: 9 }]);
     expect(allocationEvents(context, change, undefined)).toEqual([]);
   });
 });

@@ -22,14 +22,18 @@ const DEPLOYMENT = {
 
 describe("the evaluation of a version", () => {
   it("is pending until the controller has seen the version, and its pods have the scheduler's word", async () => {
-    const { world, register, evaluation } = one();
+    const { world, call, register, evaluation } = one();
     const id = await register("web");
     expect(await evaluation(id)).toMatchObject({ ID: id, Status: "pending", TriggeredBy: "job-register", JobID: "web", Namespace: "default", Type: "service", Priority: 50 });
     const job = world.observe("web");
     const pod = world.pod(job, "web");
     expect(await evaluation(id)).toMatchObject({ Status: "pending" });
     world.api.put(RESOURCES.pods, { ...pod, spec: { ...pod.spec, nodeName: "node-1" } });
-    expect(await evaluation(id)).toMatchObject({ Status: "complete", FailedTGAllocs: null, BlockedEval: "", QueuedAllocations: { web: 0 } });
+    const placed = await evaluation(id);
+    expect(placed).toMatchObject({ Status: "complete", QueuedAllocations: { web: 0 } });
+    // Nomad leaves out what is empty.
+    expect(Object.keys(placed).sort()).toEqual(["CreateIndex", "CreateTime", "ID", "JobID", "JobModifyIndex", "ModifyIndex", "ModifyTime", "Namespace", "Priority", "QueuedAllocations", "SnapshotIndex", "Status", "TriggeredBy", "Type"]);
+    expect((await call("GET", "/v1/evaluations?filter=" + encodeURIComponent('BlockedEval == ""'))).json).toHaveLength(1);
   });
 
   it("waits for the first pod of a job that the controller has just seen, and not for ever", async () => {
@@ -59,6 +63,9 @@ describe("the evaluation of a version", () => {
     const { BlockedEval } = failed as unknown as { readonly BlockedEval: string };
     expect(await evaluation(BlockedEval)).toMatchObject({ Status: "blocked", TriggeredBy: "queued-allocs", PreviousEval: id });
     expect((await call("GET", "/v1/job/web/evaluations")).json).toMatchObject([{ TriggeredBy: "job-register" }, { TriggeredBy: "queued-allocs", Status: "blocked" }]);
+    expect((await call("GET", "/v1/job/web/allocations")).json).toEqual([]);
+    expect((await call("GET", "/v1/allocations")).json).toEqual([]);
+    expect((await call("GET", `/v1/evaluation/${id}/allocations`)).json).toEqual([]);
     for (const pod of pods) world.api.put(RESOURCES.pods, { ...pod, spec: { ...pod.spec, nodeName: "node-1" } });
     expect(await evaluation(BlockedEval)).toMatchObject({ Status: "complete" });
     expect((await call("GET", "/v1/job/web/evaluations")).json).toHaveLength(1);
@@ -73,7 +80,7 @@ describe("the evaluation of a version", () => {
     const idsOf = async (id: string) => (await call("GET", `/v1/evaluation/${id}/allocations`)).json as unknown as readonly { readonly ID: string; readonly EvalID: string }[];
     expect((await idsOf(first)).map(({ ID, EvalID }) => [ID, EvalID])).toEqual([[old.metadata.uid, first]]);
     expect((await idsOf(second)).map(({ ID, EvalID }) => [ID, EvalID])).toEqual([[next.metadata.uid, second]]);
-    expect(await idsOf("no-such-evaluation")).toEqual([]);
+    expect(await idsOf("00000000-0000-4000-8000-000000000000")).toEqual([]);
   });
 
   it("leads to the deployment of its version", async () => {
@@ -83,6 +90,35 @@ describe("the evaluation of a version", () => {
     const { DeploymentID } = (await evaluation(id)) as unknown as { readonly DeploymentID: string };
     expect((await call("GET", `/v1/deployment/${DeploymentID}`)).json).toMatchObject({ ID: DeploymentID, JobID: "web", JobVersion: 0, Status: "running", TaskGroups: { web: { DesiredTotal: 2, HealthyAllocs: 1, ProgressDeadline: 600_000_000_000, RequireProgressBy: "2026-01-02T00:10:00.000Z" } } });
     expect((await call("GET", "/v1/job/web/deployment")).json).toMatchObject({ ID: DeploymentID });
+    await call("DELETE", "/v1/job/web");
+    world.observe("web", { deployment: { ...DEPLOYMENT, status: "cancelled" } });
+    expect((await call("GET", "/v1/job/web/evaluations")).json).toMatchObject([{ TriggeredBy: "job-deregister", DeploymentID }, { TriggeredBy: "job-register", DeploymentID }]);
+  });
+
+  it("is joined by one of the deployment's end, and the version is stable from then on", async () => {
+    const { world, call, register } = one();
+    await register("web");
+    const over = (jobVersion: number, status: string) => ({ ...DEPLOYMENT, jobVersion, status, modifiedAt: NOW + 5_000 });
+    world.observe("web", { deployment: over(0, "successful") });
+    expect((await call("GET", "/v1/job/web/evaluations")).json).toMatchObject([{ TriggeredBy: "deployment-watcher", Status: "complete" }, { TriggeredBy: "job-register" }]);
+    await register("web", { Priority: 60 });
+    world.observe("web");
+    await register("web", { Priority: 70 });
+    world.observe("web", { deployment: { ...over(2, "successful"), superseded: { ...over(1, "failed"), superseded: over(0, "successful") } } });
+    expect((await call("GET", "/v1/job/web/deployments")).json).toMatchObject([{ JobVersion: 2, Status: "successful" }, { JobVersion: 1, Status: "failed" }, { JobVersion: 0, Status: "successful" }]);
+    const { Versions } = (await call("GET", "/v1/job/web/versions")).json as unknown as { readonly Versions: readonly { readonly Version: number; readonly Stable: boolean }[] };
+    expect(Versions.map(({ Version, Stable }) => [Version, Stable])).toEqual([[2, true], [1, false], [0, true]]);
+  });
+
+  it("has the priority that was asked for it alone", async () => {
+    const { world, call, evaluation } = one();
+    const { EvalID } = (await call("PUT", "/v1/jobs", { Job: jobBody("web"), EvalPriority: 80 })).json;
+    world.observe("web", { deployment: DEPLOYMENT });
+    expect(await evaluation(EvalID)).toMatchObject({ Priority: 80 });
+    expect((await call("GET", "/v1/job/web")).json).toMatchObject({ Priority: 50 });
+    expect((await call("GET", "/v1/job/web/deployment")).json).toMatchObject({ EvalPriority: 80 });
+    const stopped = (await call("DELETE", "/v1/job/web?eval_priority=70")).json;
+    expect(await evaluation(stopped.EvalID)).toMatchObject({ Priority: 70, TriggeredBy: "job-deregister" });
   });
 
   it("is the same from every bridge, and after a new one has started", async () => {
@@ -94,7 +130,6 @@ describe("the evaluation of a version", () => {
   it.each([
     ["/v1/evaluation/7d2be05a-a2ce-80aa-b186-fef3e5165ea8", 404, "eval not found"],
     ["/v1/deployment/7d2be05a-a2ce-80aa-b186-fef3e5165ea8", 404, "deployment not found"],
-    ["/v1/job/nothing/deployment", 404, "job not found"],
     ["/v1/job/nothing/summary", 404, "job not found"],
     ["/v1/job/nothing/versions", 404, "job versions not found"],
   ])("%s: %i", async (path, status, text) => expect(await one().call("GET", path)).toMatchObject({ status, text }));
@@ -105,7 +140,7 @@ describe("the evaluation of a version", () => {
     expect(await call("GET", `/v1/evaluation/${id}`, undefined, TOKENS.submitter)).toMatchObject({ status: 403, text: "Permission denied" });
     expect((await call("GET", "/v1/evaluations?namespace=*", undefined, TOKENS.submitter)).json).toEqual([]);
     expect((await call("GET", "/v1/evaluations?namespace=*")).json).toHaveLength(1);
-    expect((await call("GET", "/v1/evaluations/count?namespace=*")).json).toEqual({ Count: 1 });
+    expect((await call("GET", "/v1/evaluations/count?namespace=*")).json).toMatchObject({ Count: 1, KnownLeader: true });
   });
 });
 
@@ -161,15 +196,30 @@ describe("what is said of a deployment", () => {
   it.each([
     ["promote", { All: true }, { promote: ["*"] }],
     ["promote", { Groups: ["web"] }, { promote: ["web"] }],
-    ["pause", { Pause: true }, { paused: true }],
     ["pause", { Pause: false }, { paused: false }],
     ["fail", {}, { failed: true }],
-    ["allocation-health", { HealthyAllocationIDs: ["a"], UnhealthyAllocationIDs: ["b"] }, { healthy: ["a"], unhealthy: ["b"] }],
   ])("%s %j reaches the controller, with an evaluation that leads back to it", async (verb, body, said) => {
     const { call, ID, requests, evaluation } = await deployed();
     const { status, json } = await call("PUT", `/v1/deployment/${verb}/${ID}`, { DeploymentID: ID, ...body });
     expect([status, requests()]).toEqual([200, { deployment: { id: ID, ...said } }]);
     expect(await evaluation(json.EvalID)).toMatchObject({ TriggeredBy: "deployment-watcher", DeploymentID: ID, Status: "complete" });
+  });
+
+  it("pause has no evaluation to watch", async () => {
+    const { call, ID, requests } = await deployed();
+    expect((await call("PUT", `/v1/deployment/pause/${ID}`, { Pause: true })).json).toMatchObject({ EvalID: "", EvalCreateIndex: 0 });
+    expect(requests()).toEqual({ deployment: { id: ID, paused: true } });
+  });
+
+  it("health is that of the job's own allocations, and of no others", async () => {
+    const { world, call, ID, requests, evaluation } = await deployed();
+    const [well, ill] = [world.pod(world.job("web"), "web", { node: "node-1" }), world.pod(world.job("web"), "web", { node: "node-1" })].map(({ metadata }) => metadata.uid ?? "");
+    const { json } = await call("PUT", `/v1/deployment/allocation-health/${ID}`, { DeploymentID: ID, HealthyAllocationIDs: [well], UnhealthyAllocationIDs: [ill] });
+    expect(requests()).toEqual({ deployment: { id: ID, healthy: [well], unhealthy: [ill] } });
+    expect(await evaluation(json.EvalID)).toMatchObject({ TriggeredBy: "deployment-watcher", DeploymentID: ID });
+    const stranger = "7d2be05a-a2ce-80aa-b186-fef3e5165ea8";
+    expect(await call("PUT", `/v1/deployment/allocation-health/${ID}`, { HealthyAllocationIDs: [stranger] })).toMatchObject({ status: 500, text: `unknown alloc "${stranger}"` });
+    expect(requests()).toEqual({ deployment: { id: ID, healthy: [well], unhealthy: [ill] } });
   });
 
   it.each([

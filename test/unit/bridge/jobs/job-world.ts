@@ -7,7 +7,7 @@ import type { KubeObject } from "../../../../src/api/meta.ts";
 import type { NomadJob, NomadJobStatus } from "../../../../src/api/nomad-job.ts";
 import type { Pod } from "../../../../src/api/pod.ts";
 import { createChangeFeed } from "../../../../src/bridge/blocking/change-feed.ts";
-import type { AclObjects } from "../../../../src/bridge/bridge-deps.ts";
+import type { AclObjects, ClusterState } from "../../../../src/bridge/bridge-deps.ts";
 import { createEventBroker } from "../../../../src/bridge/events/event-stream.ts";
 import { createLogLines } from "../../../../src/bridge/monitor/log-lines.ts";
 import { createHttpApp } from "../../../../src/bridge/http-app.ts";
@@ -49,6 +49,7 @@ export type Bridge = {
   readonly call: (method: string, path: string, body?: unknown, token?: string) => Promise<Answer>;
   readonly deliver: () => void;
   readonly logged: readonly object[];
+  readonly cluster: ClusterState;
 };
 
 export type JobWorld = {
@@ -115,10 +116,11 @@ export function jobWorld(): JobWorld {
     job,
     bridge: ({ lag = false, now = () => NOW } = {}) => {
       const { caches, deliver } = cachesOf(api, lag);
+      const cluster = clusterState(caches, now);
       const logged: object[] = [];
       const log = { error: (fields: object) => void logged.push(fields), info: (fields: object) => void logged.push(fields) };
       const app = createHttpApp({
-        cluster: clusterState(caches, now),
+        cluster,
         acl: {} as AclObjects,
         logins: NO_LOGINS,
         client: fakeLaunchers(() => undefined).deps,
@@ -137,7 +139,7 @@ export function jobWorld(): JobWorld {
         const text = await response.text();
         return { status: response.status, text, json: response.headers.get("content-type")?.startsWith("application/json") === true ? JSON.parse(text) as Json : undefined as never };
       };
-      return { call, deliver, logged };
+      return { call, deliver, logged, cluster };
     },
     observe: (jobId, status = {}) => {
       const object = job(jobId);

@@ -310,12 +310,35 @@ describe("ending a job", () => {
     expect(world.job("web").metadata.generation).toBe(2);
   });
 
-  it("purges it, with no evaluation to watch", async () => {
+  it("purges it, and answers for its evaluation when the job is gone, from any bridge", async () => {
     const { world, call } = one();
+    const other = world.bridge();
     await call("PUT", "/v1/jobs", run(jobBody("web")));
-    expect((await call("DELETE", "/v1/job/web?purge=true")).json).toMatchObject({ EvalID: "", EvalCreateIndex: 0 });
+    const { EvalID, EvalCreateIndex } = (await call("DELETE", "/v1/job/web?purge=true")).json as unknown as { readonly EvalID: string; readonly EvalCreateIndex: number };
+    expect(EvalCreateIndex).toBeGreaterThan(0);
     expect(world.jobs()).toEqual([]);
     expect((await call("GET", "/v1/job/web")).status).toBe(404);
+    for (const bridge of [{ call }, other]) {
+      const { json } = await bridge.call("GET", `/v1/evaluation/${EvalID}`);
+      expect(json).toMatchObject({ ID: EvalID, JobID: "web", Namespace: "default", Type: "service", Status: "complete", TriggeredBy: "job-deregister" });
+      expect(json).not.toHaveProperty("DeploymentID");
+      expect((await bridge.call("GET", `/v1/evaluation/${EvalID}/allocations`)).json).toEqual([]);
+    }
+  });
+
+  it("purges a parent with no evaluation to watch, as it has never had one", async () => {
+    const { call } = one();
+    await call("PUT", "/v1/jobs", run(jobBody("clock", { Type: "batch", Periodic: { Enabled: true, SpecType: "cron", Spec: "0 0 1 1 *" } })));
+    expect((await call("GET", "/v1/job/clock/evaluations")).json).toEqual([]);
+    expect((await call("DELETE", "/v1/job/clock?purge=true")).json).toMatchObject({ EvalID: "", EvalCreateIndex: 0 });
+  });
+
+  it("is not placed in a pool that there is not", async () => {
+    const { call } = one();
+    const refusal = { status: 500, text: '1 error occurred:\n\t* job "web" is in nonexistent node pool "gpu"\n\n' };
+    expect(await call("PUT", "/v1/jobs", run(jobBody("web", { NodePool: "gpu" })))).toMatchObject(refusal);
+    expect(await call("PUT", "/v1/job/web/plan", { Job: jobBody("web", { NodePool: "gpu" }) })).toMatchObject(refusal);
+    expect((await call("PUT", "/v1/jobs", run(jobBody("web", { NodePool: "all" })))).status).toBe(200);
   });
 
   it("is no error where there is none", async () => {

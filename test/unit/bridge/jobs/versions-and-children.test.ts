@@ -56,7 +56,7 @@ describe("versions", () => {
 
   it.each([
     [{ JobVersion: 1 }, 500, "can't revert to current version"],
-    [{ JobVersion: 9 }, 404, 'job "web" in namespace "default" at version 9 not found'],
+    [{ JobVersion: 9 }, 500, 'job "web" in namespace "default" at version 9 not found'],
     [{ JobVersion: 0, EnforcePriorVersion: 0 }, 500, "Current job has version 1; enforcing version 0"],
   ])("are not gone back to: %j", async (body, status, text) => {
     const { world, call, register } = one();
@@ -83,12 +83,13 @@ describe("versions", () => {
     const tags = async () => ((await call("GET", "/v1/job/web/versions")).json.Versions as readonly { readonly VersionTag: { readonly Name: string } | null }[]).map(({ VersionTag }) => VersionTag?.Name);
     expect((await call("PUT", "/v1/job/web/versions/golden/tag", { Version: 0, Description: "works" })).status).toBe(200);
     expect(await tags()).toEqual([undefined, "golden"]);
-    expect(await call("PUT", "/v1/job/web/versions/golden/tag", { Version: 1 })).toMatchObject({ status: 400, text: 'tag "golden" already exists on a different version of job "web"' });
+    expect(await call("PUT", "/v1/job/web/versions/golden/tag", { Version: 1 })).toMatchObject({ status: 500, text: 'tag "golden" already exists on a different version of job "web"' });
     await call("PUT", "/v1/job/web/versions/better/tag", { Version: 0 });
+    expect(await call("PUT", "/v1/job/web/versions/later/tag", { Version: 7 })).toMatchObject({ status: 500, text: 'job "web" version 7 not found' });
     expect(await tags()).toEqual([undefined, "better"]);
     expect((await call("DELETE", "/v1/job/web/versions/better/tag")).status).toBe(200);
     expect(await tags()).toEqual([undefined, undefined]);
-    expect(await call("DELETE", "/v1/job/web/versions/better/tag")).toMatchObject({ status: 400, text: 'tag "better" not found on job "web"' });
+    expect(await call("DELETE", "/v1/job/web/versions/better/tag")).toMatchObject({ status: 500, text: 'tag "better" not found on job "web"' });
   });
 
   it("are called stable by a person", async () => {
@@ -96,7 +97,7 @@ describe("versions", () => {
     await register("web");
     expect((await call("PUT", "/v1/job/web/stable", { JobVersion: 0, Stable: true })).status).toBe(200);
     expect((await call("GET", "/v1/job/web")).json).toMatchObject({ Stable: true });
-    expect(await call("PUT", "/v1/job/web/stable", { JobVersion: 3, Stable: true })).toMatchObject({ status: 404 });
+    expect(await call("PUT", "/v1/job/web/stable", { JobVersion: 3, Stable: true })).toMatchObject({ status: 500 });
   });
 });
 
@@ -108,6 +109,23 @@ describe("scaling", () => {
     world.observe("web");
     expect((await call("GET", `/v1/evaluation/${json.EvalID}`)).json).toMatchObject({ TriggeredBy: "job-scaling" });
     expect((await call("GET", "/v1/job/web/scale")).json).toMatchObject({ JobID: "web", JobStopped: false, TaskGroups: { web: { Desired: 5, Placed: 0 } } });
+  });
+
+  it("is remembered, with what made no version, the newest first", async () => {
+    const { world, call, register } = one();
+    await register("web");
+    const events = async () => ((await call("GET", "/v1/job/web/scale")).json as unknown as { readonly TaskGroups: { readonly web: { readonly Events: unknown } } }).TaskGroups.web.Events;
+    expect(await events()).toBeNull();
+    const { json } = await call("PUT", "/v1/job/web/scale", { Count: 5, Target: { Group: "web" }, Message: "more", Meta: { Why: 1 } });
+    world.observe("web");
+    await call("PUT", "/v1/job/web/scale", { Error: true, Target: { Group: "web" }, Message: "no metric" });
+    await call("PUT", "/v1/job/web/scale", { Count: 5, Target: { Group: "web" } });
+    expect(await events()).toMatchObject([
+      { Count: 5, PreviousCount: 5, Error: false, EvalID: json.EvalID, Message: "", Meta: null },
+      { Count: null, PreviousCount: 5, Error: true, EvalID: null, Message: "no metric" },
+      { Count: 5, PreviousCount: 2, Error: false, EvalID: json.EvalID, Message: "more", Meta: { Why: 1 }, Time: NOW * 1_000_000 },
+    ]);
+    expect(world.job("web").metadata.generation).toBe(2);
   });
 
   it.each([
@@ -130,6 +148,12 @@ describe("scaling", () => {
     await register("web");
     world.observe("web", { deployment: { jobVersion: 0, status: "running", statusDescription: "", createdAt: 1, modifiedAt: 1, groups: {} } });
     expect(await call("PUT", "/v1/job/web/scale", { Count: 1, Target: { Group: "web" } })).toMatchObject({ status: 400, text: "job scaling blocked due to active deployment" });
+  });
+
+  it("ends at Nomad's own bound", async () => {
+    const { call, register } = one();
+    await register("web");
+    expect(await call("PUT", "/v1/job/web/scale", { Count: 60_000, Target: { Group: "web" } })).toMatchObject({ status: 500, text: "total count was greater than configured job_max_count: 60000 > 50000" });
   });
 
   it("works on an ExecTask, and a note of an autoscaler changes nothing", async () => {

@@ -66,6 +66,12 @@ describe("validateJob", () => {
     );
   });
 
+  it("counts the allocations of all groups", () => {
+    const counted = (...counts: readonly number[]) => faultsOf({ ...JOB, TaskGroups: counts.map((Count, i) => ({ ...GROUP, Name: `g${i}`, Count })) }).errors;
+    expect(counted(30_000, 20_000)).toEqual([]);
+    expect(counted(30_000, 30_000)).toEqual(["total count was greater than configured job_max_count: 60000 > 50000"]);
+  });
+
   it("warns of what is allowed and unwise", () => {
     const job = withGroup({ Count: 2, Update: { MaxParallel: 3 }, Networks: [{ MBits: 10 }], Tasks: [{ ...TASK, Resources: { IOPS: 1, Networks: [{}] }, Templates: [{ EmbeddedTmpl: "x", DestPath: "d", VaultGrace: 1 }] }] });
     const { warnings } = faultsOf(job);
