@@ -30,6 +30,7 @@ export const REQUEST_TYPES: Readonly<Record<string, RequestType>> = {
   "PUT /v1/job/:jobId*/plan": { type: "api.JobPlanRequest" },
   "PUT /v1/validate/job": { type: "api.JobValidateRequest" },
   "PUT /v1/jobs/parse": { type: "api.JobsParseRequest" },
+  "PUT /v1/jobs/statuses": { type: "structs.JobStatusesRequest" },
   "PUT /v1/job/:jobId*/dispatch": { type: "structs.JobDispatchRequest", fields: { ...JOB_ID, IdPrefixTemplate: "string", Priority: "int" } },
   "PUT /v1/job/:jobId*/evaluate": { type: "structs.JobEvaluateRequest", optional: true, fields: { ...JOB_ID } },
   "PUT /v1/job/:jobId*/revert": { type: "structs.JobRevertRequest", fields: { ...JOB_ID, JobVersion: "uint64", EnforcePriorVersion: "uint64" } },

@@ -106,26 +106,23 @@ export async function dispatchJob(context: ChildContext): Promise<Reply> {
   return made.ok ? dispatched(made.value) : made.error;
 }
 
-const isChildOf = ({ object, namespace }: JobRecord, parent: JobRecord): boolean =>
-  object.kind === "NomadJob" && namespace === parent.namespace && object.metadata.annotations?.[ANNOTATION.parent] === parent.jobId;
-
 const isDead = ({ object }: JobRecord): boolean => object.kind === "NomadJob" && object.status?.state === "dead";
 
-const MAX_DISPATCHED = 1000;
+const MAX_DISPATCHED = 20_000;
 
 /** Each child is kept with its payload until it is dead: one token must not fill the API server's store. Refused at the same time, a few more may get in. */
 function tooManyDispatched({ cluster }: ChildContext, parent: JobRecord): string | undefined {
   const most = cluster.config()?.maxDispatched ?? MAX_DISPATCHED;
   let alive = 0;
-  for (const job of cluster.jobs()) if (isChildOf(job, parent) && !isDead(job)) alive += 1;
+  for (const job of cluster.childrenOf(parent)) if (!isDead(job)) alive += 1;
   if (alive < most) return undefined;
   return `job "${parent.jobId}" has ${alive} dispatched jobs that are not dead, and may have ${most}: wait for them, stop some, or raise maxDispatched of the BridgeConfig`;
 }
 
 /** A dispatch with that token, as long as its job is kept. One that this process has not seen yet is met by its object's name, which follows from the token. */
 function dispatchOfToken({ cluster }: ChildContext, parent: JobRecord, token: string): NomadJob | undefined {
-  for (const job of cluster.jobs()) {
-    if (isChildOf(job, parent) && job.object.kind === "NomadJob" && job.object.spec.job["DispatchIdempotencyToken"] === token) return job.object;
+  for (const job of cluster.childrenOf(parent)) {
+    if (job.object.kind === "NomadJob" && job.object.spec.job["DispatchIdempotencyToken"] === token) return job.object;
   }
   return undefined;
 }

@@ -55,6 +55,7 @@ const CLUSTER: ClusterState = {
   jobs: () => JOBS,
   job: (namespace, jobId) => JOBS.find((job) => job.namespace === namespace && job.jobId === jobId),
   nomadJob: ({ object }) => nomadJob(object as ExecTask, { region: "global", datacenter: "dc1" }, true),
+  childrenOf: () => [],
   jobVersion: () => undefined,
   versionsOf: () => [],
   jobOfEvaluation: () => undefined,

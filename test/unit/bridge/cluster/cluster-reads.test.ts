@@ -41,6 +41,7 @@ function bridge(rules?: string, allocations: readonly Allocation[] = []) {
       const scaling = { Min: 1, Max: 5, Policy: null, Enabled: true, Type: "horizontal", ID: "", Namespace: "", Target: {}, CreateIndex: 0, ModifyIndex: 0 };
       return job === undefined ? undefined : { ...job, TaskGroups: job.TaskGroups.map((group) => ({ ...group, Scaling: scaling })) };
     },
+    childrenOf: () => [],
     jobVersion: () => undefined,
     versionsOf: () => [{ version: 0, modifyIndex: 1, submittedAt: NOW, stop: false, spec: {} as never }],
     jobOfEvaluation: () => undefined,

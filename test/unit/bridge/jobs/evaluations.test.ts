@@ -219,7 +219,7 @@ describe("what is said of a deployment", () => {
 
   it("pause has no evaluation to watch", async () => {
     const { call, ID, requests } = await deployed();
-    expect((await call("PUT", `/v1/deployment/pause/${ID}`, { Pause: true })).json).toMatchObject({ EvalID: "", EvalCreateIndex: 0 });
+    expect((await call("PUT", `/v1/deployment/pause/${ID}`, { DeploymentID: ID, Pause: true })).json).toMatchObject({ EvalID: "", EvalCreateIndex: 0 });
     expect(requests()).toEqual({ deployment: { id: ID, paused: true } });
   });
 
@@ -230,7 +230,7 @@ describe("what is said of a deployment", () => {
     expect(requests()).toEqual({ deployment: { id: ID, healthy: [well], unhealthy: [ill] } });
     expect(await evaluation(json.EvalID)).toMatchObject({ TriggeredBy: "deployment-watcher", DeploymentID: ID });
     const stranger = "7d2be05a-a2ce-80aa-b186-fef3e5165ea8";
-    expect(await call("PUT", `/v1/deployment/allocation-health/${ID}`, { HealthyAllocationIDs: [stranger] })).toMatchObject({ status: 500, text: `unknown alloc "${stranger}"` });
+    expect(await call("PUT", `/v1/deployment/allocation-health/${ID}`, { DeploymentID: ID, HealthyAllocationIDs: [stranger] })).toMatchObject({ status: 500, text: `unknown alloc "${stranger}"` });
     expect(requests()).toEqual({ deployment: { id: ID, healthy: [well], unhealthy: [ill] } });
   });
 
