@@ -45,7 +45,7 @@ export function createTransport(access: ClusterAccess, options: TransportOptions
       origin: access.server,
       path: withQuery(`${access.basePath}${request.path}`, request.query ?? {}),
       method: request.method,
-      headers: await requestHeaders(access, request, options.impersonate),
+      headers: await unlessGivenUp(requestHeaders(access, request, options.impersonate), timing.signal),
       body: request.body === undefined ? null : JSON.stringify(request.body),
       signal: timing.signal,
       headersTimeout: 0,
@@ -58,6 +58,19 @@ export function createTransport(access: ClusterAccess, options: TransportOptions
       await Promise.all([agents.reading.destroy(), agents.writing.destroy()]);
     },
   };
+}
+
+/** A token can take as long as the API server or a plugin likes, and a call must end in time all the same; later calls may still have it. */
+async function unlessGivenUp<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: givenUp, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(signal.reason as Error);
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  try {
+    return await Promise.race([work, givenUp]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
 }
 
 type Agents = { readonly reading: Agent; readonly writing: Agent };
