@@ -3,8 +3,9 @@ import { formatDuration } from "../lib/duration.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { parsePolicy } from "../nomad/acl/parse-policy.ts";
 import type { Policy } from "../nomad/acl/policy.ts";
+import { errorIf, multierror } from "../nomad/jobspec/validation/multierror.ts";
 import {
-  CANNOT_TOGGLE_GLOBAL, CANNOT_UPDATE_EXPIRATION, CANNOT_UPDATE_TTL, expiresTooLate, expiresTooSoon, MANAGEMENT_TAKES_NO_POLICIES, negativeTtl,
+  CANNOT_TOGGLE_GLOBAL, CANNOT_UPDATE_EXPIRATION, CANNOT_UPDATE_TTL, EXPIRES_BEFORE_CREATED, expiresTooLate, expiresTooSoon, MANAGEMENT_TAKES_NO_POLICIES, negativeTtl,
   POLICY_NAME_MISMATCH, TOKEN_NAME_TOO_LONG, TOKEN_NEEDS_POLICIES, WRONG_TOKEN_TYPE,
 } from "../nomad/texts.ts";
 import type { AccessError } from "./access-error.ts";
@@ -36,41 +37,51 @@ export type AcceptedToken = { readonly type: TokenType; readonly expirationTime?
 
 type TokenContext = TtlBounds & { readonly now: number; readonly existing?: ExistingToken };
 
-/** Checks in Nomad's order. Of a new token a TTL becomes its expiration time; an update keeps the one it has. */
+/** All that is wrong, in one text. Of a new token a TTL becomes its expiration time; an update keeps the one it has. */
 export function validateTokenRequest(request: TokenRequest, context: TokenContext): Result<AcceptedToken, AccessError> {
-  if (request.name.length > 256) return refuse(TOKEN_NAME_TOO_LONG);
   const type = checkType(request);
-  if (!type.ok) return type;
-  if (request.expirationTtlMs < 0) return refuse(negativeTtl(formatDuration(request.expirationTtlMs)));
-  const expiration = context.existing === undefined ? newExpiration(request, context) : keptExpiration(request, context.existing);
-  if (!expiration.ok) return expiration;
-  return ok(expiration.value === undefined ? { type: type.value } : { type: type.value, expirationTime: expiration.value });
+  const { existing } = context;
+  const expirationTime = existing === undefined ? newExpiration(request, context.now) : existing.expirationTime;
+  const problems = [
+    ...errorIf(request.name.length > 256, TOKEN_NAME_TOO_LONG),
+    ...(type.ok ? [] : [type.error]),
+    ...(existing === undefined ? lifeProblems(request, context, expirationTime) : updateProblems(request, existing)),
+  ];
+  if (!type.ok || problems.length > 0) return refuse(`token 0 invalid: ${multierror(problems)}`);
+  return ok(expirationTime === undefined ? { type: type.value } : { type: type.value, expirationTime });
 }
 
-function checkType({ type, policies, roles }: TokenRequest): Result<TokenType, AccessError> {
+function checkType({ type, policies, roles }: TokenRequest): Result<TokenType, string> {
   const count = policies.length + roles.length;
-  if (type === "client") return count === 0 ? refuse(TOKEN_NEEDS_POLICIES) : ok(type);
-  if (type === "management") return count > 0 ? refuse(MANAGEMENT_TAKES_NO_POLICIES) : ok(type);
-  return refuse(WRONG_TOKEN_TYPE);
+  if (type === "client") return count === 0 ? err(TOKEN_NEEDS_POLICIES) : ok(type);
+  if (type === "management") return count > 0 ? err(MANAGEMENT_TAKES_NO_POLICIES) : ok(type);
+  return err(WRONG_TOKEN_TYPE);
 }
 
-function newExpiration(request: TokenRequest, context: TokenContext): Result<number | undefined, AccessError> {
-  const fromTtl = request.expirationTtlMs > 0 ? context.now + request.expirationTtlMs : undefined;
-  const expirationTime = request.expirationTime ?? fromTtl;
-  if (expirationTime === undefined) return ok(undefined);
-  if (Number.isNaN(expirationTime)) return refuse("expiration time is no time; write it as in 2006-01-02T15:04:05Z");
-  const { minTtlMs, maxTtlMs, now } = context;
+function newExpiration({ expirationTime, expirationTtlMs }: TokenRequest, now: number): number | undefined {
+  return expirationTime ?? (expirationTtlMs === 0 ? undefined : now + expirationTtlMs);
+}
+
+function lifeProblems({ expirationTtlMs }: TokenRequest, { minTtlMs, maxTtlMs, now }: TokenContext, expirationTime: number | undefined): readonly string[] {
+  if (expirationTime === undefined) return [];
   const ttl = expirationTime - now;
   const was = formatDuration(ttl);
-  if (ttl > maxTtlMs) return refuse(expiresTooLate(formatDuration(maxTtlMs), was));
-  return ttl >= minTtlMs ? ok(expirationTime) : refuse(expiresTooSoon(formatDuration(minTtlMs), was));
+  return [
+    ...errorIf(expirationTtlMs < 0, negativeTtl(formatDuration(expirationTtlMs))),
+    ...errorIf(ttl < 0, EXPIRES_BEFORE_CREATED),
+    ...errorIf(ttl > maxTtlMs, expiresTooLate(formatDuration(maxTtlMs), was)),
+    // Not written as `<`, so that NaN is too soon.
+    ...errorIf(!(ttl >= minTtlMs), expiresTooSoon(formatDuration(minTtlMs), was)),
+  ];
 }
 
-function keptExpiration(request: TokenRequest, existing: ExistingToken): Result<number | undefined, AccessError> {
-  if (request.global !== existing.global) return refuse(CANNOT_TOGGLE_GLOBAL);
-  if (request.expirationTtlMs !== 0 && request.expirationTtlMs !== existing.expirationTtlMs) return refuse(CANNOT_UPDATE_TTL);
-  const isOther = request.expirationTime !== undefined && request.expirationTime !== existing.expirationTime;
-  return isOther ? refuse(CANNOT_UPDATE_EXPIRATION) : ok(existing.expirationTime);
+function updateProblems(request: TokenRequest, existing: ExistingToken): readonly string[] {
+  const isOtherTime = request.expirationTime !== undefined && request.expirationTime !== existing.expirationTime;
+  return [
+    ...errorIf(request.global !== existing.global, CANNOT_TOGGLE_GLOBAL),
+    ...errorIf(request.expirationTtlMs !== 0 && request.expirationTtlMs !== existing.expirationTtlMs, CANNOT_UPDATE_TTL),
+    ...errorIf(isOtherTime, CANNOT_UPDATE_EXPIRATION),
+  ];
 }
 
 /** `name` is the body's, `pathName` the one that the URL ends in. */
@@ -79,10 +90,13 @@ export type PolicyRequest = { readonly pathName: string; readonly name: string; 
 /** The parsed rules, for `RulesJSON`. */
 export function validatePolicyRequest({ pathName, name, description, rules }: PolicyRequest): Result<Policy, AccessError> {
   if (name !== pathName) return refuse(POLICY_NAME_MISMATCH);
-  if (!/^[a-zA-Z0-9-]{1,128}$/.test(name)) return refuse(`Invalid ACL policy: invalid name '${name}'`);
-  if (description.length > 256) return refuse(`Invalid ACL policy: description longer than 256 characters (${description.length})`);
   const policy = parsePolicy(rules, "strict");
-  return policy.ok ? policy : refuse(policy.error);
+  const problems = [
+    ...errorIf(!/^[a-zA-Z0-9-]{1,128}$/.test(name), `invalid name '${name}'`),
+    ...(policy.ok ? [] : [`failed to parse rules: ${policy.error}`]),
+    ...errorIf(description.length > 256, "description longer than 256"),
+  ];
+  return policy.ok && problems.length === 0 ? policy : refuse(`policy 0 invalid: ${multierror(problems)}`);
 }
 
 const refuse = (message: string): Result<never, AccessError> => err({ kind: "invalid-request", message, code: 400 });

@@ -2,9 +2,10 @@
 import { err, ok, type Result } from "../lib/result.ts";
 import { allowNamespaceOperation } from "../nomad/acl/acl.ts";
 import {
-  actionNotInTask, execNotPossible, jobHasNoAllocation, jobNotInNamespace, MALFORMED_ALLOC_ID, MISSING_ALLOC_ID, MISSING_COMMAND, MISSING_TASK_NAME,
+  actionNotInTask, execNotPossible, jobHasNoAllocation, jobNotInNamespace, MISSING_ALLOC_ID, MISSING_COMMAND, MISSING_TASK_NAME,
   TASK_NOT_FOUND, taskNotInAllocation, taskNotRunning, taskNotStarted, unknownAllocation,
 } from "../nomad/texts.ts";
+import { uuidError } from "../nomad/uuid.ts";
 import { type AccessError, permissionDenied } from "./access-error.ts";
 import type { Identity } from "./authenticate.ts";
 
@@ -98,7 +99,8 @@ function marked(fields: Omit<Grant, typeof granted>): Grant {
 /** What a Nomad server checks before it asks the node. */
 function checkAllocation(identity: Identity, { allocId, allocation, action }: ExecRequest): Result<AllocationFacts, AccessError> {
   if (allocId === "") return refuse(MISSING_ALLOC_ID, 400);
-  if (allocId.length !== 36) return refuse(MALFORMED_ALLOC_ID);
+  const malformed = uuidError(allocId);
+  if (malformed !== undefined) return refuse(`alloc lookup failed: ${malformed}`);
   if (allocation === undefined || allocation.allocId !== allocId) return refuse(unknownAllocation(allocId), 404);
   if (!allowNamespaceOperation(identity.acl, allocation.namespace, "alloc-exec")) return err(permissionDenied());
   const { clientStatus } = allocation;

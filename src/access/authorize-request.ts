@@ -1,11 +1,11 @@
 /** @module Whether a request may go on: the endpoint's row, the caller's identity, and what is left to check per object. Used by the bridge for every route. */
 import { err, ok, type Result } from "../lib/result.ts";
-import { allowAgentRead, allowNamespaceOperation, allowNodeRead, allowNodeWrite, allowOperatorRead, allowPluginList, isManagement } from "../nomad/acl/acl.ts";
+import { allowAgentRead, allowNamespaceOperation, allowNodePoolOperation, allowNodeRead, allowNodeWrite, allowOperatorRead, allowPluginList, isManagement } from "../nomad/acl/acl.ts";
 import type { NamespaceCapability } from "../nomad/acl/capabilities.ts";
 import { ACL_DISABLED, INVALID_METHOD } from "../nomad/texts.ts";
 import { type AccessError, permissionDenied } from "./access-error.ts";
 import { asServerError, type Authenticate, type Identity, mayReadPolicy } from "./authenticate.ts";
-import { type Endpoint, type EndpointMatch, findEndpoint } from "./endpoints.ts";
+import { type Endpoint, type EndpointMatch, findEndpoint, type Need } from "./endpoints.ts";
 
 export type AccessRequest = {
   readonly method: string;
@@ -37,7 +37,7 @@ export function authorizeRequest(authenticate: Authenticate, request: AccessRequ
   const identity = authenticate(request.secret, request.now);
   if (isAclDisabled(identity) && request.path.startsWith("/v1/acl/")) return err({ kind: "acl-disabled", message: ACL_DISABLED, code: 400 });
   if (match.kind === "found" && match.endpoint.needs.kind === "none") return ok({ params: match.params, allowsNamespace: () => false });
-  if (!identity.ok) return err(isLocal(match) ? identity.error : asServerError(identity.error));
+  if (!identity.ok) return err(asServerError(identity.error));
   if (match.kind === "unknown") return isManagement(identity.value.acl) ? ok(unrestricted(identity.value)) : err(permissionDenied());
   return isAllowed(match, identity.value, request.namespace) ? ok(authorized(match, identity.value)) : err(permissionDenied());
 }
@@ -65,26 +65,34 @@ function isAllowed({ endpoint, params }: Found, identity: Identity, namespace: s
       return isManagement(acl) || (identity.kind === "token" && params["accessorId"] === identity.accessorId);
     case "own-policy":
       return mayReadPolicy(identity, params["policy"] ?? "");
+    case "pool-read":
+    case "pool-nodes":
+      return mayReadPool(identity, needs.kind, params["pool"]);
     case "namespace":
-      return needs.in === "object" || allowsAny(identity, namespace, needs.anyOf);
+      return needs.in === "object" || allows(identity, namespace, needs);
   }
 }
+
+const mayReadPool = ({ acl }: Identity, kind: "pool-read" | "pool-nodes", pool = ""): boolean =>
+  allowNodePoolOperation(acl, pool, "read") && (kind === "pool-read" || allowNodeRead(acl));
 
 function authorized({ endpoint, params }: Found, identity: Identity): AuthorizedRequest {
   return { identity, params, allowsNamespace: rowFilter(endpoint, identity) };
 }
 
-/** For an endpoint that has no namespaces, such as a node's allocations: rows that belong to one need the right to read jobs there. */
+/** For an endpoint that has no namespaces, such as a node's allocations: rows that belong to one need the right to read jobs there, or, of a pool, to list them. */
 function rowFilter({ needs }: Endpoint, identity: Identity): (namespace: string) => boolean {
+  if (needs.kind === "pool-read") return (namespace) => namespace !== "*" && allowsAny(identity, namespace, ["list-jobs"]);
   if (needs.kind !== "namespace") return (namespace) => namespace !== "*" && allowsAny(identity, namespace, ["read-job"]);
-  return (namespace) => namespace !== "*" && allowsAny(identity, namespace, needs.anyOf);
+  return (namespace) => namespace !== "*" && allows(identity, namespace, needs);
 }
 
 const allowsAny = (identity: Identity, namespace: string, anyOf: readonly NamespaceCapability[]): boolean =>
   anyOf.some((capability) => allowNamespaceOperation(identity.acl, namespace, capability));
 
+const allows = (identity: Identity, namespace: string, { anyOf, orAll }: Extract<Need, { kind: "namespace" }>): boolean =>
+  allowsAny(identity, namespace, anyOf) || (orAll?.every((capability) => allowNamespaceOperation(identity.acl, namespace, capability)) ?? false);
+
 const unrestricted = (identity: Identity): AuthorizedRequest => ({ identity, params: {}, allowsNamespace: () => true });
 
 const isAclDisabled = (identity: Result<Identity, AccessError>): boolean => identity.ok && identity.value.kind === "acl-disabled";
-
-const isLocal = (match: EndpointMatch): boolean => match.kind === "found" && match.endpoint.resolves === "locally";

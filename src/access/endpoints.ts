@@ -7,34 +7,37 @@ import type { NamespaceCapability } from "../nomad/acl/capabilities.ts";
 /**
  * `none`: not even a look at the token. `valid-token`: any token, the anonymous one included.
  * `namespace`: one of the capabilities, either in the namespace of the query at once (`query`; "*" admits whoever has it anywhere, and
- * rows are filtered after), or in the namespace of the object that the path names, once it is found (`object`).
+ * rows are filtered after), or in the namespace of the object that the path names, once it is found (`object`), or in both, one after the
+ * other (`both`): then nobody learns without a right whether there is such an object.
+ * `orAll`: these together are as good as one of `anyOf`. `pool-read`: to read the node pool that the path names; `pool-nodes`: and nodes, too.
  * `own-token`: management, or the accessor in the path is the caller's. `own-policy`: management, or the policy in the path may be read.
  */
 export type Need =
-  | { readonly kind: "none" | "valid-token" | "management" | "agent-read" | "node-read" | "node-write" | "operator-read" | "plugin-read" | "own-token" | "own-policy" }
-  | { readonly kind: "namespace"; readonly anyOf: readonly NamespaceCapability[]; readonly in: "query" | "object" };
+  | { readonly kind: "none" | "valid-token" | "management" | "agent-read" | "node-read" | "node-write" | "operator-read" | "plugin-read" | "own-token" | "own-policy" | "pool-read" | "pool-nodes" }
+  | { readonly kind: "namespace"; readonly anyOf: readonly NamespaceCapability[]; readonly in: "query" | "object" | "both"; readonly orAll?: readonly NamespaceCapability[] };
 
 export type Method = "GET" | "PUT" | "DELETE";
 
 /**
- * In a pattern, `:name` stands for one segment and `:name*` for one or more. `resolves: "locally"` marks where Nomad's own agent looks the
- * token up, and says what is wrong with it.
+ * In a pattern, `:name` stands for one segment and `:name*` for one or more.
  */
 export type Endpoint = {
   readonly method: Method;
   readonly pattern: string;
   readonly needs: Need;
-  readonly resolves?: "locally";
 };
 
 const NONE: Need = { kind: "none" };
 const MANAGEMENT: Need = { kind: "management" };
 const VALID_TOKEN: Need = { kind: "valid-token" };
 const NODE_READ: Need = { kind: "node-read" };
+const POOL_READ: Need = { kind: "pool-read" };
+const POOL_NODES: Need = { kind: "pool-nodes" };
 const NODE_WRITE: Need = { kind: "node-write" };
 const OPERATOR_READ: Need = { kind: "operator-read" };
 const OWN_TOKEN: Need = { kind: "own-token" };
 const inQuery = (...anyOf: readonly NamespaceCapability[]): Need => ({ kind: "namespace", anyOf, in: "query" });
+const inBoth = (...anyOf: readonly NamespaceCapability[]): Need => ({ kind: "namespace", anyOf, in: "both" });
 const inObject = (...anyOf: readonly NamespaceCapability[]): Need => ({ kind: "namespace", anyOf, in: "object" });
 
 /** The first row that fits decides. */
@@ -44,13 +47,13 @@ export const ENDPOINTS: readonly Endpoint[] = [
   { method: "GET", pattern: "/v1/regions", needs: NONE },
   { method: "GET", pattern: "/v1/metrics", needs: NONE },
   { method: "GET", pattern: "/v1/agent/health", needs: NONE },
-  { method: "GET", pattern: "/v1/agent/self", needs: { kind: "agent-read" }, resolves: "locally" },
+  { method: "GET", pattern: "/v1/agent/self", needs: { kind: "agent-read" } },
   { method: "GET", pattern: "/v1/agent/members", needs: NODE_READ },
-  { method: "GET", pattern: "/v1/agent/monitor", needs: { kind: "agent-read" }, resolves: "locally" },
-  { method: "GET", pattern: "/v1/agent/servers", needs: { kind: "agent-read" }, resolves: "locally" },
-  { method: "GET", pattern: "/v1/agent/schedulers", needs: { kind: "agent-read" }, resolves: "locally" },
-  { method: "GET", pattern: "/v1/agent/schedulers/config", needs: { kind: "agent-read" }, resolves: "locally" },
-  { method: "GET", pattern: "/v1/operator/raft/configuration", needs: OPERATOR_READ },
+  { method: "GET", pattern: "/v1/agent/monitor", needs: { kind: "agent-read" } },
+  { method: "GET", pattern: "/v1/agent/servers", needs: { kind: "agent-read" } },
+  { method: "GET", pattern: "/v1/agent/schedulers", needs: { kind: "agent-read" } },
+  { method: "GET", pattern: "/v1/agent/schedulers/config", needs: { kind: "agent-read" } },
+  { method: "GET", pattern: "/v1/operator/raft/configuration", needs: MANAGEMENT },
   { method: "GET", pattern: "/v1/operator/scheduler/configuration", needs: OPERATOR_READ },
   { method: "GET", pattern: "/v1/operator/autopilot/configuration", needs: OPERATOR_READ },
   { method: "GET", pattern: "/v1/operator/autopilot/health", needs: OPERATOR_READ },
@@ -61,9 +64,10 @@ export const ENDPOINTS: readonly Endpoint[] = [
   { method: "PUT", pattern: "/v1/namespaces", needs: MANAGEMENT },
   { method: "PUT", pattern: "/v1/namespace/:namespace", needs: MANAGEMENT },
   { method: "DELETE", pattern: "/v1/namespace/:namespace", needs: MANAGEMENT },
-  { method: "GET", pattern: "/v1/node/pools", needs: NODE_READ },
-  { method: "GET", pattern: "/v1/node/pool/:pool", needs: NODE_READ },
-  { method: "GET", pattern: "/v1/node/pool/:pool/nodes", needs: NODE_READ },
+  // Rows, and the pool that a path names, need a rule for the pool: bridge/cluster/node-pools.ts.
+  { method: "GET", pattern: "/v1/node/pools", needs: VALID_TOKEN },
+  { method: "GET", pattern: "/v1/node/pool/:pool", needs: POOL_READ },
+  { method: "GET", pattern: "/v1/node/pool/:pool/nodes", needs: POOL_NODES },
   { method: "GET", pattern: "/v1/nodes", needs: NODE_READ },
   { method: "GET", pattern: "/v1/node/:nodeId", needs: NODE_READ },
   { method: "GET", pattern: "/v1/node/:nodeId/allocations", needs: NODE_READ },
@@ -78,14 +82,14 @@ export const ENDPOINTS: readonly Endpoint[] = [
   { method: "GET", pattern: "/v1/operator/license", needs: NONE },
   { method: "GET", pattern: "/v1/services", needs: inQuery("read-job") },
   { method: "GET", pattern: "/v1/service/:service", needs: inQuery("read-job") },
-  { method: "GET", pattern: "/v1/allocation/:allocId/services", needs: inObject("read-job") },
-  { method: "GET", pattern: "/v1/volumes", needs: inQuery("csi-list-volume", "read-job") },
+  { method: "GET", pattern: "/v1/allocation/:allocId/services", needs: inBoth("read-job") },
+  { method: "GET", pattern: "/v1/volumes", needs: inQuery("csi-list-volume", "csi-read-volume", "list-jobs") },
   { method: "GET", pattern: "/v1/volume/csi/:volumeId", needs: inQuery("csi-read-volume", "read-job") },
   { method: "GET", pattern: "/v1/plugins", needs: { kind: "plugin-read" } },
   { method: "GET", pattern: "/v1/plugin/csi/:plugin", needs: { kind: "plugin-read" } },
-  { method: "GET", pattern: "/v1/node/pool/:pool/jobs", needs: NODE_READ },
-  { method: "GET", pattern: "/v1/scaling/policies", needs: inQuery("list-scaling-policies", "read-job") },
-  { method: "GET", pattern: "/v1/scaling/policy/:policyId", needs: inObject("read-scaling-policy", "read-job") },
+  { method: "GET", pattern: "/v1/node/pool/:pool/jobs", needs: POOL_READ },
+  { method: "GET", pattern: "/v1/scaling/policies", needs: { kind: "namespace", anyOf: ["list-scaling-policies"], orAll: ["list-jobs", "read-job"], in: "query" } },
+  { method: "GET", pattern: "/v1/scaling/policy/:policyId", needs: { kind: "namespace", anyOf: ["read-scaling-policy"], orAll: ["list-jobs", "read-job"], in: "both" } },
   // Each topic needs a right of its own: access/event-access.ts.
   { method: "GET", pattern: "/v1/event/stream", needs: VALID_TOKEN },
   { method: "PUT", pattern: "/v1/search", needs: VALID_TOKEN },
@@ -122,16 +126,16 @@ export const ENDPOINTS: readonly Endpoint[] = [
   { method: "GET", pattern: "/v1/job/:jobId*", needs: inQuery("read-job") },
   { method: "GET", pattern: "/v1/evaluations", needs: inQuery("read-job") },
   { method: "GET", pattern: "/v1/evaluations/count", needs: inQuery("read-job") },
-  { method: "GET", pattern: "/v1/evaluation/:evalId", needs: inObject("read-job") },
-  { method: "GET", pattern: "/v1/evaluation/:evalId/allocations", needs: inObject("read-job") },
+  { method: "GET", pattern: "/v1/evaluation/:evalId", needs: inBoth("read-job") },
+  { method: "GET", pattern: "/v1/evaluation/:evalId/allocations", needs: inBoth("read-job") },
   { method: "GET", pattern: "/v1/deployments", needs: inQuery("read-job") },
-  { method: "GET", pattern: "/v1/deployment/allocations/:deploymentId", needs: inObject("read-job") },
+  { method: "GET", pattern: "/v1/deployment/allocations/:deploymentId", needs: inBoth("read-job") },
   { method: "PUT", pattern: "/v1/deployment/fail/:deploymentId", needs: inObject("submit-job", "fail-deployment") },
   { method: "PUT", pattern: "/v1/deployment/pause/:deploymentId", needs: inObject("submit-job", "pause-deployment") },
   { method: "PUT", pattern: "/v1/deployment/promote/:deploymentId", needs: inObject("submit-job", "promote-deployment") },
   { method: "PUT", pattern: "/v1/deployment/unblock/:deploymentId", needs: inObject("submit-job", "unblock-deployment") },
   { method: "PUT", pattern: "/v1/deployment/allocation-health/:deploymentId", needs: inObject("submit-job", "set-alloc-health-deployment") },
-  { method: "GET", pattern: "/v1/deployment/:deploymentId", needs: inObject("read-job") },
+  { method: "GET", pattern: "/v1/deployment/:deploymentId", needs: inBoth("read-job") },
   { method: "PUT", pattern: "/v1/allocation/:allocId/stop", needs: inObject("alloc-lifecycle") },
   { method: "PUT", pattern: "/v1/system/gc", needs: MANAGEMENT },
   { method: "GET", pattern: "/v1/allocations", needs: inQuery("read-job") },

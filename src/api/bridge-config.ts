@@ -163,7 +163,7 @@ export const bridgeConfigSpec = z.object({
     .int()
     .min(1)
     .max(100_000)
-    .default(1000)
+    .default(20_000)
     .describe("Dispatched jobs of one parameterized job that may be pending or running at a time. Another dispatch is refused until one is dead."),
 });
 

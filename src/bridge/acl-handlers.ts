@@ -5,7 +5,8 @@ import { mayReadPolicy, secretHash } from "../access/authenticate.ts";
 import type { AclTokenObject } from "../api/acl.ts";
 import { durationMs, formatDuration } from "../lib/duration.ts";
 import { isManagement } from "../nomad/acl/acl.ts";
-import { bootstrapDone, INVALID_BOOTSTRAP_SECRET, nonexistentTokens, POLICY_NOT_FOUND, TOKEN_NOT_FOUND } from "../nomad/texts.ts";
+import { bootstrapDone, INVALID_BOOTSTRAP_SECRET, nonexistentTokens, PERMISSION_DENIED, POLICY_NOT_FOUND, TOKEN_NOT_FOUND } from "../nomad/texts.ts";
+import { uuidError } from "../nomad/uuid.ts";
 import { policyStub, policyView, tokenStub, tokenView } from "./acl-shapes.ts";
 import { aclFailure } from "./acl/failure.ts";
 import { rolesOf } from "./acl/roles.ts";
@@ -53,6 +54,8 @@ const isTombstone = ({ metadata, spec }: AclTokenObject) =>
 export const listTokens = ({ acl }: AclContext): Reply => json([...acl.tokens()].filter((token) => !isTombstone(token)).map((token) => tokenStub(acl, token)));
 
 function readToken({ acl, params }: AclContext): Reply {
+  const malformed = uuidError(params["accessorId"] ?? "");
+  if (malformed !== undefined) return text(500, `acl token lookup failed: ${malformed}`);
   const token = acl.tokenByAccessor(params["accessorId"] ?? "");
   return token === undefined || isTombstone(token) ? text(404, TOKEN_NOT_FOUND) : json(tokenView(acl, token));
 }
@@ -65,8 +68,12 @@ function readOwnToken({ acl, identity, secret }: AclContext): Reply {
 }
 
 async function writeToken(context: AclContext): Promise<Reply> {
-  const accessorId = context.params["accessorId"] ?? textOf(context.body, "AccessorID");
+  const accessorId = textOf(context.body, "AccessorID");
+  const inPath = context.params["accessorId"];
+  if (inPath !== undefined && inPath !== accessorId) return text(400, "ACL token accessor does not match request path");
   if (accessorId === "") return createToken(context);
+  const malformed = uuidError(accessorId);
+  if (malformed !== undefined) return text(500, `token lookup failed: acl token lookup failed: ${malformed}`);
   const present = context.acl.tokenByAccessor(accessorId);
   if (present === undefined || isTombstone(present)) return text(400, `cannot find token ${accessorId}`);
   return updateToken(context, present);
@@ -118,6 +125,7 @@ function tokenRequest(acl: AclObjects, body: Body) {
   const ttl = durationOf(body, "ExpirationTTL");
   if (!ttl.ok) return ttl;
   const time = textOf(body, "ExpirationTime");
+  if (time !== "" && Number.isNaN(Date.parse(time))) return { ok: false as const, error: `parsing time "${time}" as "2006-01-02T15:04:05Z07:00": cannot parse "${time}" as "2006"` };
   const value = {
     name: textOf(body, "Name"),
     type: textOf(body, "Type"),
@@ -132,6 +140,8 @@ function tokenRequest(acl: AclObjects, body: Body) {
 
 async function deleteToken({ acl, params, now }: AclContext): Promise<Reply> {
   const accessorId = params["accessorId"] ?? "";
+  const malformed = uuidError(accessorId);
+  if (malformed !== undefined) return text(400, `token lookup failed: acl token lookup failed: ${malformed}`);
   const token = acl.tokenByAccessor(accessorId);
   if (token === undefined || isTombstone(token)) return text(400, nonexistentTokens([accessorId]));
   const gone = token.metadata.name === BOOTSTRAP_OBJECT ? await acl.replaceToken(tombstone(token, now)) : await acl.deleteToken(token);
@@ -148,9 +158,10 @@ function listPolicies({ acl, identity }: AclContext): Reply {
   return json(visible.map(policyStub));
 }
 
-/** The policies of the token that asks; a management token has none of its own. */
+/** The policies of the token that asks; a management token may do what all of them say. */
 function listOwnPolicies({ acl, identity }: AclContext): Reply {
-  if (identity === undefined || isManagement(identity.acl)) return json([]);
+  if (identity === undefined || identity.kind === "anonymous") return text(403, PERMISSION_DENIED);
+  if (isManagement(identity.acl)) return json([...acl.policies()].map(policyStub));
   return json([...acl.policies()].filter(({ spec }) => identity.policies.includes(spec.name)).map(policyStub));
 }
 
@@ -176,7 +187,8 @@ const hasValues = (value: unknown) => typeof value === "object" && value !== nul
 async function deletePolicy({ acl, params }: AclContext): Promise<Reply> {
   const name = params["policy"] ?? "";
   const policy = acl.policy(name);
-  if (policy === undefined) return text(400, `Cannot delete nonexistent policies: ${name}`);
+  // To delete what is not there is no error, as on Nomad.
+  if (policy === undefined) return empty;
   const gone = await acl.deletePolicy(policy);
   return gone.ok ? empty : aclFailure(gone.error);
 }

@@ -25,6 +25,8 @@ export type ClusterState = {
   readonly isManaged: (namespace: string) => boolean;
   readonly jobs: () => Iterable<JobRecord>;
   readonly job: (namespace: string, jobId: string) => JobRecord | undefined;
+  /** What a periodic or parameterized job has launched, of those that are kept. */
+  readonly childrenOf: (job: JobRecord) => Iterable<JobRecord>;
   /** As clients read it. Undefined for a stored object that no longer passes its schema: its condition says why. */
   readonly nomadJob: (job: JobRecord) => Job | undefined;
   /** As it was at that version; undefined where that is kept no more. */

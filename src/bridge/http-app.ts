@@ -220,20 +220,22 @@ async function dispatch(deps: AppDeps, incoming: Incoming): Promise<Reply> {
   if (match.kind !== "found") return refused(request.method, incoming.path) ?? text(404, "");
   const { method, pattern } = match.endpoint;
   const handler = ROUTES[`${method} ${pattern}`];
-  // Nomad's own words for an exec request that asks for no upgrade.
-  if (handler === undefined) return text(500, "websocket connection not found in context");
+  // What is said of an exec request that asks for no upgrade.
+  if (handler === undefined) return text(400, NO_UPGRADE);
   const isRead = method === "GET";
   const maxBytes = maxBodyBytes(match.endpoint, authorized.identity);
   const sent = isRead ? "" : await request.text();
   if (sent.length > maxBytes) return text(413, tooLarge(maxBytes));
-  const body = parseBody(sent);
-  if (!body.ok) return text(400, body.error);
+  const body = isRead ? ok({}) : parseBody(`${method} ${pattern}`, sent);
+  if (!body.ok) return text(body.error.status, body.error.message);
   const reply = await shared(deps, incoming, pattern, () => handler(contextOf(deps, incoming, body.value)));
   // Nobody will read it.
   if (request.method === "HEAD" && reply.kind === "stream") void reply.body.cancel();
   if (!isRead) auditWrite(deps, incoming, { event: pattern.startsWith("/v1/acl/") ? "acl-write" : "write", status: reply.status, accessor: authorized.identity?.accessorId, ...(reply.kind === "json" ? reply.audit : {}) });
   return reply;
 }
+
+const NO_UPGRADE = "Bad Request\nfailed to upgrade connection: websocket: the client is not using the websocket protocol: 'upgrade' token not found in 'Connection' header";
 
 const tooLarge = (bytes: number): string => `the body is larger than ${bytes} bytes`;
 

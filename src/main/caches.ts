@@ -113,7 +113,7 @@ function probed(pod: Pod): readonly string[] {
 
 const named = ({ metadata }: KubeObject, name: string | undefined): readonly string[] => (name === undefined ? [] : [`${metadata.namespace ?? "default"}/${name}`]);
 const inNamespace = ({ metadata }: KubeObject): readonly string[] => [metadata.namespace ?? "default"];
-const parentOf = (job: NomadJob): readonly string[] => named(job, job.metadata.annotations?.[ANNOTATION.parent]);
+export const parentOf = (job: NomadJob): readonly string[] => named(job, job.metadata.annotations?.[ANNOTATION.parent]);
 const groupOf = (pod: Pod): readonly string[] => named(pod, pod.metadata.labels?.[LABEL.task]);
 
 function ownerUid(pod: KubeObject): readonly string[] {

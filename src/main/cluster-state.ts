@@ -35,6 +35,7 @@ export function clusterState(caches: BridgeCaches, now: () => number): ClusterSt
     isManaged: (namespace) => isManaged(caches, namespace),
     jobs: () => [...caches.tasks.all(), ...caches.jobs.all()].flatMap((object) => seen(object) ?? []).filter((job) => jobOf(caches, job.namespace, job.jobId) === job.object),
     job: (namespace, jobId) => seen(jobOf(caches, namespace, jobId)),
+    childrenOf: ({ namespace, jobId }) => caches.jobs.byIndex("parent", `${namespace}/${jobId}`).flatMap((object) => seen(object) ?? []),
     nomadJob: asNomad,
     jobVersion: (job, version) => {
       if (job.object.kind === "NomadJob") return stored.job(job.object, version);

@@ -7,7 +7,7 @@ export const SOURCE_NOT_FOUND = "job source not found";
 
 export const JOB_MUST_BE_SPECIFIED = "Job must be specified";
 export const JOB_ID_MISSING = "Job ID hasn't been provided";
-export const JOB_ID_NOT_IN_PATH = "Job ID does not match name in request path";
+export const JOB_ID_NOT_IN_PATH = "Job ID does not match name";
 export const PLAN_JOB_ID_INVALID = "Job must have a valid ID";
 export const PLAN_JOB_ID_MISMATCH = "Job ID does not match";
 export const PAYLOAD_NOT_DISPATCHED = "Job can't be submitted with a payload, only dispatched";
@@ -38,6 +38,8 @@ export const scalingType = (type: string): string => `cannot scale jobs of type 
 export const scalingBelow = (count: number, min: number): string => `group count was less than scaling policy minimum: ${count} < ${min}`;
 export const scalingAbove = (count: number, max: number): string => `group count was greater than scaling policy maximum: ${count} > ${max}`;
 
+export const PARENT_NOT_FOUND = "parameterized job not found";
+export const DISPATCH_PRIORITY = "dispatch job priority must be between [1, 100]";
 export const notParameterized = (jobId: string): string => `Specified job "${jobId}" is not a parameterized job`;
 export const isStopped = (jobId: string): string => `Specified job "${jobId}" is stopped`;
 export const PAYLOAD_MISSING = "Payload is not provided but required by parameterized job";

@@ -28,10 +28,12 @@ export const CANNOT_UPDATE_EXPIRATION = "cannot update expiration time";
 export const negativeTtl = (ttl: string): string => `token expiration TTL '${ttl}' should not be negative`;
 export const expiresTooLate = (max: string, was: string): string => `expiration time cannot be more than ${max} in the future (was ${was})`;
 export const expiresTooSoon = (min: string, was: string): string => `expiration time cannot be less than ${min} in the future (was ${was})`;
+export const EXPIRES_BEFORE_CREATED = "expiration time cannot be before create time";
 export const nonexistentTokens = (accessorIds: readonly string[]): string => `Cannot delete nonexistent tokens: ${accessorIds.join(", ")}`;
 
 export const MISSING_ALLOC_ID = "missing AllocID";
-export const MALFORMED_ALLOC_ID = "alloc lookup failed: index error: UUID must be 36 characters";
+/** Where an allocation is written, or asked for its services; to read one says "alloc not found". */
+export const ALLOCATION_NOT_FOUND = "allocation not found";
 export const unknownAllocation = (allocId: string): string => `Unknown allocation "${allocId}"`;
 export const execNotPossible = (allocId: string, clientStatus: string): string =>
   `exec not possible, client status of allocation ${allocId} is ${clientStatus}`;

@@ -1,33 +1,33 @@
-/** @module Nomad's words for a text that is no ID of its indexes, or cannot begin one. Used by the bridge's lookups and lists. Source: behaviour of a Nomad 1.11 agent. */
+/** @module What Nomad's index says of an ID that can be none. Used by access and the bridge. Source: behaviour of a Nomad 1.11 agent. */
 
 const LENGTH = 36;
 const MAX_HYPHENS = 4;
 
-const UUID_LENGTH_ERROR = "index error: UUID must be 36 characters";
+/** Why the index cannot look for the ID; undefined where it can, and finds it or not. */
+export function uuidError(id: string): string | undefined {
+  return Buffer.byteLength(id) === LENGTH ? digitsProblem(id) : `index error: UUID must be ${LENGTH} characters`;
+}
 
-/** Undefined for what may be a whole ID. */
-export const uuidError = (text: string): string | undefined => (text.length === LENGTH ? hexError(text) : UUID_LENGTH_ERROR);
+/** The same for the beginning of an ID. None at all is the beginning of every one. */
+export function uuidPrefixError(prefix: string): string | undefined {
+  const bytes = Buffer.byteLength(prefix);
+  return bytes > LENGTH ? `index error: Invalid UUID length. UUID have ${LENGTH} characters; got ${bytes}` : digitsProblem(prefix);
+}
 
-/** Undefined for what may begin an ID: pairs of hex digits, with hyphens anywhere. */
-export function uuidPrefixError(text: string): string | undefined {
-  const bytes = Buffer.byteLength(text);
-  const hyphens = text.split("-").length - 1;
-  if (bytes > LENGTH) return `index error: Invalid UUID length. UUID have ${LENGTH} characters; got ${bytes}`;
+function digitsProblem(text: string): string | undefined {
+  const digits = text.replaceAll("-", "");
+  const hyphens = text.length - digits.length;
   if (hyphens > MAX_HYPHENS) return `index error: UUID should have maximum of ${MAX_HYPHENS} "-"; got ${hyphens}`;
-  if ((bytes - hyphens) % 2 === 1) return "index error: Input (without hyphens) must be even length";
-  return hexError(text);
+  const bytes = Buffer.from(digits);
+  if (bytes.length % 2 !== 0) return "index error: Input (without hyphens) must be even length";
+  const wrong = bytes.find((byte) => !/^[0-9a-fA-F]$/.test(String.fromCharCode(byte)));
+  return wrong === undefined ? undefined : `index error: Invalid UUID: encoding/hex: invalid byte: ${byteName(wrong)}`;
+}
+
+/** As Go writes a byte that it takes for a character. */
+function byteName(byte: number): string {
+  const isPrintable = (byte >= 0x20 && byte < 0x7f) || (byte > 0xa0 && byte !== 0xad);
+  return `U+${byte.toString(16).toUpperCase().padStart(4, "0")}${isPrintable ? ` '${String.fromCharCode(byte)}'` : ""}`;
 }
 
 export const allocLookupFailed = (why: string): string => `alloc lookup failed: ${why}`;
-
-function hexError(text: string): string | undefined {
-  const byte = Buffer.from(text).find((each) => !/[0-9a-fA-F-]/.test(String.fromCharCode(each)));
-  return byte === undefined ? undefined : `index error: Invalid UUID: encoding/hex: invalid byte: ${goRune(byte)}`;
-}
-
-/** As Go's %#U writes it: the character beside its number, where it can be printed. */
-function goRune(code: number): string {
-  const number = `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
-  const isPrintable = (code >= 0x20 && code < 0x7f) || (code > 0xa0 && code !== 0xad);
-  return isPrintable ? `${number} '${String.fromCharCode(code)}'` : number;
-}

@@ -174,8 +174,9 @@ def what_is_not_there_is_not_found():
     refused(URLNotFoundNomadException, "eval not found", lambda: ADMIN.evaluation.get_evaluation(NOWHERE))
     refused(URLNotFoundNomadException, "deployment not found", lambda: ADMIN.deployment.get_deployment(NOWHERE))
     refused(URLNotFoundNomadException, "job versions not found", lambda: ADMIN.job.get_versions("no-such-job"))
-    for call in (ADMIN.job.get_summary, ADMIN.job.evaluate_job, ADMIN.job.periodic_job):
-        refused(URLNotFoundNomadException, "job not found", lambda call=call: call("no-such-job"))
+    refused(URLNotFoundNomadException, "job not found", lambda: ADMIN.job.get_summary("no-such-job"))
+    for call in (ADMIN.job.evaluate_job, ADMIN.job.periodic_job):
+        refused(BaseNomadException, "job not found", lambda call=call: call("no-such-job"))
 
 
 def a_job_that_is_none_is_bad():

@@ -129,7 +129,7 @@ describe.concurrent("an allocation that fails", () => {
     { name: "unknown-user", spec: { user: "no-such-user" }, says: /no-such-user/ },
     { name: "missing-command", spec: { command: "/no/such/program", args: [] }, says: /file \/no\/such\/program not found under path/ },
     { name: "missing-bare-command", spec: { command: "no-such-program", args: [] }, says: /file no-such-program not found under path/ },
-    { name: "missing-work-dir", spec: { workDir: "/local/not/there" }, says: /\/local\/not\/there/ },
+    { name: "work-dir-in-a-file", spec: { workDir: "/etc/passwd/there" }, says: /\/etc\/passwd\/there/ },
   ])("by $name keeps Nomad's text to be read, and is replaced after 30 s", async ({ name, spec, says }) => {
     await applyTask(world, name, spec);
     const failed = await eventually(async () => (await podsOf(world, name)).find((pod) => pod.status?.phase === "Failed"));

@@ -120,7 +120,7 @@ describe.concurrent("a job's life", () => {
     const second = await register(jobOf(id, {}, { ...update, Tasks: [task({ Env: { ROUND: "2" } })] }));
     const { DeploymentID } = await evaluated(second.EvalID);
     const promoted = await eventually(async () => {
-      const { status, body } = await nomad(path(`/deployment/promote/${DeploymentID}`), { method: "PUT", body: { All: true } });
+      const { status, body } = await nomad(path(`/deployment/promote/${DeploymentID}`), { method: "PUT", body: { DeploymentID, All: true } });
       if (status === 200) return JSON.parse(body) as Written;
       expect([status, body]).toEqual([500, expect.stringMatching(/healthy allocations$/)]);
       return undefined;
@@ -185,7 +185,7 @@ describe.concurrent("a job that cannot run", () => {
 describe.concurrent("what is refused", () => {
   it.each([
     ["an index that is not met", () => ({ Job: jobOf("nobody"), EnforceIndex: true, JobModifyIndex: 12 }), 500, /^Enforcing job modify index 12: job does not exist$/],
-    ["a namespace that is not managed", () => ({ Job: jobOf("x", { Namespace: "kube-system" }) }), 500, /^job "x" is in nonexistent namespace "kube-system"$/],
+    ["a namespace that is not managed", () => ({ Job: jobOf("x", { Namespace: "kube-system" }) }), 500, /^1 error occurred:\n\t\* job "x" is in nonexistent namespace "kube-system"\n\n$/],
     ["an ID with blanks", () => ({ Job: jobOf("a b") }), 500, /Job ID contains a space/],
     ["a job of more than 1 MiB", () => ({ Job: jobOf("big", { Meta: { text: "x".repeat(1_100_000) } }) }), 400, /has 11\d{5} bytes as JSON/],
     ["braces a thousand levels deep", () => `{"Job":${'{"a":'.repeat(1000)}1${"}".repeat(1000)}}`, 400, /./],

@@ -1,6 +1,8 @@
 /** @module What an auth method must look like to be stored, and what a proof must say to be believed by it. Pure. Used by the ACL endpoints. */
 import type { AclAuthMethodConfig } from "../../api/acl.ts";
+import { formatDuration } from "../../lib/duration.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
+import { errorIf, multierror } from "../../nomad/jobspec/validation/multierror.ts";
 import type { Claims } from "./bindings.ts";
 
 export type AuthMethodRequest = {
@@ -8,31 +10,46 @@ export type AuthMethodRequest = {
   readonly type: string;
   readonly tokenLocality: string;
   readonly maxTokenTtlMs: number;
-  readonly config: AclAuthMethodConfig;
+  readonly config: AclAuthMethodConfig | undefined;
 };
 
-/** The bounds are those of any token. The error is for a 400. */
-export function checkAuthMethod(request: AuthMethodRequest, bounds: { readonly minTtlMs: number; readonly maxTtlMs: number }): Result<"OIDC" | "JWT", string> {
+/** Where they lie for any token, in Go's spelling. */
+type Bounds = { readonly minTtlMs: number; readonly maxTtlMs: number };
+
+/** All that is wrong, in one text for a 400. A config that was not sent is undefined. */
+export function checkAuthMethod(request: AuthMethodRequest, { minTtlMs, maxTtlMs }: Bounds): Result<"OIDC" | "JWT", string> {
   const { name, type, tokenLocality, maxTokenTtlMs, config } = request;
-  if (!/^[a-zA-Z0-9-]{1,128}$/.test(name)) return err(`invalid name '${name}'`);
-  if (type !== "OIDC" && type !== "JWT") return err(`invalid token type '${type}'`);
-  if (tokenLocality !== "local" && tokenLocality !== "global") return err(`invalid token locality '${tokenLocality}'`);
-  if (maxTokenTtlMs < bounds.minTtlMs || maxTokenTtlMs > bounds.maxTtlMs) return err("MaxTokenTTL must be within the bounds of a token's lifetime, one minute and a day");
-  const missing = type === "OIDC" ? checkOidc(config) : checkJwt(config);
-  return missing === undefined ? ok(type) : err(missing);
+  const known = type === "OIDC" || type === "JWT" ? type : undefined;
+  const configProblems = config === undefined ? ["missing auth method Config"] : known === undefined ? [] : (known === "OIDC" ? checkOidc : checkJwt)(config);
+  const problems = [
+    ...errorIf(!/^[a-zA-Z0-9-]{1,128}$/.test(name), `invalid name '${name}'`),
+    ...errorIf(tokenLocality !== "local" && tokenLocality !== "global", `invalid token locality '${tokenLocality}'`),
+    ...errorIf(known === undefined, `invalid token type '${type}'`),
+    ...errorIf(configProblems.length > 0, `invalid config: ${configProblems.length === 1 ? (configProblems[0] ?? "") : multierror(configProblems)}`),
+    ...errorIf(
+      maxTokenTtlMs < minTtlMs || maxTokenTtlMs > maxTtlMs,
+      `invalid MaxTokenTTL value '${formatDuration(maxTokenTtlMs)}' (should be between ${formatDuration(minTtlMs)} and ${formatDuration(maxTtlMs)})`,
+    ),
+  ];
+  return known !== undefined && problems.length === 0 ? ok(known) : err(`auth method 0 invalid: ${multierror(problems)}`);
 }
 
-function checkOidc({ oidcDiscoveryUrl, oidcClientId, allowedRedirectUris }: AclAuthMethodConfig): string | undefined {
-  if (!isHttps(oidcDiscoveryUrl)) return `OIDCDiscoveryURL must be an https address; got "${oidcDiscoveryUrl}"`;
-  if (oidcClientId === "") return "missing OIDCClientID";
-  return allowedRedirectUris.length === 0 ? "missing AllowedRedirectURIs" : undefined;
+/** What is more than Nomad asks for: an https address, and that someone can come back from it. */
+function checkOidc({ oidcDiscoveryUrl, oidcClientId, allowedRedirectUris }: AclAuthMethodConfig): readonly string[] {
+  return [
+    ...errorIf(oidcDiscoveryUrl === "", "missing OIDCDiscoveryURL"),
+    ...errorIf(oidcDiscoveryUrl !== "" && !isHttps(oidcDiscoveryUrl), `OIDCDiscoveryURL must be an https address; got "${oidcDiscoveryUrl}"`),
+    ...errorIf(oidcClientId === "", "missing OIDCClientID"),
+    ...errorIf(oidcDiscoveryUrl !== "" && oidcClientId !== "" && allowedRedirectUris.length === 0, "missing AllowedRedirectURIs"),
+  ];
 }
 
-function checkJwt({ jwtValidationPubKeys, jwksUrl, oidcDiscoveryUrl }: AclAuthMethodConfig): string | undefined {
+function checkJwt({ jwtValidationPubKeys, jwksUrl, oidcDiscoveryUrl }: AclAuthMethodConfig): readonly string[] {
   const sources = [jwtValidationPubKeys.length > 0, jwksUrl !== "", oidcDiscoveryUrl !== ""].filter(Boolean).length;
-  if (sources !== 1) return "exactly one of JWTValidationPubKeys, JWKSURL, or OIDCDiscoveryURL must be set for JWT auth method";
+  if (sources === 0) return ["JWT auth method requires either OIDCDiscoveryURL, or JWKS URL, or JWTValidationPubKeys set"];
+  if (sources !== 1) return ["exactly one of JWTValidationPubKeys, JWKSURL, or OIDCDiscoveryURL must be set for JWT auth method"];
   const address = jwksUrl === "" ? oidcDiscoveryUrl : jwksUrl;
-  return address === "" || isHttps(address) ? undefined : `the keys must come from an https address; got "${address}"`;
+  return errorIf(address !== "" && !isHttps(address), `the keys must come from an https address; got "${address}"`);
 }
 
 const isHttps = (text: string): boolean => URL.canParse(text) && new URL(text).protocol === "https:";

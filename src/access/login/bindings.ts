@@ -5,6 +5,7 @@
 import type { AclAuthMethodConfig, AclBindingRuleSpec } from "../../api/acl.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { compileFilter } from "../../nomad/filter/filter.ts";
+import { errorIf, multierror } from "../../nomad/jobspec/validation/multierror.ts";
 
 /** Of a proof that was verified. */
 export type Claims = Readonly<Record<string, unknown>>;
@@ -86,13 +87,17 @@ export function fillIn(text: string, data: SelectorData, others: Readonly<Record
 const BIND_TYPES = ["policy", "role", "management"] as const;
 
 /** A rule as it was sent; the error is for a 400. */
-export function checkBindingRule(rule: Pick<AclBindingRuleSpec, "description" | "selector" | "bindName"> & { readonly bindType: string }): Result<AclBindingRuleSpec["bindType"], string> {
+export function checkBindingRule(rule: Pick<AclBindingRuleSpec, "authMethod" | "description" | "selector" | "bindName"> & { readonly bindType: string }): Result<AclBindingRuleSpec["bindType"], string> {
   const type = BIND_TYPES.find((each) => each === rule.bindType);
-  if (type === undefined) return err(`unsupported bind type: "${rule.bindType}"`);
-  if (rule.description.length > 256) return err("description longer than 256");
-  if (type === "management" && rule.bindName !== "") return err("bind name should be empty");
-  if (type !== "management" && rule.bindName === "") return err("bind name is missing");
-  if (rule.selector === "") return ok(type);
-  const filter = compileFilter(rule.selector);
-  return filter.ok ? ok(type) : err(`selector cannot be read: ${filter.error}`);
+  const selector = rule.selector === "" ? undefined : compileFilter(rule.selector);
+  const problems = [
+    ...errorIf(rule.authMethod === "", "auth method is missing"),
+    ...errorIf(rule.bindType === "", "bind type is missing"),
+    ...errorIf(rule.bindType !== "" && type === undefined, `unsupported bind type: "${rule.bindType}"`),
+    ...errorIf(type === "management" && rule.bindName !== "", "bind name should be empty"),
+    ...errorIf(type !== undefined && type !== "management" && rule.bindName === "", "bind name is missing"),
+    ...errorIf(rule.description.length > 256, "description longer than 256"),
+    ...(selector === undefined || selector.ok ? [] : [`selector is invalid: ${selector.error}`]),
+  ];
+  return type !== undefined && problems.length === 0 ? ok(type) : err(`binding rule 0 invalid: ${multierror(problems)}`);
 }

@@ -73,8 +73,7 @@ async function writeMethod(context: RequestContext): Promise<Reply> {
   const { acl, params, body, now } = context;
   const name = params["method"] ?? textOf(body, "Name");
   const before = acl.authMethods.byName(name);
-  if (params["method"] !== undefined && before === undefined) return NOT_FOUND;
-  if (!["", name].includes(textOf(body, "Name"))) return text(400, "ACL auth-method name does not match request path");
+  if (textOf(body, "Name") !== name) return text(400, "ACL auth-method name does not match request path");
   const request = readMethodRequest(body, name);
   if (!request.ok) return text(400, request.error);
   const { type, isDefault, config, ...fields } = request.value;
@@ -94,7 +93,7 @@ function readMethodRequest(body: Body, name: string) {
   const ttl = durationOf(body, "MaxTokenTTL");
   if (!ttl.ok) return ttl;
   const tokenLocality = textOf(body, "TokenLocality") || "local";
-  const type = checkAuthMethod({ name, type: textOf(body, "Type"), tokenLocality, maxTokenTtlMs: ttl.value, config: config.value }, DEFAULT_TTL_BOUNDS);
+  const type = checkAuthMethod({ name, type: textOf(body, "Type"), tokenLocality, maxTokenTtlMs: ttl.value, config: (body["config"] ?? null) === null ? undefined : config.value }, DEFAULT_TTL_BOUNDS);
   if (!type.ok) return type;
   const locality = tokenLocality === "global" ? ("global" as const) : ("local" as const);
   const fields = { tokenLocality: locality, tokenNameFormat: textOf(body, "TokenNameFormat"), maxTokenTtl: formatDuration(ttl.value) };
@@ -143,7 +142,7 @@ function readConfig(sent: Body): Result<AclAuthMethodConfig, string> {
 async function deleteMethod({ acl, params, logins }: RequestContext): Promise<Reply> {
   const name = params["method"] ?? "";
   const method = acl.authMethods.byName(name);
-  if (method === undefined) return NOT_FOUND;
+  if (method === undefined) return text(500, "ACL auth method not found");
   const gone = await acl.authMethods.remove(method);
   if (!gone.ok) return aclFailure(gone.error);
   await logins.forgetSecret(name);

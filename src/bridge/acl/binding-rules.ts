@@ -44,9 +44,9 @@ async function writeRule({ acl, params, body, now }: RequestContext): Promise<Re
   const before = id === "" ? undefined : acl.bindingRules.byKey(id);
   if (id !== "" && before === undefined) return text(400, `cannot find binding rule ${id}`);
   const { authMethod, ...rule } = sentRule(body, before?.spec);
-  if (acl.authMethods.byName(authMethod) === undefined) return text(400, `ACL auth method ${authMethod} not found`);
-  const bindType = checkBindingRule(rule);
+  const bindType = checkBindingRule({ authMethod, ...rule });
   if (!bindType.ok) return text(400, bindType.error);
+  if (acl.authMethods.byName(authMethod) === undefined) return text(400, `ACL auth method ${authMethod} not found`);
   const key = before?.spec.id ?? randomUUID();
   const time = new Date(now).toISOString();
   const written = await acl.bindingRules.put(key, { id: key, authMethod, ...rule, bindType: bindType.value, createTime: before?.spec.createTime ?? time, modifyTime: time });
@@ -67,7 +67,7 @@ function sentRule(body: Body, before: Partial<AclBindingRuleObject["spec"]> = {}
 
 async function deleteRule({ acl, params }: RequestContext): Promise<Reply> {
   const rule = acl.bindingRules.byKey(params["ruleId"] ?? "");
-  if (rule === undefined) return NOT_FOUND;
+  if (rule === undefined) return text(500, "ACL binding rule not found");
   const gone = await acl.bindingRules.remove(rule);
   return gone.ok ? empty : aclFailure(gone.error);
 }

@@ -6,6 +6,7 @@ import { bindingsFor, type Bindings, type Claims, fillIn, type SelectorData, sel
 import { type AclAuthMethodObject, type AclAuthMethodSpec, type AclTokenObject, aclAuthMethodSpec, aclBindingRuleSpec } from "../../api/acl.ts";
 import { durationMs } from "../../lib/duration.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
+import { multierror } from "../../nomad/jobspec/validation/multierror.ts";
 import { tokenView } from "../acl-shapes.ts";
 import { textOf } from "../body.ts";
 import { json, type Reply, text } from "../reply.ts";
@@ -25,41 +26,45 @@ function methodOf({ acl, body }: RequestContext, type: "OIDC" | "JWT"): Result<M
 
 /** By a JWT that the machine has. */
 async function login(context: RequestContext): Promise<Reply> {
+  const wrong = missingOf(context, "login", { AuthMethodName: "auth method name", LoginToken: "login token" });
+  if (wrong !== undefined) return wrong;
   const method = methodOf(context, "JWT");
   if (!method.ok) return method.error;
   const token = textOf(context.body, "LoginToken");
-  if (token === "") return text(400, "missing login token");
   const claims = await context.logins.verifyJwt(method.value.object, token);
-  return claims.ok ? tokenFor(context, method.value, claims.value) : text(403, `unable to verify JWT: ${claims.error}`);
+  return claims.ok ? tokenFor(context, method.value, claims.value) : text(401, `unable to validate provided token: unable to verify signature of JWT token: ${claims.error}`);
 }
 
+const BEGINNING = { AuthMethodName: "auth method name", ClientNonce: "client nonce" };
+
 async function authUrl(context: RequestContext): Promise<Reply> {
+  const wrong = missingOf(context, "OIDC auth-url", { ...BEGINNING, RedirectURI: "redirect URI" });
+  if (wrong !== undefined) return wrong;
   const method = methodOf(context, "OIDC");
   if (!method.ok) return method.error;
   const beginning = beginningOf(context, method.value.spec.name);
-  if (!beginning.ok) return text(400, beginning.error);
-  if (!isRedirectAllowed(beginning.value.redirectUri, method.value.spec.config.allowedRedirectUris)) return text(400, `unauthorized redirect_uri: ${beginning.value.redirectUri}`);
-  const url = await context.logins.authUrl(method.value.object, beginning.value);
+  if (!isRedirectAllowed(beginning.redirectUri, method.value.spec.config.allowedRedirectUris)) return text(400, `unauthorized redirect_uri: ${beginning.redirectUri}`);
+  const url = await context.logins.authUrl(method.value.object, beginning);
   return url.ok ? json({ AuthURL: url.value }) : text(500, `failed to generate auth URL: ${url.error}`);
 }
 
 async function completeAuth(context: RequestContext): Promise<Reply> {
+  const wrong = missingOf(context, "OIDC complete-auth", { ...BEGINNING, State: "state", Code: "code", RedirectURI: "redirect URI" });
+  if (wrong !== undefined) return wrong;
   const method = methodOf(context, "OIDC");
   if (!method.ok) return method.error;
-  const beginning = beginningOf(context, method.value.spec.name);
-  if (!beginning.ok) return text(400, beginning.error);
   const state = textOf(context.body, "State");
   const code = textOf(context.body, "Code");
-  if (state === "" || code === "") return text(400, state === "" ? "missing state" : "missing code");
-  const claims = await context.logins.completeOidc(method.value.object, { ...beginning.value, state, code });
+  const claims = await context.logins.completeOidc(method.value.object, { ...beginningOf(context, method.value.spec.name), state, code });
   return claims.ok ? tokenFor(context, method.value, claims.value) : text(403, `login failed: ${claims.error}`);
 }
 
-function beginningOf({ body }: RequestContext, method: string) {
-  const clientNonce = textOf(body, "ClientNonce");
-  const redirectUri = textOf(body, "RedirectURI");
-  if (clientNonce === "") return err("missing client nonce");
-  return redirectUri === "" ? err("missing redirect URI") : ok({ method, clientNonce, redirectUri });
+const beginningOf = ({ body }: RequestContext, method: string) => ({ method, clientNonce: textOf(body, "ClientNonce"), redirectUri: textOf(body, "RedirectURI") });
+
+/** @param needed the members that must be there, with what Nomad calls each */
+function missingOf({ body }: RequestContext, request: string, needed: Readonly<Record<string, string>>): Reply | undefined {
+  const missing = Object.entries(needed).flatMap(([member, title]) => (textOf(body, member) === "" ? [`missing ${title}`] : []));
+  return missing.length === 0 ? undefined : text(400, `invalid ${request} request: ${multierror(missing)}`);
 }
 
 async function tokenFor(context: RequestContext, { spec }: Method, claims: Claims): Promise<Reply> {

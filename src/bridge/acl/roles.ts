@@ -5,6 +5,7 @@ import type { AclRoleObject } from "../../api/acl.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { indexOf } from "../../mapping/nomad-job.ts";
 import { isManagement } from "../../nomad/acl/acl.ts";
+import { errorIf, multierror } from "../../nomad/jobspec/validation/multierror.ts";
 import { PERMISSION_DENIED } from "../../nomad/texts.ts";
 import { hashOf } from "../acl-shapes.ts";
 import { type Body, textOf } from "../body.ts";
@@ -43,13 +44,14 @@ function shown(identity: Identity | undefined, role: AclRoleObject | undefined):
 }
 
 async function writeRole({ acl, params, body }: RequestContext): Promise<Reply> {
-  const id = params["roleId"] ?? textOf(body, "ID");
+  const id = textOf(body, "ID");
+  if (![undefined, id].includes(params["roleId"])) return text(400, "ACL role ID does not match request path");
   if (id !== "" && acl.roles.byKey(id) === undefined) return text(400, `cannot find role ${id}`);
   const name = textOf(body, "Name");
   const description = textOf(body, "Description");
   const policies = policyNames(body);
   const wrong = checkRole({ name, description, policies });
-  if (wrong !== undefined) return text(400, wrong);
+  if (wrong.length > 0) return text(400, `role 0 invalid: ${multierror(wrong)}`);
   const missing = policies.find((policy) => acl.policy(policy) === undefined);
   if (missing !== undefined) return text(400, `cannot find policy ${missing}`);
   const named = acl.roles.byName(name);
@@ -59,10 +61,12 @@ async function writeRole({ acl, params, body }: RequestContext): Promise<Reply> 
   return written.ok ? json(roleView(written.value)) : aclFailure(written.error);
 }
 
-function checkRole({ name, description, policies }: { readonly name: string; readonly description: string; readonly policies: readonly string[] }): string | undefined {
-  if (!/^[a-zA-Z0-9-]{1,128}$/.test(name)) return `invalid name '${name}'`;
-  if (description.length > 256) return "description longer than 256";
-  return policies.length === 0 ? "at least one policy should be specified" : undefined;
+function checkRole({ name, description, policies }: { readonly name: string; readonly description: string; readonly policies: readonly string[] }): readonly string[] {
+  return [
+    ...errorIf(!/^[a-zA-Z0-9-]{1,128}$/.test(name), `invalid name '${name}'`),
+    ...errorIf(description.length > 256, "description longer than 256"),
+    ...errorIf(policies.length === 0, "at least one policy should be specified"),
+  ];
 }
 
 function policyNames(body: Body): readonly string[] {
@@ -95,7 +99,7 @@ export function rolesOf(acl: AclObjects, body: Body): Result<readonly string[], 
 
 async function deleteRole({ acl, params }: RequestContext): Promise<Reply> {
   const role = acl.roles.byKey(params["roleId"] ?? "");
-  if (role === undefined) return text(400, "ACL role not found");
+  if (role === undefined) return text(500, "ACL role not found");
   const gone = await acl.roles.remove(role);
   return gone.ok ? empty : aclFailure(gone.error);
 }

@@ -1,4 +1,5 @@
 /** @module Node pools: those that labels of nodes name, and Nomad's own two. Used by http-app.ts. */
+import { allowNodePoolOperation } from "../../nomad/acl/acl.ts";
 import { listReply } from "../lists/list-page.ts";
 import { listJobs, listRequest } from "../read-handlers.ts";
 import { json, type Reply, text } from "../reply.ts";
@@ -8,7 +9,9 @@ import { BUILT_IN_POOLS, poolNames } from "./pool-names.ts";
 
 function listPools(context: RequestContext): Reply {
   const itself = (name: string) => name;
-  return listReply({ rows: poolNames(context.cluster), key: itself, id: itself, show: nodePool }, listRequest(context));
+  const { identity } = context;
+  const visible = poolNames(context.cluster).filter((name) => identity !== undefined && allowNodePoolOperation(identity.acl, name, "read"));
+  return listReply({ rows: visible, key: itself, id: itself, show: nodePool }, listRequest(context));
 }
 
 function readPool(context: RequestContext): Reply {

@@ -14,7 +14,6 @@ import type { RequestContext, Routes } from "../request-context.ts";
 import { isDrained } from "./drained.ts";
 import { names } from "./names.ts";
 
-const NODE_NOT_FOUND = text(404, "node not found");
 const NS_PER_MS = 1_000_000;
 
 /** A drain that is over leaves the node ineligible, as on Nomad. */
@@ -72,25 +71,31 @@ function nodeStub(node: NomadNode, { resources, os }: StubFields) {
   return { Address: Attributes["unique.network.ip-address"] ?? "", ID, Name, Datacenter, NodeClass, NodePool, Version: version, Status, StatusDescription, SchedulingEligibility, Drain, Drivers, HostVolumes, ...further, LastDrain: last, CreateIndex, ModifyIndex };
 }
 
-const namedNode = ({ cluster, params }: RequestContext): Node | undefined => cluster.node((params["nodeId"] ?? "").toLowerCase());
+/** The node that the path names, or why not. Nomad puts no status on a write to one that is not there. */
+function namedNode({ cluster, params }: RequestContext, status: 404 | 500 = 500): Node | Reply {
+  const id = params["nodeId"] ?? "";
+  const malformed = uuidError(id);
+  if (malformed !== undefined) return text(500, `node lookup failed: ${malformed}`);
+  return cluster.node(id.toLowerCase()) ?? text(status, "node not found");
+}
+
+const isReply = (found: Node | Reply): found is Reply => !("metadata" in found);
 
 function readNode(context: RequestContext): Reply {
-  const malformed = uuidError(context.params["nodeId"] ?? "");
-  if (malformed !== undefined) return text(500, `node lookup failed: ${malformed}`);
-  const node = namedNode(context);
-  return node === undefined ? NODE_NOT_FOUND : json(asNomadNode(context, node));
+  const node = namedNode(context, 404);
+  return isReply(node) ? node : json(asNomadNode(context, node));
 }
 
 /** Of every namespace that the caller may read jobs in. A node that nobody knows has none. */
 function listNodeAllocations(context: RequestContext): Reply {
-  const node = namedNode(context);
+  const node = context.cluster.node((context.params["nodeId"] ?? "").toLowerCase());
   if (node === undefined) return json([]);
   return json(wholeAllocations({ ...context, query: { ...context.query, namespace: "*" } }, ({ pod }) => pod.spec.nodeName === node.metadata.name));
 }
 
 async function setEligibility(context: RequestContext): Promise<Reply> {
   const node = namedNode(context);
-  if (node === undefined) return NODE_NOT_FOUND;
+  if (isReply(node)) return node;
   const wanted = context.body["eligibility"];
   if (wanted !== "eligible" && wanted !== INELIGIBLE) return text(400, `invalid scheduling eligibility "${typeof wanted === "string" ? wanted : ""}"`);
   if (wanted === "eligible" && drainOf(context, node) !== undefined) return text(500, "can not set node's scheduling eligibility to eligible while it is draining");
@@ -107,7 +112,7 @@ function endOfDrain({ now }: RequestContext, node: Node) {
 
 async function setDrain(context: RequestContext): Promise<Reply> {
   const node = namedNode(context);
-  if (node === undefined) return NODE_NOT_FOUND;
+  if (isReply(node)) return node;
   const spec = drainSpec(context.body["drainspec"]);
   if (!spec.ok) return text(400, spec.error);
   const meta = metaOf(context.body["meta"]);
@@ -151,12 +156,12 @@ function written(result: Result<Node, string>): Reply {
 
 function evaluateNode(context: RequestContext): Reply {
   const node = namedNode(context);
-  return node === undefined ? NODE_NOT_FOUND : json({ EvalIDs: [], EvalCreateIndex: 0, NodeModifyIndex: indexOf(node), HeartbeatTTL: 0, Index: context.cluster.index() });
+  return isReply(node) ? node : json({ EvalIDs: [], EvalCreateIndex: 0, NodeModifyIndex: indexOf(node), HeartbeatTTL: 0, Index: context.cluster.index() });
 }
 
 const refusePurge = (context: RequestContext): Reply => {
   const node = namedNode(context);
-  return node === undefined ? NODE_NOT_FOUND : text(501, `nodes are Kubernetes' own here: run "kubectl delete node ${node.metadata.name}"`);
+  return isReply(node) ? node : text(501, `nodes are Kubernetes' own here: run "kubectl delete node ${node.metadata.name}"`);
 };
 
 /** Labels and annotations of the node: none of them is written by Nomad's clients, and so none is dynamic. Without `node_id` it is the node of a cluster that has one. */

@@ -1,5 +1,6 @@
 /** @module Search by prefix, and fuzzy search, over what the caller may see. Used by http-app.ts. */
-import { allowNamespaceOperation, allowNodeRead, isManagement } from "../../nomad/acl/acl.ts";
+import { allowNamespace, allowNamespaceOperation, allowNodePoolOperation, allowNodeRead, allowPluginRead, isManagement } from "../../nomad/acl/acl.ts";
+import type { NamespaceCapability } from "../../nomad/acl/capabilities.ts";
 import type { Job } from "../../nomad/job.ts";
 import { PERMISSION_DENIED } from "../../nomad/texts.ts";
 import { textOf } from "../body.ts";
@@ -30,7 +31,7 @@ type Match = { readonly id: string; readonly scope: readonly string[]; readonly 
 /** Undefined: the caller may not search there. */
 type Source = (context: RequestContext) => readonly Match[] | undefined;
 
-const SOURCES: Readonly<Partial<Record<SearchContext, Source>>> = {
+const SOURCES: Readonly<Record<SearchContext, Source>> = {
   jobs: (context) => jobsSeen(context)?.map(({ jobId, namespace }) => ({ id: jobId, scope: [namespace, jobId] })),
   allocs: (context) =>
     jobsSeen(context)?.flatMap((job) =>
@@ -48,10 +49,25 @@ const SOURCES: Readonly<Partial<Record<SearchContext, Source>>> = {
     ),
   nodes: ({ cluster, identity }) =>
     identity !== undefined && allowNodeRead(identity.acl) ? [...cluster.nodes()].map(({ metadata }) => ({ id: metadata.uid ?? "", scope: [metadata.uid ?? ""], name: () => metadata.name })) : undefined,
-  node_pools: ({ identity }) => (identity !== undefined && allowNodeRead(identity.acl) ? ["all", "default"].map((id) => ({ id, scope: [] })) : undefined),
-  namespaces: (context) =>
-    [...context.cluster.namespaces()].filter(({ metadata }) => mayReadJobs(context, metadata.name)).map(({ metadata }) => ({ id: metadata.name, scope: [] })),
+  node_pools: ({ identity }) => {
+    const seen = ["all", "default"].filter((pool) => identity !== undefined && allowNodePoolOperation(identity.acl, pool, "read"));
+    return seen.length === 0 ? undefined : seen.map((id) => ({ id, scope: [] }));
+  },
+  namespaces: ({ cluster, identity, query }) => {
+    if (identity === undefined || !allowNamespace(identity.acl, query.namespace)) return undefined;
+    const seen = [...cluster.namespaces()].filter(({ metadata }) => allowNamespace(identity.acl, metadata.name));
+    return seen.map(({ metadata }) => ({ id: metadata.name, scope: [] }));
+  },
+  plugins: ({ identity }) => noneIf(identity !== undefined && allowPluginRead(identity.acl)),
+  volumes: (context) => noneIf(["csi-list-volume", "csi-read-volume", "list-jobs", "read-job"].some((each) => may(context, each as NamespaceCapability))),
+  host_volumes: (context) => noneIf(may(context, "host-volume-read")),
+  vars: ({ identity }) => noneIf(identity !== undefined && isManagement(identity.acl)),
 };
+
+/** Of a kind that there is nothing of, for who may look for it. */
+const noneIf = (isAllowed: boolean): readonly Match[] | undefined => (isAllowed ? [] : undefined);
+
+const may = ({ identity, query }: RequestContext, capability: NamespaceCapability): boolean => identity !== undefined && allowNamespaceOperation(identity.acl, query.namespace, capability);
 
 /** The IDs that a job's evaluations may have cost little; what its evaluations are is worked out only where one of them fits. */
 function evaluationsIn(context: RequestContext, job: JobRecord): readonly NomadEvaluation[] {
@@ -97,11 +113,11 @@ function searchIn(context: RequestContext, keep: (matches: readonly Match[], kin
   const kinds = wanted === "all" ? CONTEXTS : CONTEXTS.filter((kind) => kind === wanted);
   if (kinds.length === 0) return `context must be one of [${CONTEXTS.join(" ")}] or 'all' for all contexts; got "${wanted}"`;
   const found = kinds.flatMap((kind) => {
-    const matches = SOURCES[kind] === undefined ? [] : SOURCES[kind](context);
+    const matches = SOURCES[kind](context);
     return matches === undefined ? [] : [[kind, keep(matches, kind).toSorted((a, b) => (a.id < b.id ? -1 : 1))] as const];
   });
-  const mayNothing = context.identity !== undefined && !isManagement(context.identity.acl) && kinds.every((kind) => SOURCES[kind] !== undefined && SOURCES[kind](context) === undefined);
-  return mayNothing ? PERMISSION_DENIED : Object.fromEntries(found);
+  // Of all kinds those are left out that one may not look for, be it all of them.
+  return wanted !== "all" && found.length === 0 ? PERMISSION_DENIED : Object.fromEntries(found);
 }
 
 /** Groups, services, tasks and commands by their names, each with the way to it. */

@@ -2,7 +2,8 @@
 import { sha256 } from "../../access/sha256.ts";
 import { type ServiceRegistration, serviceRegistrations } from "../../mapping/job/service-registrations.ts";
 import { nodeRecord } from "../../mapping/node-facts.ts";
-import { unknownAllocation } from "../../nomad/texts.ts";
+import { ALLOCATION_NOT_FOUND } from "../../nomad/texts.ts";
+import { uuidError } from "../../nomad/uuid.ts";
 import type { Allocation } from "../bridge-deps.ts";
 import { listReply } from "../lists/list-page.ts";
 import { listRequest, sourceOf, visibleJobs } from "../read-handlers.ts";
@@ -66,9 +67,11 @@ function listJobServices(context: RequestContext): Reply {
 
 function listAllocationServices(context: RequestContext): Reply {
   const allocId = context.params["allocId"] ?? "";
+  const malformed = uuidError(allocId);
+  if (malformed !== undefined) return text(500, `alloc lookup failed: ${malformed}`);
   const allocation = context.cluster.allocation(allocId.toLowerCase());
-  if (allocation === undefined) return text(404, "alloc not found");
-  if (!context.allowsNamespace(allocation.job.namespace)) return text(500, unknownAllocation(allocId));
+  // One of a namespace that is not the query's is as good as none.
+  if (allocation === undefined || !context.allowsNamespace(allocation.job.namespace)) return text(404, ALLOCATION_NOT_FOUND);
   return json(registrationsOf(context, allocation));
 }
 

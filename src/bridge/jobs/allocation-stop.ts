@@ -3,7 +3,8 @@ import { withStop } from "../../contract/job-requests.ts";
 import { parseGoBool } from "../../lib/go-bool.ts";
 import { ok } from "../../lib/result.ts";
 import { requestsOf } from "../../mapping/job-record.ts";
-import { unknownAllocation } from "../../nomad/texts.ts";
+import { ALLOCATION_NOT_FOUND, PERMISSION_DENIED } from "../../nomad/texts.ts";
+import { uuidError } from "../../nomad/uuid.ts";
 import { type Reply, text } from "../reply.ts";
 import type { RequestContext } from "../request-context.ts";
 import { changeRequests } from "./annotate-job.ts";
@@ -15,9 +16,11 @@ type StopContext = Pick<RequestContext, "cluster" | "jobs" | "params" | "search"
 export async function stopAllocation(context: StopContext): Promise<Reply> {
   const { cluster, params, search, allowsNamespace, now } = context;
   const allocId = (params["allocId"] ?? "").toLowerCase();
+  const malformed = uuidError(params["allocId"] ?? "");
+  if (malformed !== undefined) return text(500, `alloc lookup failed: ${malformed}`);
   const allocation = cluster.allocation(allocId);
-  if (allocation === undefined) return text(404, "alloc not found");
-  if (!allowsNamespace(allocation.job.namespace)) return text(500, unknownAllocation(allocId));
+  if (allocation === undefined) return text(404, ALLOCATION_NOT_FOUND);
+  if (!allowsNamespace(allocation.job.namespace)) return text(403, PERMISSION_DENIED);
   const isSet = (name: string) => parseGoBool(search.get(name) ?? "") === true;
   const changed = await changeRequests(context, allocation.job, (job) => {
     const requests = requestsOf(job);

@@ -11,8 +11,7 @@ import { jobObjectName } from "../../mapping/object-names.ts";
 import { jobModifyIndex, storedSpec } from "../../mapping/stored-job.ts";
 import type { Job, JobSpec } from "../../nomad/job.ts";
 import {
-  FORCE_NON_PERIODIC, isStopped, JOB_NOT_FOUND, MAX_PAYLOAD_BYTES, missingMeta, notParameterized, PAYLOAD_FORBIDDEN, PAYLOAD_MISSING, payloadTooLarge,
-  unpermittedMeta,
+  DISPATCH_PRIORITY, FORCE_NON_PERIODIC, isStopped, JOB_NOT_FOUND, MAX_PAYLOAD_BYTES, missingMeta, notParameterized, PARENT_NOT_FOUND, PAYLOAD_FORBIDDEN, PAYLOAD_MISSING, payloadTooLarge, unpermittedMeta,
 } from "../../nomad/job-texts.ts";
 import { textOf } from "../body.ts";
 import { type Reply, text } from "../reply.ts";
@@ -57,7 +56,7 @@ const childObject = (context: ChildContext, { object, record }: Parent, { name, 
 /** Launches a periodic job now. Twice in one second is once: the launch is named for its second. */
 export async function forcePeriodic(context: ChildContext): Promise<Reply> {
   const parent = parentJob(context);
-  if (parent === undefined) return text(404, JOB_NOT_FOUND);
+  if (parent === undefined) return text(500, JOB_NOT_FOUND);
   const { job, object, spec } = parent;
   if (job.Periodic === null) return text(500, FORCE_NON_PERIODIC);
   if (job.Stop) return text(500, isStopped(job.ID));
@@ -89,8 +88,9 @@ const dispatched = (child: NomadJob): Reply => launched(child, { DispatchedJobID
 type Dispatch = { readonly payload: string; readonly meta: Readonly<Record<string, string>>; readonly priority: number; readonly token: string; readonly idPrefix: string };
 
 export async function dispatchJob(context: ChildContext): Promise<Reply> {
+  if (!["", context.params["jobId"]].includes(textOf(context.body, "JobID"))) return text(400, "Job ID does not match");
   const parent = parentJob(context);
-  if (parent === undefined) return text(404, JOB_NOT_FOUND);
+  if (parent === undefined) return text(500, PARENT_NOT_FOUND);
   const { job, record } = parent;
   if (job.ParameterizedJob === null || job.Dispatched) return text(500, notParameterized(job.ID));
   if (job.Stop) return text(500, isStopped(job.ID));
@@ -106,26 +106,23 @@ export async function dispatchJob(context: ChildContext): Promise<Reply> {
   return made.ok ? dispatched(made.value) : made.error;
 }
 
-const isChildOf = ({ object, namespace }: JobRecord, parent: JobRecord): boolean =>
-  object.kind === "NomadJob" && namespace === parent.namespace && object.metadata.annotations?.[ANNOTATION.parent] === parent.jobId;
-
 const isDead = ({ object }: JobRecord): boolean => object.kind === "NomadJob" && object.status?.state === "dead";
 
-const MAX_DISPATCHED = 1000;
+const MAX_DISPATCHED = 20_000;
 
 /** Each child is kept with its payload until it is dead: one token must not fill the API server's store. Refused at the same time, a few more may get in. */
 function tooManyDispatched({ cluster }: ChildContext, parent: JobRecord): string | undefined {
   const most = cluster.config()?.maxDispatched ?? MAX_DISPATCHED;
   let alive = 0;
-  for (const job of cluster.jobs()) if (isChildOf(job, parent) && !isDead(job)) alive += 1;
+  for (const job of cluster.childrenOf(parent)) if (!isDead(job)) alive += 1;
   if (alive < most) return undefined;
   return `job "${parent.jobId}" has ${alive} dispatched jobs that are not dead, and may have ${most}: wait for them, stop some, or raise maxDispatched of the BridgeConfig`;
 }
 
 /** A dispatch with that token, as long as its job is kept. One that this process has not seen yet is met by its object's name, which follows from the token. */
 function dispatchOfToken({ cluster }: ChildContext, parent: JobRecord, token: string): NomadJob | undefined {
-  for (const job of cluster.jobs()) {
-    if (isChildOf(job, parent) && job.object.kind === "NomadJob" && job.object.spec.job["DispatchIdempotencyToken"] === token) return job.object;
+  for (const job of cluster.childrenOf(parent)) {
+    if (job.object.kind === "NomadJob" && job.object.spec.job["DispatchIdempotencyToken"] === token) return job.object;
   }
   return undefined;
 }
@@ -155,11 +152,20 @@ async function makeDispatch(context: ChildContext, parent: Parent, { id, dispatc
 type Refused = { readonly status: number; readonly message: string };
 
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
+
+/** In Go's words, with the byte that it cannot go on from. */
+function base64Problem(text: string): string | undefined {
+  if (BASE64.test(text) && text.length % 4 === 0) return undefined;
+  const wrong = text.search(/[^A-Za-z0-9+/]/);
+  const cutOff = text.length - (text.length % 4);
+  return `illegal base64 data at input byte ${wrong === -1 ? cutOff : wrong}`;
+}
 const MAX_TOKEN_CHARS = 1024;
 
 function readDispatch({ body, search }: ChildContext, job: Job): Result<Dispatch, Refused> {
   const payload = textOf(body, "Payload");
-  if (!BASE64.test(payload) || payload.length % 4 !== 0) return err({ status: 400, message: "Payload is not valid base64" });
+  const malformed = base64Problem(payload);
+  if (malformed !== undefined) return err({ status: 400, message: malformed });
   const bytes = Buffer.byteLength(payload, "base64");
   const wanted = job.ParameterizedJob?.Payload ?? "optional";
   if (wanted === "required" && bytes === 0) return err({ status: 500, message: PAYLOAD_MISSING });
@@ -169,7 +175,7 @@ function readDispatch({ body, search }: ChildContext, job: Job): Result<Dispatch
   const problem = metaProblem(job, given);
   if (problem !== undefined) return err({ status: 500, message: problem });
   const priority = integerOf(body, "Priority") ?? 0;
-  if (priority !== 0 && (priority < 1 || priority > 100)) return err({ status: 500, message: "job priority must be between [1, 100]" });
+  if (priority !== 0 && (priority < 1 || priority > 100)) return err({ status: 500, message: DISPATCH_PRIORITY });
   const token = search.get("idempotency_token") ?? "";
   const idPrefix = textOf(body, "IdPrefixTemplate");
   if (token.length > MAX_TOKEN_CHARS) return err({ status: 400, message: `the idempotency token has ${token.length} characters, and at most ${MAX_TOKEN_CHARS} are kept` });

@@ -10,7 +10,7 @@ import { indexOf } from "../../mapping/nomad-job.ts";
 import { DEPLOYMENT_NOT_FOUND, NO_CANARIES, terminalDeployment, unhealthyCanaries, unknownAlloc } from "../../nomad/job-texts.ts";
 import { PERMISSION_DENIED } from "../../nomad/texts.ts";
 import { uuidError, uuidPrefixError } from "../../nomad/uuid.ts";
-import { isTrue, textsOf } from "../body.ts";
+import { isTrue, textOf, textsOf } from "../body.ts";
 import { listReply } from "../lists/list-page.ts";
 import { json, type Reply, text } from "../reply.ts";
 import type { RequestContext } from "../request-context.ts";
@@ -25,16 +25,27 @@ type WriteContext = ReadContext & Pick<RequestContext, "jobs" | "body">;
 
 type Found = { readonly job: JobRecord; readonly state: DeploymentState };
 
-function find({ cluster, params, allowsNamespace }: ReadContext): Found | Reply {
+/** The deployment that the path names, or why not; undefined where there is none of that ID. */
+function find({ cluster, params, allowsNamespace }: ReadContext, lookup = "deployment lookup failed: "): Found | Reply | undefined {
   const id = (params["deploymentId"] ?? "").toLowerCase();
-  const malformed = uuidError(id);
-  if (malformed !== undefined) return text(500, `deployment lookup failed: ${malformed}`);
+  const malformed = uuidError(params["deploymentId"] ?? "");
+  if (malformed !== undefined) return text(500, `${lookup}${malformed}`);
   const job = cluster.jobOfDeployment(id);
-  if (job === undefined) return text(404, DEPLOYMENT_NOT_FOUND);
+  if (job === undefined) return undefined;
   if (!allowsNamespace(job.namespace)) return text(403, PERMISSION_DENIED);
   const state = deploymentStates(job).find(({ jobVersion }) => deploymentId(sha256, job.uid, jobVersion) === id);
-  return state === undefined ? text(404, DEPLOYMENT_NOT_FOUND) : { job, state };
+  return state === undefined ? undefined : { job, state };
 }
+
+/** All but `fail` name the deployment in their body, too. */
+function misnamed({ body, params }: Pick<WriteContext, "body" | "params">): Reply | undefined {
+  const id = textOf(body, "DeploymentID");
+  if (id === "") return text(400, "DeploymentID must be specified");
+  return id === params["deploymentId"] ? undefined : text(400, "Deployment ID does not match");
+}
+
+/** What a write says where there is none: Nomad puts no status on it, other than for a read. */
+const UNKNOWN_TO_WRITES = text(500, DEPLOYMENT_NOT_FOUND);
 
 function views({ cluster }: Pick<ReadContext, "cluster">, job: JobRecord): readonly NomadDeployment[] {
   const asNomad = cluster.nomadJob(job);
@@ -44,7 +55,7 @@ function views({ cluster }: Pick<ReadContext, "cluster">, job: JobRecord): reado
 }
 
 export function readDeployment(context: ReadContext): Reply {
-  const found = find(context);
+  const found = find(context) ?? text(404, DEPLOYMENT_NOT_FOUND);
   if ("kind" in found) return found;
   const view = views(context, found.job).find(({ JobVersion }) => JobVersion === found.state.jobVersion);
   return view === undefined ? text(404, DEPLOYMENT_NOT_FOUND) : json(view);
@@ -52,10 +63,8 @@ export function readDeployment(context: ReadContext): Reply {
 
 /** Of a deployment that nobody knows there are none, as on Nomad. */
 export function listDeploymentAllocations(context: ReadContext): Reply {
-  const malformed = uuidError(context.params["deploymentId"] ?? "");
-  if (malformed !== undefined) return text(500, malformed);
-  const found = find(context);
-  if ("kind" in found) return found.status === 404 ? json([]) : found;
+  const found = find(context, "") ?? json([]);
+  if ("kind" in found) return found;
   const { job, state } = found;
   const own = context.cluster.allocationsOf(job).filter(({ pod }) => Number(pod.metadata.annotations?.[ANNOTATION.jobVersion] ?? 0) === state.jobVersion);
   return json(stubsOf(context, own));
@@ -86,13 +95,13 @@ export function readLatestDeployment(context: ReadContext): Reply {
 
 /** What somebody says of a deployment, for the controller to find; refused for one that is over. */
 async function say(context: WriteContext, verb: Exclude<DeploymentVerb, "end">, add: (now: DeploymentRequest, state: DeploymentState) => Result<DeploymentRequest, Reply>): Promise<Reply> {
-  const found = find(context);
+  const found = find(context) ?? UNKNOWN_TO_WRITES;
   if ("kind" in found) return found;
   const version = found.state.jobVersion;
   const id = deploymentId(sha256, found.job.uid, version);
   const changed = await changeRequests(context, found.job, (now) => {
     const state = deploymentOf(now, version);
-    if (state === undefined) return err(text(404, DEPLOYMENT_NOT_FOUND));
+    if (state === undefined) return err(UNKNOWN_TO_WRITES);
     if (!isActive(state)) return err(text(500, terminalDeployment(verb === "health" ? "set health of allocations for" : verb)));
     const requests = requestsOf(now);
     const said = add(requests.deployment?.id === id ? requests.deployment : { id }, state);
@@ -109,11 +118,15 @@ export const failDeployment = async (context: WriteContext): Promise<Reply> => s
 
 /** Without a word of pausing it is resumed, as on Nomad. */
 export async function pauseDeployment(context: WriteContext): Promise<Reply> {
+  const wrong = misnamed(context);
+  if (wrong !== undefined) return wrong;
   const paused = isTrue(context.body, "Pause");
   return say(context, paused ? "pause" : "resume", (now) => ok({ ...now, paused }));
 }
 
 export async function promoteDeployment(context: WriteContext): Promise<Reply> {
+  const wrong = misnamed(context);
+  if (wrong !== undefined) return wrong;
   const groups = isTrue(context.body, "All") ? ["*"] : textsOf(context.body, "Groups");
   return say(context, "promote", (now, state) => {
     const problem = promotionProblem(state, groups);
@@ -132,10 +145,12 @@ function promotionProblem({ groups }: DeploymentState, wanted: readonly string[]
 }
 
 export async function setAllocationHealth(context: WriteContext): Promise<Reply> {
+  const wrong = misnamed(context);
+  if (wrong !== undefined) return wrong;
   const own = new Set(textsOf(context.body, "HealthyAllocationIDs"));
   const ill = new Set(textsOf(context.body, "UnhealthyAllocationIDs"));
   if (own.size + ill.size === 0) return text(500, "must specify at least one healthy/unhealthy allocation ID");
-  const found = find(context);
+  const found = find(context) ?? UNKNOWN_TO_WRITES;
   if ("kind" in found) return found;
   const stranger = isActive(found.state) ? [...own, ...ill].find((id) => context.cluster.allocation(id.toLowerCase())?.job.uid !== found.job.uid) : undefined;
   if (stranger !== undefined) return text(500, unknownAlloc(stranger));
@@ -147,7 +162,9 @@ export async function setAllocationHealth(context: WriteContext): Promise<Reply>
 }
 
 /** Only deployments over several regions can be blocked, and there are none here. */
-export function unblockDeployment(context: ReadContext): Reply {
-  const found = find(context);
+export function unblockDeployment(context: WriteContext): Reply {
+  const wrong = misnamed(context);
+  if (wrong !== undefined) return wrong;
+  const found = find(context) ?? UNKNOWN_TO_WRITES;
   return "kind" in found ? found : text(500, "can't unblock a deployment that is not blocked");
 }

@@ -8,7 +8,7 @@ import { compileFilter } from "../../nomad/filter/filter.ts";
 import { EVAL_NOT_FOUND, EVALUATE_PARAMETERIZED, EVALUATE_PERIODIC, JOB_NOT_FOUND } from "../../nomad/job-texts.ts";
 import { PERMISSION_DENIED } from "../../nomad/texts.ts";
 import { uuidError, uuidPrefixError } from "../../nomad/uuid.ts";
-import { isTrue } from "../body.ts";
+import { isTrue, textOf } from "../body.ts";
 import { listReply } from "../lists/list-page.ts";
 import { json, QUERY_META, type Reply, text } from "../reply.ts";
 import type { RequestContext } from "../request-context.ts";
@@ -29,11 +29,14 @@ export function evaluationSource({ cluster, now }: Pick<ReadContext, "cluster" |
 
 type Found = { readonly source: EvaluationSource; readonly cause: EvaluationCause };
 
-/** The evaluation that the path names, or why not. */
-function find(context: ReadContext): Found | Reply {
+/**
+ * The evaluation that the path names, or why not.
+ * @param lookup what Nomad puts before the problem of an ID that can be none
+ */
+function find(context: ReadContext, lookup = ""): Found | Reply {
   const evalId = (context.params["evalId"] ?? "").toLowerCase();
-  const malformed = uuidError(evalId);
-  if (malformed !== undefined) return text(500, `failed to lookup eval: eval lookup failed: ${malformed}`);
+  const malformed = uuidError(context.params["evalId"] ?? "");
+  if (malformed !== undefined) return text(500, `${lookup}${malformed}`);
   const job = context.cluster.jobOfEvaluation(evalId);
   if (job === undefined) return text(404, EVAL_NOT_FOUND);
   if (!context.allowsNamespace(job.namespace)) return text(403, PERMISSION_DENIED);
@@ -43,7 +46,7 @@ function find(context: ReadContext): Found | Reply {
 }
 
 export function readEvaluation(context: ReadContext): Reply {
-  const found = find(context);
+  const found = find(context, "failed to lookup eval: eval lookup failed: ");
   return "kind" in found ? found : json(shownEvaluation(nomadEvaluation(found.source, found.cause)));
 }
 
@@ -111,9 +114,13 @@ export function listJobEvaluations(context: ReadContext): Reply {
 /** Failed allocations are placed again at once where that is asked for; all else the controller looks at anyway. */
 export async function evaluateJob(context: ReadContext & Pick<RequestContext, "jobs" | "body">): Promise<Reply> {
   const { cluster, query, params, body, now } = context;
+  // Without a body there is nothing that could name another job.
+  const jobId = Object.keys(body).length === 0 ? params["jobId"] : textOf(body, "JobID");
+  if (jobId === "") return text(400, "Job ID must be specified");
+  if (jobId !== params["jobId"]) return text(400, "JobID not same as job name");
   const job = cluster.job(query.namespace, params["jobId"] ?? "");
   const asNomad = job === undefined ? undefined : cluster.nomadJob(job);
-  if (job === undefined || asNomad === undefined) return text(404, JOB_NOT_FOUND);
+  if (job === undefined || asNomad === undefined) return text(500, JOB_NOT_FOUND);
   if (asNomad.Periodic !== null) return text(500, EVALUATE_PERIODIC);
   if (asNomad.ParameterizedJob !== null && !asNomad.Dispatched) return text(500, EVALUATE_PARAMETERIZED);
   if (!isTrue(nestedOf(body, "EvalOptions"), "ForceReschedule")) return requested(job, { kind: "version", version: versionOf(job) });

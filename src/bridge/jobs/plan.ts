@@ -11,7 +11,7 @@ import { json, type Reply, text } from "../reply.ts";
 import type { RequestContext } from "../request-context.ts";
 import { checkJob, type JobCheck } from "./check-job.ts";
 import { plannedDiff } from "./job-diff.ts";
-import { type JobContext, jobOfBody, mayRegister, unknownPoolOf } from "./register.ts";
+import { type JobContext, jobOfBody, mayRegister, registerProblem, unknownPoolOf } from "./register.ts";
 import { hasEvaluation, meta } from "./write-reply.ts";
 
 export function planJob(context: JobContext): Reply {
@@ -59,7 +59,8 @@ function plannedJob(context: JobContext): Result<Checked, Reply> {
   const unknownPool = unknownPoolOf(context, job.value);
   if (unknownPool !== undefined) return err(unknownPool);
   const check = checkJob(context.cluster, job.value);
-  return check.errors.length > 0 ? err(text(500, multierror(check.errors))) : ok({ spec: job.value, check });
+  const problem = registerProblem(context, job.value, check);
+  return problem === undefined ? ok({ spec: job.value, check }) : err(problem);
 }
 
 function nextLaunchText({ Periodic, ParameterizedJob }: JobSpec, now: number): string | null {

@@ -16,7 +16,7 @@ import { type Body, isTrue } from "../body.ts";
 import { type Reply, text } from "../reply.ts";
 import type { RequestContext } from "../request-context.ts";
 import { poolNames } from "../cluster/pool-names.ts";
-import { checkJob } from "./check-job.ts";
+import { checkJob, type JobCheck } from "./check-job.ts";
 import { editJob, type JobEdit, type StoredNow } from "./edit-job.ts";
 import { integerOf, nestedOf } from "./fields.ts";
 import { keepSubmission } from "./submission.ts";
@@ -33,7 +33,7 @@ export function jobOfBody(context: JobContext, request: string, { noId = JOB_ID_
   if (body["job"] === undefined || body["job"] === null) return err(text(400, JOB_MUST_BE_SPECIFIED));
   const decoded = decodeJob(body["job"], request);
   if (!decoded.ok) return err(text(400, decoded.error));
-  if ((decoded.value.ID ?? "") === "") return err(text(400, noId));
+  if (decoded.value.ID === undefined || decoded.value.ID === null) return err(text(400, noId));
   const region = cluster.config()?.region ?? "global";
   const wanted = decoded.value.Region ?? "";
   if (wanted !== "" && wanted !== region && wanted !== "global") return err(text(500, NO_PATH_TO_REGION));
@@ -43,12 +43,18 @@ export function jobOfBody(context: JobContext, request: string, { noId = JOB_ID_
   return readOnly.Version < 0 ? err(text(400, "the job's version is negative")) : ok({ ...spec, Payload: null });
 }
 
-/** Rights of the job's namespace, of the volumes that it mounts, and whether there is such a namespace at all; in this order. */
+/** Rights of the job's namespace, and of the volumes that it mounts. */
 export function mayRegister(context: JobContext, spec: JobSpec): Reply | undefined {
-  const { allowsNamespace, identity, cluster } = context;
+  const { allowsNamespace, identity } = context;
   if (!allowsNamespace(spec.Namespace)) return text(403, PERMISSION_DENIED);
   if (identity !== undefined && !spec.TaskGroups.every((group) => mayMount(group, spec.Namespace, identity.acl))) return text(403, PERMISSION_DENIED);
-  return cluster.isManaged(spec.Namespace) ? undefined : text(500, nonexistentNamespace(spec.ID, spec.Namespace));
+  return undefined;
+}
+
+/** What is wrong with the job, that there is no such namespace first; undefined where it can be stored. */
+export function registerProblem({ cluster }: Pick<JobContext, "cluster">, spec: JobSpec, { errors }: JobCheck): Reply | undefined {
+  const all = [...(cluster.isManaged(spec.Namespace) ? [] : [nonexistentNamespace(spec.ID, spec.Namespace)]), ...errors];
+  return all.length === 0 ? undefined : text(500, multierror(all));
 }
 
 function mayMount({ Volumes }: TaskGroup, namespace: string, acl: NonNullable<JobContext["identity"]>["acl"]): boolean {
@@ -67,7 +73,8 @@ export async function register(context: JobContext): Promise<Reply> {
   const refusal = mayRegister(context, spec);
   if (refusal !== undefined) return refusal;
   const checked = checkJob(context.cluster, spec);
-  if (checked.errors.length > 0) return text(500, multierror(checked.errors));
+  const problem = registerProblem(context, spec, checked);
+  if (problem !== undefined) return problem;
   const unknownPool = unknownPoolOf(context, spec);
   if (unknownPool !== undefined) return unknownPool;
   const edited = await editJob(context, { namespace: spec.Namespace, jobId: spec.ID }, (now) => withPriorityOf(body, registration(body, spec, now)));

@@ -70,9 +70,13 @@ type Scaling = { readonly group: string; readonly count: number | undefined; rea
 
 export async function scaleJob(context: JobContext): Promise<Reply> {
   const { body, cluster, query, params } = context;
-  const job = cluster.job(query.namespace, params["jobId"] ?? "");
+  const jobId = params["jobId"] ?? "";
+  const target = stringsOf({ target: nestedOf(body, "Target") }, "target");
+  if (!["", jobId].includes(target["job"] ?? "")) return text(400, "job ID in payload did not match URL");
+  if ((target["group"] ?? "") === "") return text(400, SCALING_WITHOUT_GROUP);
+  const job = cluster.job(query.namespace, jobId);
   const asNomad = job === undefined ? undefined : cluster.nomadJob(job);
-  if (job === undefined || asNomad === undefined) return text(404, JOB_NOT_FOUND);
+  if (job === undefined || asNomad === undefined) return text(404, `job "${jobId}" not found`);
   const scaling = readScaling(context, asNomad);
   if (!scaling.ok) return text(400, scaling.error);
   if (scaling.value.count === undefined || isTrue(body, "Error")) return await note(context, job, scaling.value.group);
@@ -137,12 +141,11 @@ function readScaling({ body }: Pick<JobContext, "body">, job: Job): Result<Scali
   const target = nestedOf(body, "Target");
   const group = stringsOf({ target }, "target")["group"] ?? "";
   const count = integerOf(body, "Count");
-  if (group === "") return err(SCALING_WITHOUT_GROUP);
   if (isTrue(body, "Error") && count !== undefined) return err(SCALING_ERROR_WITH_COUNT);
   const named = job.TaskGroups.find(({ Name }) => Name === group);
   if (named === undefined) return err(scalingUnknownGroup(group));
   const modifyIndex = integerOf(body, "JobModifyIndex") ?? 0;
-  if (count === undefined) return body["count"] === undefined || body["count"] === null ? ok({ group, count, modifyIndex }) : err("Count is no whole number");
+  if (count === undefined) return ok({ group, count, modifyIndex });
   if (count < 0) return err(SCALING_NEGATIVE);
   if (job.Type === "system" || job.Type === "sysbatch") return err(scalingType(job.Type));
   const { Min = null, Max = null } = named.Scaling ?? {};

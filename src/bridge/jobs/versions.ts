@@ -63,8 +63,10 @@ function keptVersion(context: ReadContext, job: JobRecord, version: number): Res
 
 /** Registers an older version anew, with all that registering it asks of the caller and of the job. */
 export async function revertJob(context: JobContext): Promise<Reply> {
+  const misnamed = misnamedJob(context);
+  if (misnamed !== undefined) return text(400, misnamed);
   const job = namedJob(context);
-  if (job === undefined) return text(404, JOB_NOT_FOUND);
+  if (job === undefined) return text(500, `job "${context.params["jobId"] ?? ""}" not found`);
   if (job.object.kind === "ExecTask") return text(400, `job "${job.jobId}" is an ExecTask, of which no versions are kept: "kubectl apply" what it was`);
   const wanted = integerOf(context.body, "JobVersion") ?? 0;
   const enforced = integerOf(context.body, "EnforcePriorVersion");
@@ -87,10 +89,19 @@ export async function revertJob(context: JobContext): Promise<Reply> {
 
 type WriteContext = ReadContext & Pick<RequestContext, "jobs" | "body" | "now">;
 
+/** The body names the job, too. */
+function misnamedJob({ body, params }: Pick<WriteContext, "body" | "params">): string | undefined {
+  const jobId = textOf(body, "JobID");
+  if (jobId === "") return "JobID must be specified";
+  return jobId === params["jobId"] ? undefined : "Job ID does not match";
+}
+
 export async function markStable(context: WriteContext): Promise<Reply> {
+  const misnamed = misnamedJob(context);
+  if (misnamed !== undefined) return text(400, misnamed);
   const job = namedJob(context);
-  if (job === undefined) return text(404, JOB_NOT_FOUND);
   const version = integerOf(context.body, "JobVersion") ?? 0;
+  if (job === undefined) return text(500, unknownVersion(context.params["jobId"] ?? "", context.query.namespace, version));
   const kept = keptVersion(context, job, version);
   if (!kept.ok) return kept.error;
   const stable = context.body["stable"] === true;
@@ -99,7 +110,7 @@ export async function markStable(context: WriteContext): Promise<Reply> {
 
 export async function tagVersion(context: WriteContext): Promise<Reply> {
   const job = namedJob(context);
-  if (job === undefined) return text(404, JOB_NOT_FOUND);
+  if (job === undefined) return text(500, untaggableVersion(context.params["jobId"] ?? "", integerOf(context.body, "Version") ?? 0));
   const tag = context.params["tag"] ?? "";
   if (tag.length > 256) return text(400, `the tag has ${tag.length} characters, and at most 256 are kept`);
   const version = integerOf(context.body, "Version") ?? versionOf(job);
@@ -118,8 +129,8 @@ export async function tagVersion(context: WriteContext): Promise<Reply> {
 
 export async function untagVersion(context: WriteContext): Promise<Reply> {
   const job = namedJob(context);
-  if (job === undefined) return text(404, JOB_NOT_FOUND);
   const tag = context.params["tag"] ?? "";
+  if (job === undefined) return text(500, tagUnknown(tag, context.params["jobId"] ?? ""));
   return changed(
     await changeRequests(context, job, (now) => {
       const { tags = {}, ...requests } = requestsOf(now);

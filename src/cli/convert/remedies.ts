@@ -25,6 +25,16 @@ const BY_PATH: readonly (readonly [RegExp, string])[] = [
   [/\.seccomp|\.allowPrivilegeEscalation/, "say it in the profile"],
 ];
 
+/** Of words that name no path, or one that many things share. The first that fits wins, before the path is asked. */
+const BY_WORDS: readonly (readonly [RegExp, string])[] = [
+  [/has no host volume "/, "add it to hostVolumes of the profile, with the directory of the node; or use a PersistentVolumeClaim as type csi"],
+  [/^a CSI driver is installed in the cluster/, "install the driver in the cluster with its own manifests, and leave this job out"],
+  [/named "port_map"/, "name the ports in the group's network block, and list them in ports of the config"],
+  [/The argument "command" is required/, "write command, and args: the image's own ENTRYPOINT and CMD are not read"],
+  [/^(host_network does not exist|device, cidr and ip of a network)/, "take it out of the job, or place the job by constraints on nodes that have that network"],
+  [/^pods have the cluster's own priority/, "take priority out of the job; where it matters, give the jobs node pools of their own"],
+];
+
 const BY_SEVERITY: Readonly<Record<Severity, string>> = {
   refused: "change the job as the message says",
   lost: "take it out of the job, and do without it here",
@@ -40,5 +50,7 @@ export const ownRemedy = (severity: Severity, message: string): string => ADVICE
 export function remedyFor(severity: Severity, path: string, message: string): string {
   if (ADVICE.test(message)) return ownRemedy(severity, message);
   if (severity === "equivalent" || severity === "same") return BY_SEVERITY[severity];
+  const byWords = BY_WORDS.find(([pattern]) => pattern.test(message));
+  if (byWords !== undefined) return byWords[1];
   return BY_PATH.find(([pattern]) => pattern.test(path))?.[1] ?? BY_SEVERITY[severity];
 }

@@ -18,8 +18,8 @@ const JOB_TITLES = ["grade", "runs", "changes", "decisions", "running", "type", 
 const jobRows = ({ jobs }: Assessment) =>
   jobs.map(({ grade, runs, effort, running, type, namespace, id }) => [grade, runs ? "yes" : "no", String(effort.changes), String(effort.decisions), String(running), type, namespace, id]);
 
-const TASK_TITLES = ["jobs", "severity", "what", "do"];
-const taskRows = ({ tasks }: Assessment) => tasks.slice(0, MOST_TASKS).map(({ jobs, severity, message, remedy }) => [String(jobs), severity, message, remedy]);
+const TASK_TITLES = ["jobs", "severity", "what", "do", "in"];
+const taskRows = ({ tasks }: Assessment) => tasks.slice(0, MOST_TASKS).map(({ jobs, severity, message, remedy, examples }) => [String(jobs), severity, message, remedy, `${examples.join(", ")}${jobs > examples.length ? ", …" : ""}`]);
 
 function summary({ totals }: Assessment): string {
   const { jobs, run, changes, decisions, children, stopped, gone } = totals;
@@ -42,7 +42,7 @@ function textOf(assessment: Assessment): string {
     "",
     "What to do, the most common first:",
     "",
-    ...(assessment.tasks.length === 0 ? ["nothing"] : taskRows(assessment).map(([jobs = "", severity = "", message = "", remedy = ""]) => `${jobs.padStart(6)}  ${severity.padEnd(8)}  ${plain(message)}\n${" ".repeat(18)}do: ${plain(remedy)}`)),
+    ...(assessment.tasks.length === 0 ? ["nothing"] : taskRows(assessment).map(([jobs = "", severity = "", message = "", remedy = "", jobIds = ""]) => `${jobs.padStart(6)}  ${severity.padEnd(8)}  ${plain(message)}\n${" ".repeat(18)}do: ${plain(remedy)}\n${" ".repeat(18)}in: ${plain(jobIds)}`)),
     "",
   ].join("\n");
 }

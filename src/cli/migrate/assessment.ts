@@ -7,7 +7,16 @@ export type AssessedJob = ({ readonly kind: "graded" } & JobGrade) | { readonly 
 type UnreadableJob = { readonly id: string; readonly namespace: string; readonly error: string };
 
 /** One thing that several jobs need. */
-export type SharedTask = { readonly severity: string; readonly message: string; readonly remedy: string; readonly jobs: number };
+export type SharedTask = {
+  readonly severity: string;
+  readonly message: string;
+  readonly remedy: string;
+  readonly jobs: number;
+  /** Of the jobs, as "namespace/id": the first three. */
+  readonly examples: readonly string[];
+};
+
+const MOST_EXAMPLES = 3;
 
 export type Assessment = {
   /** Changes when the meaning of a member does; new members may come at any time. */
@@ -65,12 +74,13 @@ const TOLD: readonly string[] = ["refused", "lost", "decision"];
 
 /** Names of the jobs' own, in quotes, do not make two tasks of one. */
 function sharedTasks(jobs: readonly JobGrade[]): readonly SharedTask[] {
-  const tasks = new Map<string, { severity: string; message: string; remedy: string; jobs: number }>();
-  for (const { entries } of jobs) {
+  const tasks = new Map<string, SharedTask>();
+  for (const { namespace, id, entries } of jobs) {
     const own = new Map(entries.filter(({ severity }) => TOLD.includes(severity)).map((entry) => [`${entry.severity}\0${entry.message.replace(/"[^"]*"/g, '"…"')}`, entry]));
     for (const [key, { severity, message, remedy }] of own) {
-      const task = tasks.get(key) ?? { severity, message, remedy, jobs: 0 };
-      tasks.set(key, { ...task, jobs: task.jobs + 1 });
+      const task = tasks.get(key) ?? { severity, message, remedy, jobs: 0, examples: [] };
+      const examples = task.jobs < MOST_EXAMPLES ? [...task.examples, `${namespace}/${id}`] : task.examples;
+      tasks.set(key, { ...task, jobs: task.jobs + 1, examples });
     }
   }
   return [...tasks.values()].toSorted((a, b) => b.jobs - a.jobs || (a.message < b.message ? -1 : 1));

@@ -52,11 +52,11 @@ const CASES: readonly { readonly method: string; readonly path: string; readonly
   { method: "DELETE", path: "/v1/job/a/versions/t/tag", pattern: "/v1/job/:jobId*/versions/:tag/tag", rules: inDefault("tag-job-version") },
   { method: "GET", path: "/v1/evaluations", pattern: "/v1/evaluations", rules: inDefault("read-job") },
   { method: "GET", path: "/v1/evaluations/count", pattern: "/v1/evaluations/count", rules: inDefault("read-job") },
-  { method: "GET", path: "/v1/evaluation/x", pattern: "/v1/evaluation/:evalId", rules: NO_RULES },
-  { method: "GET", path: "/v1/evaluation/x/allocations", pattern: "/v1/evaluation/:evalId/allocations", rules: NO_RULES },
+  { method: "GET", path: "/v1/evaluation/x", pattern: "/v1/evaluation/:evalId", rules: inDefault("read-job") },
+  { method: "GET", path: "/v1/evaluation/x/allocations", pattern: "/v1/evaluation/:evalId/allocations", rules: inDefault("read-job") },
   { method: "GET", path: "/v1/deployments", pattern: "/v1/deployments", rules: inDefault("read-job") },
-  { method: "GET", path: "/v1/deployment/x", pattern: "/v1/deployment/:deploymentId", rules: NO_RULES },
-  { method: "GET", path: "/v1/deployment/allocations/x", pattern: "/v1/deployment/allocations/:deploymentId", rules: NO_RULES },
+  { method: "GET", path: "/v1/deployment/x", pattern: "/v1/deployment/:deploymentId", rules: inDefault("read-job") },
+  { method: "GET", path: "/v1/deployment/allocations/x", pattern: "/v1/deployment/allocations/:deploymentId", rules: inDefault("read-job") },
   { method: "PUT", path: "/v1/deployment/fail/x", pattern: "/v1/deployment/fail/:deploymentId", rules: NO_RULES },
   { method: "PUT", path: "/v1/deployment/pause/x", pattern: "/v1/deployment/pause/:deploymentId", rules: NO_RULES },
   { method: "PUT", path: "/v1/deployment/promote/x", pattern: "/v1/deployment/promote/:deploymentId", rules: NO_RULES },
@@ -75,7 +75,7 @@ const CASES: readonly { readonly method: string; readonly path: string; readonly
   { method: "GET", path: "/v1/agent/servers", pattern: "/v1/agent/servers", rules: 'agent { policy = "read" }' },
   { method: "GET", path: "/v1/agent/schedulers", pattern: "/v1/agent/schedulers", rules: 'agent { policy = "read" }' },
   { method: "GET", path: "/v1/agent/schedulers/config", pattern: "/v1/agent/schedulers/config", rules: 'agent { policy = "read" }' },
-  { method: "GET", path: "/v1/operator/raft/configuration", pattern: "/v1/operator/raft/configuration", rules: 'operator { policy = "read" }' },
+  { method: "GET", path: "/v1/operator/raft/configuration", pattern: "/v1/operator/raft/configuration", rules: undefined },
   { method: "GET", path: "/v1/operator/scheduler/configuration", pattern: "/v1/operator/scheduler/configuration", rules: 'operator { policy = "read" }' },
   { method: "GET", path: "/v1/operator/autopilot/configuration", pattern: "/v1/operator/autopilot/configuration", rules: 'operator { policy = "read" }' },
   { method: "GET", path: "/v1/operator/autopilot/health", pattern: "/v1/operator/autopilot/health", rules: 'operator { policy = "read" }' },
@@ -86,9 +86,9 @@ const CASES: readonly { readonly method: string; readonly path: string; readonly
   { method: "PUT", path: "/v1/namespaces", pattern: "/v1/namespaces", rules: undefined },
   { method: "PUT", path: "/v1/namespace/x", pattern: "/v1/namespace/:namespace", rules: undefined },
   { method: "DELETE", path: "/v1/namespace/x", pattern: "/v1/namespace/:namespace", rules: undefined },
-  { method: "GET", path: "/v1/node/pools", pattern: "/v1/node/pools", rules: 'node { policy = "read" }' },
-  { method: "GET", path: "/v1/node/pool/all", pattern: "/v1/node/pool/:pool", rules: 'node { policy = "read" }' },
-  { method: "GET", path: "/v1/node/pool/all/nodes", pattern: "/v1/node/pool/:pool/nodes", rules: 'node { policy = "read" }' },
+  { method: "GET", path: "/v1/node/pools", pattern: "/v1/node/pools", rules: NO_RULES },
+  { method: "GET", path: "/v1/node/pool/all", pattern: "/v1/node/pool/:pool", rules: 'node_pool "all" { policy = "read" }' },
+  { method: "GET", path: "/v1/node/pool/all/nodes", pattern: "/v1/node/pool/:pool/nodes", rules: 'node { policy = "read" }\nnode_pool "all" { policy = "read" }' },
   { method: "GET", path: "/v1/node/n1/allocations", pattern: "/v1/node/:nodeId/allocations", rules: 'node { policy = "read" }' },
   { method: "PUT", path: "/v1/node/n/drain", pattern: "/v1/node/:nodeId/drain", rules: 'node { policy = "write" }' },
   { method: "PUT", path: "/v1/node/n/eligibility", pattern: "/v1/node/:nodeId/eligibility", rules: 'node { policy = "write" }' },
@@ -104,14 +104,14 @@ const CASES: readonly { readonly method: string; readonly path: string; readonly
   { method: "GET", path: "/v1/agent/monitor", pattern: "/v1/agent/monitor", rules: 'agent { policy = "read" }' },
   { method: "GET", path: "/v1/services", pattern: "/v1/services", rules: inDefault("read-job") },
   { method: "GET", path: "/v1/service/x", pattern: "/v1/service/:service", rules: inDefault("read-job") },
-  { method: "GET", path: "/v1/allocation/x/services", pattern: "/v1/allocation/:allocId/services", rules: NO_RULES },
+  { method: "GET", path: "/v1/allocation/x/services", pattern: "/v1/allocation/:allocId/services", rules: inDefault("read-job") },
   { method: "GET", path: "/v1/volumes", pattern: "/v1/volumes", rules: inDefault("csi-list-volume") },
   { method: "GET", path: "/v1/volume/csi/x", pattern: "/v1/volume/csi/:volumeId", rules: inDefault("csi-read-volume") },
   { method: "GET", path: "/v1/plugins", pattern: "/v1/plugins", rules: 'plugin { policy = "list" }' },
   { method: "GET", path: "/v1/plugin/csi/x", pattern: "/v1/plugin/csi/:plugin", rules: 'plugin { policy = "list" }' },
-  { method: "GET", path: "/v1/node/pool/x/jobs", pattern: "/v1/node/pool/:pool/jobs", rules: 'node { policy = "read" }' },
+  { method: "GET", path: "/v1/node/pool/x/jobs", pattern: "/v1/node/pool/:pool/jobs", rules: 'node_pool "x" { policy = "read" }' },
   { method: "GET", path: "/v1/scaling/policies", pattern: "/v1/scaling/policies", rules: inDefault("list-scaling-policies") },
-  { method: "GET", path: "/v1/scaling/policy/x", pattern: "/v1/scaling/policy/:policyId", rules: NO_RULES },
+  { method: "GET", path: "/v1/scaling/policy/x", pattern: "/v1/scaling/policy/:policyId", rules: inDefault("read-scaling-policy") },
   { method: "GET", path: "/v1/event/stream", pattern: "/v1/event/stream", rules: NO_RULES },
   { method: "PUT", path: "/v1/search", pattern: "/v1/search", rules: NO_RULES },
   { method: "PUT", path: "/v1/search/fuzzy", pattern: "/v1/search/fuzzy", rules: NO_RULES },
@@ -218,6 +218,67 @@ describe("an endpoint that lists", () => {
   });
 });
 
+describe("an endpoint that looks for an object", () => {
+  it.each(["/v1/evaluation/x", "/v1/evaluation/x/allocations", "/v1/deployment/x", "/v1/deployment/allocations/x", "/v1/allocation/x/services"])(
+    "%s tells nobody without a right in the query's namespace whether there is one, and looks at that of the object after",
+    (path) => {
+      const rules = 'namespace "a" { policy = "read" }';
+      expect(outcome(ask(rules, { method: "GET", path, secret: "" }))).toBe(DENIED);
+      expect(outcome(ask(rules, { method: "GET", path, namespace: "default" }))).toBe(DENIED);
+      expect(["a", "b"].map(allowed(ask(rules, { method: "GET", path, namespace: "a" })).allowsNamespace)).toEqual([true, false]);
+      expect(["a", "b"].map(allowed(ask(rules, { method: "GET", path, namespace: "*" })).allowsNamespace)).toEqual([true, false]);
+    },
+  );
+});
+
+describe("scaling policies", () => {
+  const both = 'namespace "default" { capabilities = ["list-jobs", "read-job"] }';
+  it.each([
+    ["/v1/scaling/policies", both, "allowed"],
+    ["/v1/scaling/policies", inDefault("read-job"), DENIED],
+    ["/v1/scaling/policies", inDefault("list-jobs"), DENIED],
+    ["/v1/scaling/policies", inDefault("read-scaling-policy"), DENIED],
+    ["/v1/scaling/policy/x", both, "allowed"],
+    ["/v1/scaling/policy/x", inDefault("read-job"), DENIED],
+  ])("%s with %s: %s", (path, rules, expected) => {
+    expect(outcome(ask(rules, { method: "GET", path }))).toBe(expected);
+  });
+});
+
+describe("node pools", () => {
+  const node = 'node { policy = "read" }';
+  const pool = (name: string, policy = "read") => `node_pool "${name}" { policy = "${policy}" }`;
+  it.each([
+    ["/v1/node/pool/gpu", node, DENIED],
+    ["/v1/node/pool/gpu", pool("gpu"), "allowed"],
+    ["/v1/node/pool/gpu", pool("g*"), "allowed"],
+    ["/v1/node/pool/gpu", pool("default"), DENIED],
+    ["/v1/node/pool/gpu", `${pool("*")}\n${pool("gpu", "deny")}`, DENIED],
+    ["/v1/node/pool/gpu/nodes", pool("gpu"), DENIED],
+    ["/v1/node/pool/gpu/nodes", node, DENIED],
+    ["/v1/node/pool/gpu/nodes", `${node}\n${pool("gpu")}`, "allowed"],
+    ["/v1/node/pool/gpu/jobs", node, DENIED],
+  ])("%s with %s: %s", (path, rules, expected) => {
+    expect(outcome(ask(rules, { method: "GET", path }))).toBe(expected);
+  });
+
+  it("show the jobs of namespaces where the caller may list them", () => {
+    const rules = `${pool("gpu")}\nnamespace "a" { capabilities = ["list-jobs"] }\nnamespace "b" { capabilities = ["read-job"] }`;
+    expect(["a", "b"].map(allowed(ask(rules, { method: "GET", path: "/v1/node/pool/gpu/jobs" })).allowsNamespace)).toEqual([true, false]);
+  });
+});
+
+describe("CSI volumes", () => {
+  it.each([
+    ["csi-list-volume", "allowed"],
+    ["csi-read-volume", "allowed"],
+    ["list-jobs", "allowed"],
+    ["read-job", DENIED],
+  ])("are listed with %s: %s", (capability, expected) => {
+    expect(outcome(ask(inDefault(capability), { method: "GET", path: "/v1/volumes" }))).toBe(expected);
+  });
+});
+
 describe("an endpoint that names an object", () => {
   it.each([
     ["/v1/allocation/x", [true, false]],
@@ -310,8 +371,8 @@ describe("findEndpoint", () => {
 describe("a bad token", () => {
   it.each([
     ["/v1/jobs", secretOf(9), DENIED],
-    ["/v1/agent/self", secretOf(9), "403 ACL token not found"],
-    ["/v1/agent/self", "jwt", "500 ACL token is invalid"],
+    ["/v1/agent/self", secretOf(9), DENIED],
+    ["/v1/agent/self", "jwt", DENIED],
     ["/v1/jobs", "jwt", DENIED],
     ["/v1/acl/token/self", secretOf(9), DENIED],
     ["/v1/status/leader", secretOf(9), "allowed"],

@@ -55,6 +55,7 @@ const CLUSTER: ClusterState = {
   jobs: () => JOBS,
   job: (namespace, jobId) => JOBS.find((job) => job.namespace === namespace && job.jobId === jobId),
   nomadJob: ({ object }) => nomadJob(object as ExecTask, { region: "global", datacenter: "dc1" }, true),
+  childrenOf: () => [],
   jobVersion: () => undefined,
   versionsOf: () => [],
   jobOfEvaluation: () => undefined,
@@ -170,7 +171,9 @@ describe("the HTTP app", () => {
     { path: `/v1/job/${encodeURIComponent(`${"a/b".repeat(42)}ü`)}`, status: 404, text: "job not found" },
     { path: `/v1/allocation/${uid(7)}`, status: 404, text: "alloc not found" },
     { path: `/v1/node/${uid(7)}`, status: 404, text: "node not found" },
-    { path: "/v1/acl/token/nobody", status: 404, text: "ACL token not found" },
+    { path: "/v1/acl/token/7d2be05a-a2ce-80aa-b186-fef3e5165ea8", status: 404, text: "ACL token not found" },
+    { path: "/v1/acl/token/nobody", status: 500, text: "acl token lookup failed: index error: UUID must be 36 characters" },
+    { path: "/v1/allocation/short", status: 500, text: "alloc lookup failed: index error: UUID must be 36 characters" },
     { path: "/v1/acl/policy/nothing", status: 404, text: "ACL policy not found" },
     { path: "/v1/no/such/route", status: 404, text: "" },
     { path: "/v1/var/nomad/jobs", status: 404, text: "variable not found" },
@@ -205,7 +208,7 @@ describe("the HTTP app", () => {
     { path: "/v1/jobs?region=mars", status: 500, text: "No path to region" },
     { path: "/v1/allocations?prefix=abc", status: 500, text: "alloc lookup failed: index error: Input (without hyphens) must be even length" },
     { path: "/v1/allocations?prefix=zz", status: 500, text: "alloc lookup failed: index error: Invalid UUID: encoding/hex: invalid byte: U+007A 'z'" },
-    { path: `/v1/client/allocation/${uid(1)}/exec?command=%5B%5D`, status: 500, text: "websocket connection not found in context" },
+    { path: `/v1/client/allocation/${uid(1)}/exec?command=%5B%5D`, status: 400, text: "Bad Request\nfailed to upgrade connection: websocket: the client is not using the websocket protocol: 'upgrade' token not found in 'Connection' header" },
     { path: "/v1/job/%zz", status: 400, text: "the path is not valid percent-encoding" },
     { path: "/v1/allocation/zz", status: 500, text: "alloc lookup failed: index error: UUID must be 36 characters" },
     { path: "/v1/client/fs/ls/zz", status: 500, text: "alloc lookup failed: index error: UUID must be 36 characters" },
@@ -319,7 +322,7 @@ describe("the ACL endpoints", () => {
     const { call } = bridge();
     const other = (await call("PUT", "/v1/acl/token", { body: { Type: "management" } })).json as { SecretID: string };
     const token = other.SecretID;
-    expect((await call("PUT", `/v1/acl/token/${uid(8)}`, { token, body: { Type: "client", Policies: ["dev"] } })).status).toBe(200);
+    expect((await call("PUT", `/v1/acl/token/${uid(8)}`, { token, body: { AccessorID: uid(8), Type: "client", Policies: ["dev"] } })).status).toBe(200);
     expect((await call("GET", "/v1/acl/tokens", { token })).text).toContain(uid(8));
     expect((await call("GET", `/v1/acl/token/${uid(8)}`, { token })).json).toMatchObject({ Type: "client", Policies: ["dev"] });
     expect((await call("DELETE", `/v1/acl/token/${uid(8)}`, { token })).status).toBe(200);
@@ -346,17 +349,42 @@ describe("the ACL endpoints", () => {
   });
 
   it.each([
-    { body: { Type: "client" }, text: "client token missing policies or roles" },
-    { body: { Type: "root" }, text: "token type must be client or management" },
-    { body: { Type: "management", Policies: ["x"] }, text: "management token cannot be associated with policies or roles" },
+    { body: { Type: "client" }, text: "token 0 invalid: 1 error occurred:\n\t* client token missing policies or roles\n\n" },
+    { body: { Type: "root" }, text: "token 0 invalid: 1 error occurred:\n\t* token type must be client or management\n\n" },
+    { body: { Type: "management", Policies: ["x"] }, text: "token 0 invalid: 1 error occurred:\n\t* management token cannot be associated with policies or roles\n\n" },
     { body: { Type: "client", Roles: [{ Name: "x" }] }, text: "cannot find role x" },
-    { body: "{", text: /^the body is not JSON/ },
-    { body: "[]", text: "the body must be a JSON object" },
-    { body: { Type: "client", Policies: ["x"], ExpirationTTL: "5s" }, text: "expiration time cannot be less than 1m0s in the future (was 5s)" },
-  ])("refuse $body", async ({ body, text }) => {
-    const answer = await bridge().call("PUT", "/v1/acl/token", { body });
-    expect(answer.status).toBe(400);
-    expect(answer.text).toEqual(typeof text === "string" ? text : expect.stringMatching(text));
+    { body: "{", text: "unexpected EOF" },
+    { body: "", text: "Request body is empty" },
+    { body: '{"Type" 1}', text: "invalid character '1' after object key" },
+    { body: { AccessorID: "x", Type: "client", Policies: ["x"] }, status: 500, text: "token lookup failed: acl token lookup failed: index error: UUID must be 36 characters" },
+    { body: { Type: "client", Policies: ["x"], ExpirationTime: "soon" }, text: 'parsing time "soon" as "2006-01-02T15:04:05Z07:00": cannot parse "soon" as "2006"' },
+    { body: "[]", text: "json: cannot unmarshal array into Go value of type struct { ExpirationTTL interface {}; Hash string; *structs.Alias }" },
+    { body: { Type: "client", Policies: ["x"], ExpirationTTL: "5s" }, text: "token 0 invalid: 1 error occurred:\n\t* expiration time cannot be less than 1m0s in the future (was 5s)\n\n" },
+  ])("refuse $body", async ({ body, text, status = 400 }) => {
+    expect(await bridge().call("PUT", "/v1/acl/token", { body })).toMatchObject({ status, text });
+  });
+
+  it("show a management token all policies as its own, and nobody without a token any", async () => {
+    const { call } = bridge();
+    await call("PUT", "/v1/acl/policy/dev", { body: { Name: "dev", Rules: 'namespace "default" { policy = "read" }' } });
+    expect((await call("GET", "/v1/acl/policy/self")).json).toMatchObject([{ Name: "dev" }]);
+    expect(await call("GET", "/v1/acl/policy/self", { token: undefined })).toMatchObject({ status: 403, text: "Permission denied" });
+  });
+
+  it.each<[string, string, object | undefined, [number, string]]>([
+    ["DELETE", "/v1/acl/policy/nothing", undefined, [200, ""]],
+    ["DELETE", "/v1/acl/token/short", undefined, [400, "token lookup failed: acl token lookup failed: index error: UUID must be 36 characters"]],
+    ["PUT", `/v1/acl/token/${uid(99)}`, { Type: "management" }, [400, "ACL token accessor does not match request path"]],
+    ["PUT", "/v1/acl/role/x", { Name: "a" }, [400, "ACL role ID does not match request path"]],
+    ["DELETE", "/v1/acl/role/x", undefined, [500, "ACL role not found"]],
+    ["DELETE", "/v1/acl/auth-method/x", undefined, [500, "ACL auth method not found"]],
+    ["DELETE", "/v1/acl/binding-rule/x", undefined, [500, "ACL binding rule not found"]],
+    ["PUT", "/v1/acl/binding-rule", {}, [400, "binding rule 0 invalid: 2 errors occurred:\n\t* auth method is missing\n\t* bind type is missing\n\n"]],
+    ["PUT", "/v1/acl/auth-method", { Name: "a b" }, [400, "auth method 0 invalid: 4 errors occurred:\n\t* invalid name 'a b'\n\t* invalid token type ''\n\t* invalid config: missing auth method Config\n\t* invalid MaxTokenTTL value '0s' (should be between 1m0s and 24h0m0s)\n\n"]],
+    ["PUT", "/v1/acl/login", {}, [400, "invalid login request: 2 errors occurred:\n\t* missing auth method name\n\t* missing login token\n\n"]],
+    ["PUT", "/v1/acl/oidc/auth-url", {}, [400, "invalid OIDC auth-url request: 3 errors occurred:\n\t* missing auth method name\n\t* missing client nonce\n\t* missing redirect URI\n\n"]],
+  ])("%s %s of %j: %j", async (method, path, body, [status, text]) => {
+    expect(await bridge().call(method, path, body === undefined ? {} : { body })).toMatchObject({ status, text });
   });
 
   it("refuse a policy that cannot be read, and keep the one that was there", async () => {
@@ -431,8 +459,9 @@ describe("roles", () => {
   });
 
   it.each([
-    [{ Name: "a b", Policies: [{ Name: "reads" }] }, "invalid name 'a b'"],
-    [{ Name: "a", Policies: [] }, "at least one policy should be specified"],
+    [{ Name: "a b", Policies: [{ Name: "reads" }] }, "role 0 invalid: 1 error occurred:\n\t* invalid name 'a b'\n\n"],
+    [{ Name: "a", Policies: [] }, "role 0 invalid: 1 error occurred:\n\t* at least one policy should be specified\n\n"],
+    [{}, "role 0 invalid: 2 errors occurred:\n\t* invalid name ''\n\t* at least one policy should be specified\n\n"],
     [{ Name: "a", Policies: [{ Name: "nothing" }] }, "cannot find policy nothing"],
     [{ ID: "x", Name: "a", Policies: [{ Name: "reads" }] }, "cannot find role x"],
   ])("%j is refused: %s", async (body, expected) => {
@@ -497,18 +526,18 @@ describe("a login", () => {
 
   it("with a proof that is none, or by a method that is none, is refused", async () => {
     const call = await bound({ BindType: "management" });
-    expect((await call("PUT", "/v1/acl/login", { body: { AuthMethodName: "ci", LoginToken: "bad" } })).text).toBe("unable to verify JWT: signature verification failed");
+    expect(await call("PUT", "/v1/acl/login", { body: { AuthMethodName: "ci", LoginToken: "bad" } })).toMatchObject({ status: 401, text: "unable to validate provided token: unable to verify signature of JWT token: signature verification failed" });
     expect(await call("PUT", "/v1/acl/login", { body: { AuthMethodName: "x", LoginToken: "good" } })).toMatchObject({ status: 400, text: 'auth-method "x" not found' });
     expect((await call("PUT", "/v1/acl/login", { body: { AuthMethodName: "ci", LoginToken: "good" } })).json).toMatchObject({ Type: "management" });
   });
 
   it.each([
-    [{ ...JWT_METHOD, Config: {} }, "exactly one of JWTValidationPubKeys, JWKSURL, or OIDCDiscoveryURL must be set for JWT auth method"],
-    [{ ...JWT_METHOD, Config: { JWKSURL: "http://issuer" } }, 'the keys must come from an https address; got "http://issuer"'],
-    [{ ...JWT_METHOD, MaxTokenTTL: "48h" }, "MaxTokenTTL must be within the bounds of a token's lifetime, one minute and a day"],
+    [{ ...JWT_METHOD, Config: {} }, "invalid config: JWT auth method requires either OIDCDiscoveryURL, or JWKS URL, or JWTValidationPubKeys set"],
+    [{ ...JWT_METHOD, Config: { JWKSURL: "http://issuer" } }, 'invalid config: the keys must come from an https address; got "http://issuer"'],
+    [{ ...JWT_METHOD, MaxTokenTTL: "48h" }, "invalid MaxTokenTTL value '48h0m0s' (should be between 1m0s and 24h0m0s)"],
     [{ ...JWT_METHOD, Type: "SAML" }, "invalid token type 'SAML'"],
-    [{ ...JWT_METHOD, Type: "OIDC", Config: { OIDCDiscoveryURL: "https://i", OIDCClientID: "c" } }, "missing AllowedRedirectURIs"],
-  ])("has no method %j: %s", async (body, expected) => expect(await bridge().call("PUT", "/v1/acl/auth-method", { body })).toMatchObject({ status: 400, text: expected }));
+    [{ ...JWT_METHOD, Type: "OIDC", Config: { OIDCDiscoveryURL: "https://i", OIDCClientID: "c" } }, "invalid config: missing AllowedRedirectURIs"],
+  ])("has no method %j: %s", async (body, expected) => expect(await bridge().call("PUT", "/v1/acl/auth-method", { body })).toMatchObject({ status: 400, text: `auth method 0 invalid: 1 error occurred:\n\t* ${expected}\n\n` }));
 
   it("never shows the client's secret, and keeps it where it is not sent again", async () => {
     const kept: string[] = [];

@@ -52,10 +52,12 @@ describe("a system group", () => {
     expect(shortOf("system", allocations, { eligibleNodes: ["a", "b", "c"], update: { ...UPDATE, maxParallel: 2 } }, { version: 1 })).toEqual(expected);
   });
 
-  it("has no deployment", () => expect(planOf("system", [], { eligibleNodes: ["a"] }).deployment).toBeUndefined());
+  it("has a deployment of all its nodes", () => expect(planOf("system", [], { eligibleNodes: ["a"] }).deployment).toMatchObject({ groups: { g: { desiredTotal: 1, placedAllocs: 0 } } }));
 });
 
 describe("a sysbatch group", () => {
+  it("has no deployment", () => expect(planOf("sysbatch", [], { eligibleNodes: ["a"] }).deployment).toBeUndefined());
+
   it.each<[string, readonly JobAllocation[], Partial<JobPlanInput>, object]>([
     ["runs once on each node", [done("0-1"), on("1-1")], {}, {}],
     ["is finished when it is done everywhere", [done("0-1"), done("1-1")], {}, { finished: true }],

@@ -55,7 +55,7 @@ describe("the record of a task", () => {
     "", "{}", "[]", "null", "5", '"text"', "{", lastWords({ version: 2 as 1 }), lastWords({ exitCode: 1.5 }), lastWords({ restartInMs: -1 }), lastWords({ message: 5 as never }),
     lastWords({ reason: 1 as never }), lastWords({ restartInMs: "1" as never }),
   ])("takes no word of %j, which no launcher of ours left", (message) => {
-    expect(only(podOf({ container: { state: terminated(1, 9, message) } })).lastEnd).toEqual({ exitCode: 1, finishedAt: ms(9), oomKilled: false });
+    expect(only(podOf({ container: { state: terminated(1, 9, message) } })).lastEnd).toEqual({ exitCode: 1, finishedAt: ms(9), oomKilled: false, before: [] });
   });
 
   it.each<[string, number, boolean]>([

@@ -25,7 +25,6 @@ describe("the texts that Nomad's clients match", () => {
     [texts.expiresTooSoon("1m0s", "1s"), "expiration time cannot be less than 1m0s in the future (was 1s)"],
     [texts.nonexistentTokens(["a", "b"]), "Cannot delete nonexistent tokens: a, b"],
     [texts.MISSING_ALLOC_ID, "missing AllocID"],
-    [texts.MALFORMED_ALLOC_ID, "alloc lookup failed: index error: UUID must be 36 characters"],
     [texts.unknownAllocation("x"), 'Unknown allocation "x"'],
     [texts.execNotPossible("x", "complete"), "exec not possible, client status of allocation x is complete"],
     [texts.MISSING_TASK_NAME, "must provide task name"],

@@ -41,6 +41,7 @@ function bridge(rules?: string, allocations: readonly Allocation[] = []) {
       const scaling = { Min: 1, Max: 5, Policy: null, Enabled: true, Type: "horizontal", ID: "", Namespace: "", Target: {}, CreateIndex: 0, ModifyIndex: 0 };
       return job === undefined ? undefined : { ...job, TaskGroups: job.TaskGroups.map((group) => ({ ...group, Scaling: scaling })) };
     },
+    childrenOf: () => [],
     jobVersion: () => undefined,
     versionsOf: () => [{ version: 0, modifyIndex: 1, submittedAt: NOW, stop: false, spec: {} as never }],
     jobOfEvaluation: () => undefined,
@@ -110,6 +111,8 @@ describe("nodes", () => {
     expect((await bridge()("GET", "/v1/node/pools")).json).toMatchObject([{ Name: "all" }, { Name: "default" }, { Name: "gpu" }]);
     expect((await bridge()("GET", "/v1/node/pool/gpu/nodes")).json).toMatchObject([{ ID: NODE_ID }]);
     expect((await bridge()("GET", "/v1/node/pool/none")).status).toBe(404);
+    expect((await bridge('node_pool "g*" { policy = "read" }')("GET", "/v1/node/pools")).json).toMatchObject([{ Name: "gpu" }]);
+    expect((await bridge('node { policy = "write" }')("GET", "/v1/node/pools")).json).toEqual([]);
   });
 
   it("are made ineligible and eligible again", async () => {
@@ -158,7 +161,12 @@ describe("nodes", () => {
   });
 
   it("are not known by another ID, and not purged", async () => {
-    expect((await bridge()("PUT", "/v1/node/nope/drain", {})).text).toBe("node not found");
+    const nowhere = "7d2be05a-a2ce-80aa-b186-fef3e5165ea8";
+    expect(await bridge()("PUT", "/v1/node/nope/drain", {})).toMatchObject({ status: 500, text: "node lookup failed: index error: UUID must be 36 characters" });
+    expect(await bridge()("PUT", `/v1/node/${nowhere}/drain`, {})).toMatchObject({ status: 500, text: "node not found" });
+    expect(await bridge()("GET", `/v1/node/${nowhere}`)).toMatchObject({ status: 404, text: "node not found" });
+    expect((await bridge()("GET", `/v1/node/${nowhere}/allocations`)).json).toEqual([]);
+    expect((await bridge()("GET", "/v1/nodes?prefix=abc")).text).toBe("node lookup failed: index error: Input (without hyphens) must be even length");
     expect((await bridge()("PUT", `/v1/node/${NODE_ID}/purge`)).text).toContain("kubectl delete node node-1");
   });
 });
@@ -196,7 +204,28 @@ describe("search", () => {
     expect((await bridge('node { policy = "read" }')("PUT", "/v1/search?namespace=team", { Prefix: "w", Context: "jobs" })).status).toBe(403);
   });
 
-  it("refuses a context that there is not", async () => expect((await bridge()("PUT", "/v1/search", { Prefix: "x", Context: "pods" })).text).toContain('got "pods"'));
+  it.each(["pods", "", "quotas"])("refuses the context %j that there is not", async (kind) => {
+    const contexts = "allocs jobs nodes node_pools evals deployment plugins volumes scaling_policy vars namespaces host_volumes";
+    expect(await bridge()("PUT", "/v1/search", { Prefix: "x", Context: kind })).toMatchObject({ status: 500, text: `context must be one of [${contexts}] or 'all' for all contexts; got "${kind}"` });
+  });
+
+  it.each([
+    ['namespace "team" { capabilities = ["list-jobs"] }', ["namespaces", "volumes"]],
+    ['namespace "team" { capabilities = ["read-job"] }', ["allocs", "deployment", "evals", "jobs", "namespaces", "scaling_policy", "volumes"]],
+    ['namespace "team" { capabilities = ["host-volume-read"] }', ["host_volumes", "namespaces"]],
+    ['node { policy = "read" }', ["nodes"]],
+    ['node_pool "gpu*" { policy = "read" }', []],
+    ['node_pool "default" { policy = "read" }', ["node_pools"]],
+    ['plugin { policy = "read" }', ["plugins"]],
+    ['namespace "other" { policy = "write" }', []],
+  ])("with %s looks in %j, and is refused elsewhere", async (rules, open) => {
+    const call = bridge(rules);
+    const all = (await call("PUT", "/v1/search?namespace=team", { Prefix: "", Context: "all" })).json as unknown as { Matches: object };
+    expect(Object.keys(all.Matches).toSorted()).toEqual(open);
+    for (const kind of ["plugins", "vars", "node_pools", "nodes", "namespaces", "volumes", "host_volumes", "jobs"]) {
+      expect((await call("PUT", "/v1/search?namespace=team", { Prefix: "", Context: kind })).status).toBe(open.includes(kind) ? 200 : 403);
+    }
+  });
 
   it("finds names in the middle when it is fuzzy, with the way to them", async () => {
     expect((await bridge()("PUT", "/v1/search/fuzzy?namespace=*", { Text: "eb", Context: "all" })).json).toMatchObject({

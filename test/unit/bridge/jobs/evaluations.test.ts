@@ -80,7 +80,7 @@ describe("the evaluation of a version", () => {
     const idsOf = async (id: string) => (await call("GET", `/v1/evaluation/${id}/allocations`)).json as unknown as readonly { readonly ID: string; readonly EvalID: string }[];
     expect((await idsOf(first)).map(({ ID, EvalID }) => [ID, EvalID])).toEqual([[old.metadata.uid, first]]);
     expect((await idsOf(second)).map(({ ID, EvalID }) => [ID, EvalID])).toEqual([[next.metadata.uid, second]]);
-    expect(await idsOf("00000000-0000-4000-8000-000000000000")).toEqual([]);
+    expect(await idsOf("7d2be05a-a2ce-80aa-b186-fef3e5165ea8")).toEqual([]);
   });
 
   it("leads to the deployment of its version", async () => {
@@ -130,6 +130,17 @@ describe("the evaluation of a version", () => {
   it.each([
     ["/v1/evaluation/7d2be05a-a2ce-80aa-b186-fef3e5165ea8", 404, "eval not found"],
     ["/v1/deployment/7d2be05a-a2ce-80aa-b186-fef3e5165ea8", 404, "deployment not found"],
+    ["/v1/job/nothing/deployment", 200, "null"],
+    ["/v1/evaluation/short", 500, "failed to lookup eval: eval lookup failed: index error: UUID must be 36 characters"],
+    ["/v1/evaluation/short/allocations", 500, "index error: UUID must be 36 characters"],
+    ["/v1/evaluations?prefix=abc", 500, "eval lookup failed: index error: Input (without hyphens) must be even length"],
+    ["/v1/deployment/short", 500, "deployment lookup failed: index error: UUID must be 36 characters"],
+    ["/v1/deployment/allocations/short", 500, "index error: UUID must be 36 characters"],
+    ["/v1/deployment/allocations/7d2be05a-a2ce-80aa-b186-fef3e5165ea8", 200, "[]"],
+    ["/v1/deployments?prefix=zz", 500, "index error: Invalid UUID: encoding/hex: invalid byte: U+007A 'z'"],
+    ["/v1/job/nothing/actions", 500, 'Unknown job "nothing"'],
+    ["/v1/job/nothing/submission", 400, "Unable to parse job submission version parameter"],
+    ["/v1/job/nothing/submission?version=0", 404, "job source not found"],
     ["/v1/job/nothing/summary", 404, "job not found"],
     ["/v1/job/nothing/versions", 404, "job versions not found"],
   ])("%s: %i", async (path, status, text) => expect(await one().call("GET", path)).toMatchObject({ status, text }));
@@ -178,8 +189,9 @@ describe("stopping an allocation", () => {
     const { world, call, register } = one();
     await register("web");
     const { uid } = world.pod(world.observe("web"), "web").metadata;
-    expect(await call("PUT", "/v1/allocation/7d2be05a-a2ce-80aa-b186-fef3e5165ea8/stop")).toMatchObject({ status: 404, text: "alloc not found" });
-    expect(await call("PUT", `/v1/allocation/${uid}/stop`, undefined, TOKENS.submitter)).toMatchObject({ status: 500, text: `Unknown allocation "${uid}"` });
+    expect(await call("PUT", "/v1/allocation/7d2be05a-a2ce-80aa-b186-fef3e5165ea8/stop")).toMatchObject({ status: 404, text: "allocation not found" });
+    expect(await call("PUT", "/v1/allocation/short/stop")).toMatchObject({ status: 500, text: "alloc lookup failed: index error: UUID must be 36 characters" });
+    expect(await call("PUT", `/v1/allocation/${uid}/stop`, undefined, TOKENS.submitter)).toMatchObject({ status: 403, text: "Permission denied" });
   });
 });
 
@@ -207,7 +219,7 @@ describe("what is said of a deployment", () => {
 
   it("pause has no evaluation to watch", async () => {
     const { call, ID, requests } = await deployed();
-    expect((await call("PUT", `/v1/deployment/pause/${ID}`, { Pause: true })).json).toMatchObject({ EvalID: "", EvalCreateIndex: 0 });
+    expect((await call("PUT", `/v1/deployment/pause/${ID}`, { DeploymentID: ID, Pause: true })).json).toMatchObject({ EvalID: "", EvalCreateIndex: 0 });
     expect(requests()).toEqual({ deployment: { id: ID, paused: true } });
   });
 
@@ -218,7 +230,7 @@ describe("what is said of a deployment", () => {
     expect(requests()).toEqual({ deployment: { id: ID, healthy: [well], unhealthy: [ill] } });
     expect(await evaluation(json.EvalID)).toMatchObject({ TriggeredBy: "deployment-watcher", DeploymentID: ID });
     const stranger = "7d2be05a-a2ce-80aa-b186-fef3e5165ea8";
-    expect(await call("PUT", `/v1/deployment/allocation-health/${ID}`, { HealthyAllocationIDs: [stranger] })).toMatchObject({ status: 500, text: `unknown alloc "${stranger}"` });
+    expect(await call("PUT", `/v1/deployment/allocation-health/${ID}`, { DeploymentID: ID, HealthyAllocationIDs: [stranger] })).toMatchObject({ status: 500, text: `unknown alloc "${stranger}"` });
     expect(requests()).toEqual({ deployment: { id: ID, healthy: [well], unhealthy: [ill] } });
   });
 
@@ -229,7 +241,7 @@ describe("what is said of a deployment", () => {
     ["allocation-health", { HealthyAllocationIDs: ["a"] }, "can't set health of allocations for a terminal deployment"],
   ])("%s is refused when it is over", async (verb, body, text) => {
     const { call, ID, requests } = await deployed("successful");
-    expect(await call("PUT", `/v1/deployment/${verb}/${ID}`, body)).toMatchObject({ status: 500, text });
+    expect(await call("PUT", `/v1/deployment/${verb}/${ID}`, { DeploymentID: ID, ...body })).toMatchObject({ status: 500, text });
     expect(requests()).toEqual({});
   });
 
@@ -239,16 +251,34 @@ describe("what is said of a deployment", () => {
     const state = (group: object) => ({ deployment: { ...DEPLOYMENT, groups: { web: { ...DEPLOYMENT.groups.web, ...group } } } });
     all.world.observe("web", state({ desiredCanaries: 2 }));
     const { ID } = (await all.call("GET", "/v1/job/web/deployment")).json as unknown as { readonly ID: string };
-    const promote = async () => all.call("PUT", `/v1/deployment/promote/${ID}`, { All: true });
+    const promote = async () => all.call("PUT", `/v1/deployment/promote/${ID}`, { DeploymentID: ID, All: true });
     expect(await promote()).toMatchObject({ status: 500, text: 'Task group "web" has 1/2 healthy allocations' });
     all.world.observe("web", state({ desiredCanaries: 0 }));
     expect(await promote()).toMatchObject({ status: 500, text: "no canaries to promote" });
   });
 
+  it.each([
+    ["pause", {}, 400, "DeploymentID must be specified"],
+    ["promote", { DeploymentID: "other" }, 400, "Deployment ID does not match"],
+    ["unblock", { DeploymentID: "other" }, 400, "Deployment ID does not match"],
+    ["allocation-health", { HealthyAllocationIDs: ["a"] }, 400, "DeploymentID must be specified"],
+    ["pause", { DeploymentID: 5 }, 400, "json: cannot unmarshal number into Go struct field DeploymentPauseRequest.DeploymentID of type string"],
+  ])("%s with %j is refused: %i %s", async (verb, body, status, text) => {
+    const { call, ID, requests } = await deployed();
+    expect(await call("PUT", `/v1/deployment/${verb}/${ID}`, body)).toMatchObject({ status, text });
+    expect(requests()).toEqual({});
+  });
+
+  it("is an error without a status where there is none", async () => {
+    const id = "7d2be05a-a2ce-80aa-b186-fef3e5165ea8";
+    expect(await one().call("PUT", `/v1/deployment/fail/${id}`, {})).toMatchObject({ status: 500, text: "deployment not found" });
+    expect(await one().call("PUT", "/v1/deployment/fail/short", {})).toMatchObject({ status: 500, text: "deployment lookup failed: index error: UUID must be 36 characters" });
+  });
+
   it("two at once are both heard", async () => {
     const { world, ID, requests } = await deployed();
     const bridges = [world.bridge(), world.bridge()];
-    await Promise.all([bridges[0]?.call("PUT", `/v1/deployment/pause/${ID}`, { Pause: true }), bridges[1]?.call("PUT", `/v1/deployment/promote/${ID}`, { All: true })]);
+    await Promise.all([bridges[0]?.call("PUT", `/v1/deployment/pause/${ID}`, { DeploymentID: ID, Pause: true }), bridges[1]?.call("PUT", `/v1/deployment/promote/${ID}`, { DeploymentID: ID, All: true })]);
     expect(requests()).toEqual({ deployment: { id: ID, paused: true, promote: ["*"] } });
   });
 });

@@ -121,7 +121,8 @@ describe("what is not registered", () => {
     ["a job without an ID", run({ Name: "x" }), 400, "Job ID hasn't been provided"],
     ["a field of another type", run({ ID: "x", Priority: "high" }), 400, "json: cannot unmarshal string into Go struct field Job.Job.Priority of type int"],
     ["another region", run(jobBody("x", { Region: "mars" })), 500, "No path to region"],
-    ["a namespace that is not managed", run(jobBody("x", { Namespace: "kube-system" })), 500, 'job "x" is in nonexistent namespace "kube-system"'],
+    ["a namespace that is not managed", run(jobBody("x", { Namespace: "kube-system" })), 500, '1 error occurred:\n\t* job "x" is in nonexistent namespace "kube-system"\n\n'],
+    ["a namespace that is not managed, of a job that is none", run({ ID: "x", Namespace: "kube-system" }), 500, '2 errors occurred:\n\t* job "x" is in nonexistent namespace "kube-system"\n\t* Missing job task groups\n\n'],
     ["all namespaces", run(jobBody("x", { Namespace: "*" })), 403, "Permission denied"],
     ["a payload", run(jobBody("x", { Payload: "aGk=" })), 500, "Job can't be submitted with a payload, only dispatched"],
   ])("%s", async (_name, body, status, text) => {
@@ -131,7 +132,7 @@ describe("what is not registered", () => {
   });
 
   it("a job under another job's path", async () => {
-    expect(await one().call("PUT", "/v1/job/web", run(jobBody("api")))).toMatchObject({ status: 400, text: "Job ID does not match name in request path" });
+    expect(await one().call("PUT", "/v1/job/web", run(jobBody("api")))).toMatchObject({ status: 400, text: "Job ID does not match name" });
   });
 
   it("a body of more than the limit, or one that nests without end", async () => {

@@ -50,19 +50,23 @@ describe("versions", () => {
     world.observe("web");
     await call("PUT", "/v1/jobs", { Job: jobBody("web") });
     world.observe("web");
-    expect(await call("PUT", "/v1/job/web/revert", { JobVersion: 0 }, TOKENS.submitter)).toMatchObject({ status: 403, text: "Permission denied" });
+    expect(await call("PUT", "/v1/job/web/revert", { JobID: "web", JobVersion: 0 }, TOKENS.submitter)).toMatchObject({ status: 403, text: "Permission denied" });
     expect(world.job("web").metadata.generation).toBe(2);
   });
 
   it.each([
     [{ JobVersion: 1 }, 500, "can't revert to current version"],
+    [{ JobVersion: -1 }, 400, "json: cannot unmarshal number -1 into Go struct field JobRevertRequest.JobVersion of type uint64"],
+    [{ JobVersion: "0" }, 400, "json: cannot unmarshal string into Go struct field JobRevertRequest.JobVersion of type uint64"],
+    [{ JobID: "" }, 400, "JobID must be specified"],
+    [{ JobID: "other" }, 400, "Job ID does not match"],
     [{ JobVersion: 9 }, 500, 'job "web" in namespace "default" at version 9 not found'],
     [{ JobVersion: 0, EnforcePriorVersion: 0 }, 500, "Current job has version 1; enforcing version 0"],
   ])("are not gone back to: %j", async (body, status, text) => {
     const { world, call, register } = one();
     await register("web");
     await register("web", { Priority: 60 });
-    expect(await call("PUT", "/v1/job/web/revert", body)).toMatchObject({ status, text });
+    expect(await call("PUT", "/v1/job/web/revert", { JobID: "web", ...body })).toMatchObject({ status, text });
     expect(world.job("web").metadata.generation).toBe(2);
   });
 
@@ -70,10 +74,10 @@ describe("versions", () => {
     const { world, call, register } = one();
     await register("web", {}, { Volumes: { data: { Name: "data", Type: "host", Source: "data" } } });
     await register("web");
-    expect(await call("PUT", "/v1/job/web/revert", { JobVersion: 0 }, TOKENS.reverter)).toMatchObject({ status: 403, text: "Permission denied" });
+    expect(await call("PUT", "/v1/job/web/revert", { JobID: "web", JobVersion: 0 }, TOKENS.reverter)).toMatchObject({ status: 403, text: "Permission denied" });
     expect(world.job("web").metadata.generation).toBe(2);
     await register("web", { Priority: 60 });
-    expect((await call("PUT", "/v1/job/web/revert", { JobVersion: 1 }, TOKENS.reverter)).status).toBe(200);
+    expect((await call("PUT", "/v1/job/web/revert", { JobID: "web", JobVersion: 1 }, TOKENS.reverter)).status).toBe(200);
   });
 
   it("have one tag each, which can be moved and taken away", async () => {
@@ -95,9 +99,9 @@ describe("versions", () => {
   it("are called stable by a person", async () => {
     const { call, register } = one();
     await register("web");
-    expect((await call("PUT", "/v1/job/web/stable", { JobVersion: 0, Stable: true })).status).toBe(200);
+    expect((await call("PUT", "/v1/job/web/stable", { JobID: "web", JobVersion: 0, Stable: true })).status).toBe(200);
     expect((await call("GET", "/v1/job/web")).json).toMatchObject({ Stable: true });
-    expect(await call("PUT", "/v1/job/web/stable", { JobVersion: 3, Stable: true })).toMatchObject({ status: 500 });
+    expect(await call("PUT", "/v1/job/web/stable", { JobID: "web", JobVersion: 3, Stable: true })).toMatchObject({ status: 500, text: 'job "web" in namespace "default" at version 3 not found' });
   });
 });
 
@@ -243,7 +247,11 @@ describe("a parameterized job", () => {
     ["optional", { Meta: { who: "me" }, Payload: Buffer.alloc(16_385).toString("base64") }, "Payload exceeds maximum size; 16385 > 16384"],
     ["optional", { Meta: {} }, "Dispatch did not provide required meta keys: [who]"],
     ["optional", { Meta: { who: "me", other: "x" } }, "Dispatch request included unpermitted metadata keys: [other]"],
-    ["optional", { Meta: { who: "me" }, Payload: "%%%" }, "Payload is not valid base64"],
+    ["optional", { Meta: { who: "me" }, Payload: "%%%" }, "illegal base64 data at input byte 0"],
+    ["optional", { Meta: { who: "me" }, Payload: "ab=c" }, "illegal base64 data at input byte 2"],
+    ["optional", { Meta: { who: "me" }, Payload: "aGk=aGk" }, "illegal base64 data at input byte 3"],
+    ["optional", { Meta: { who: "me" }, JobID: "other" }, "Job ID does not match"],
+    ["optional", { Meta: { who: "me" }, Priority: 101 }, "dispatch job priority must be between [1, 100]"],
   ])("with payload %s refuses %j", async (Payload, body, text) => {
     const { world, call, register } = one();
     await register("sums", sums({ Payload }));
@@ -257,6 +265,22 @@ describe("a parameterized job", () => {
     expect((await call("PUT", "/v1/job/sums/dispatch", { Meta: { who: "me" }, Payload: Buffer.alloc(16_384).toString("base64") })).status).toBe(200);
   });
 
+  it.each<[string, string, object | undefined, [number, string]]>([
+    ["PUT", "/v1/job/nothing/periodic/force", undefined, [500, "job not found"]],
+    ["PUT", "/v1/job/nothing/evaluate", { JobID: "nothing" }, [500, "job not found"]],
+    ["PUT", "/v1/job/nothing/evaluate", { JobID: "other" }, [400, "JobID not same as job name"]],
+    ["PUT", "/v1/job/nothing/revert", { JobID: "nothing" }, [500, 'job "nothing" not found']],
+    ["PUT", "/v1/job/nothing/stable", { JobID: "nothing", JobVersion: 1 }, [500, 'job "nothing" in namespace "default" at version 1 not found']],
+    ["PUT", "/v1/job/nothing/versions/t/tag", { Version: 0 }, [500, 'job "nothing" version 0 not found']],
+    ["DELETE", "/v1/job/nothing/versions/t/tag", undefined, [500, 'tag "t" not found on job "nothing"']],
+    ["PUT", "/v1/job/nothing/scale", {}, [400, "missing task group name for scaling action"]],
+    ["PUT", "/v1/job/nothing/scale", { Target: { Group: "g" } }, [404, 'job "nothing" not found']],
+    ["PUT", "/v1/job/nothing/scale", { Target: { Group: "g", Job: "other" } }, [400, "job ID in payload did not match URL"]],
+    ["PUT", "/v1/job/nothing/scale", { Count: 1.5 }, [400, "json: cannot unmarshal number 1.5 into Go struct field ScalingRequest.Count of type int64"]],
+  ])("%s %s with %j of a job that is not there: %j", async (method, path, body, [status, text]) => {
+    expect(await one().call(method, path, body)).toMatchObject({ status, text });
+  });
+
   it("is not dispatched when it is stopped, and no other job is", async () => {
     const { call, register } = one();
     await register("sums", sums());
@@ -264,7 +288,8 @@ describe("a parameterized job", () => {
     await call("DELETE", "/v1/job/sums");
     expect((await call("PUT", "/v1/job/sums/dispatch", { Meta: { who: "me" } })).text).toBe('Specified job "sums" is stopped');
     expect((await call("PUT", "/v1/job/web/dispatch", {})).text).toBe('Specified job "web" is not a parameterized job');
-    expect((await call("PUT", "/v1/job/nothing/dispatch", {})).status).toBe(404);
+    expect(await call("PUT", "/v1/job/nothing/dispatch", {})).toMatchObject({ status: 500, text: "parameterized job not found" });
+    expect(await call("PUT", "/v1/job/nothing/dispatch")).toMatchObject({ status: 400, text: "Request body is empty" });
     expect((await call("PUT", "/v1/job/sums/evaluate", {})).text).toBe("can't evaluate parameterized job");
   });
 });

@@ -67,7 +67,7 @@ describe("assess", () => {
 
   it("counts a task once that many jobs share", async () => {
     const { out } = await run({ jobs: Array.from({ length: 5 }, (_none, i) => execJob(`java-${i}`, taskOf({ Driver: "java" }))) });
-    expect(assessment(out).tasks).toMatchObject([{ severity: "refused", jobs: 5 }]);
+    expect(assessment(out).tasks).toMatchObject([{ severity: "refused", jobs: 5, examples: ["default/java-0", "default/java-1", "default/java-2"] }]);
   });
 
   it("judges by the BridgeConfig that is given", async () => {

@@ -27,11 +27,12 @@ describe("nodes that a job's constraints leave out", () => {
   it("take the place of the scheduler's word for them in a placement's metrics", () => {
     const pod = podOf({ metadata: { annotations: { [ANNOTATION.leftOut]: '{"${attr.kernel.name} = windows":1}' } } });
     expect(placementFailure(MESSAGE, 1, leftOutOf(pod)).metric).toMatchObject({
-      NodesFiltered: 2,
-      ConstraintFiltered: { "${attr.kernel.name} = windows": 1, "node(s) didn't match Pod's node affinity/selector": 1 },
+      NodesEvaluated: 2,
+      NodesFiltered: 1,
+      ConstraintFiltered: { "${attr.kernel.name} = windows": 1 },
       DimensionExhausted: { cpu: 1 },
     });
-    expect(placementFailure(MESSAGE, 1).metric.ConstraintFiltered).toEqual({ "node(s) didn't match Pod's node affinity/selector": 2 });
+    expect(placementFailure(MESSAGE, 1).metric).toMatchObject({ NodesEvaluated: 1, ConstraintFiltered: null });
   });
 
   it.each(["", "{", "null", "[]", '{"a":"b"}'])("are none where the pod says %j", (text) => expect(leftOutOf(podOf({ metadata: { annotations: { [ANNOTATION.leftOut]: text } } }))).toEqual({}));
