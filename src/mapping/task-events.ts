@@ -56,7 +56,7 @@ function downloadEvents({ pod, task }: EventSource): readonly NomadTaskEvent[] {
   const failed = failures.flatMap(({ startedMs, finishedMs, message, restartInMs, beyond = false }) => [
     downloading(startedMs),
     event("Failed Artifact Download", finishedMs, message, { download_error: message }),
-    ...(restartInMs === undefined || restartInMs === 0 ? [] : [restarting(finishedMs, restartInMs, beyond)]),
+    ...(restartInMs === undefined ? [] : [restarting(finishedMs, restartInMs, beyond)]),
   ]);
   const last = failures.at(-1);
   const end = givenUp && last !== undefined ? spent(pod, task, last.finishedMs) : [];

@@ -22,8 +22,10 @@ export function fetchRecord(status: ContainerStatus, now: number): FetchRecord {
   const end = tellingEnd(status);
   const said = end === undefined ? undefined : parseMessage(end);
   const failures = said?.failures ?? (end === undefined ? [] : untoldFailure(end, said));
-  const startedAt = ownStart(status, failures, now);
-  return { failures, restarts: said?.restarts ?? 0, givenUp: end?.exitCode === EXIT_NO_RESTART && said?.reason === "attempts-spent", ...(startedAt === undefined ? {} : { startedAt }) };
+  const givenUp = end?.exitCode === EXIT_NO_RESTART && said?.reason === "attempts-spent";
+  // After the last try a container only holds its place.
+  const startedAt = givenUp ? undefined : ownStart(status, failures.at(-1), now);
+  return { failures, restarts: said?.restarts ?? 0, givenUp, ...(startedAt === undefined ? {} : { startedAt }) };
 }
 
 /** The newest end that says something: one that was killed while it only held its place leaves what was said before. */
@@ -32,14 +34,10 @@ function tellingEnd({ state, lastState }: ContainerStatus): Terminated | undefin
   return ends.find(({ exitCode }) => exitCode === EXIT_NO_RESTART) ?? ends[0];
 }
 
-function ownStart({ state }: ContainerStatus, failures: readonly PastDownload[], now: number): number | undefined {
+function ownStart({ state }: ContainerStatus, last: PastDownload | undefined, now: number): number | undefined {
   const begun = epochMs(state?.running?.startedAt ?? (state?.terminated?.exitCode === 0 ? state.terminated.startedAt : undefined));
   if (begun === undefined) return undefined;
-  const last = failures.at(-1);
-  if (last === undefined) return begun;
-  // After the last try a container only holds its place.
-  if (last.restartInMs === undefined) return undefined;
-  const due = Math.max(begun, last.finishedMs + last.restartInMs);
+  const due = Math.max(begun, last === undefined ? 0 : last.finishedMs + (last.restartInMs ?? 0));
   return due > now ? undefined : due;
 }
 
@@ -49,8 +47,7 @@ function untoldFailure(end: Terminated, said: FetchMessage | undefined): readonl
   if (end.exitCode === 0 || said?.reason === "stopped" || finishedMs === undefined) return [];
   const words = (said?.message ?? end.message ?? "").trim();
   const message = words === "" ? `Exit Code: ${end.exitCode}` : words.slice(0, MAX_TEXT).toWellFormed();
-  // What is not told of when the next try is due is not known.
-  return [{ startedMs: epochMs(end.startedAt) ?? finishedMs, finishedMs, message, ...(said?.reason === "attempts-spent" ? {} : { restartInMs: 0 }) }];
+  return [{ startedMs: epochMs(end.startedAt) ?? finishedMs, finishedMs, message }];
 }
 
 const MAX_TEXT = 2048;
