@@ -65,6 +65,7 @@ type taskDocument struct {
 	AllowRoot  bool                 `json:"allowRoot"`
 	Artifacts  []artifact           `json:"artifacts"`
 	Fetch      fetchLimits          `json:"fetch"`
+	Restart    restartPolicy        `json:"restart"`
 }
 
 // readDocument follows a link there, because the downward API mounts by links.

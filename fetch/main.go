@@ -9,7 +9,9 @@ import (
 const (
 	exitUsage  = 2
 	exitFailed = 1
-	taskUmask  = 0o022
+	// exitNoRestart says that another try is not allowed, as the launcher says it of a task.
+	exitNoRestart = 213
+	taskUmask     = 0o022
 
 	// workerArgument starts the half of the program that is the task's user: it alone opens connections and archives.
 	workerArgument = "worker"

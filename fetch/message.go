@@ -1,4 +1,4 @@
-// The termination message, in the launcher's shape. Twin of TerminationMessage in src/contract/launcher-document.ts.
+// The termination message, nearly in the launcher's shape. Twin of FetchMessage in src/contract/launcher-document.ts.
 package main
 
 import (
@@ -19,14 +19,40 @@ type terminationMessage struct {
 	ExitCode int    `json:"exitCode"`
 	Message  string `json:"message"`
 	Attempt  int    `json:"attempt"`
+	// Restarts counts the tries after the first one.
+	Restarts int `json:"restarts"`
+	// Failures end with the one that this message is about; absent where there was no room.
+	Failures []pastDownload `json:"failures,omitempty"`
+}
+
+const (
+	reasonExited    = "exited"
+	reasonSpent     = "attempts-spent"
+	reasonCompleted = "completed"
+	reasonStopped   = "stopped"
+)
+
+func messageOf(record attemptsRecord, text string) terminationMessage {
+	message := terminationMessage{
+		Version: 1, Reason: reasonExited, ExitCode: exitFailed, Message: text,
+		Attempt: record.Attempt, Restarts: record.Restarts, Failures: record.Failures,
+	}
+	if record.Spent {
+		message.Reason = reasonSpent
+	}
+	return message
 }
 
 // writeTerminationMessage cuts the text so that kubelet, which keeps 4096 bytes, keeps valid JSON.
-func writeTerminationMessage(path, text string) error {
-	message := terminationMessage{Version: 1, Reason: "exited", ExitCode: exitFailed, Message: cutText(text, maxMessageText)}
+func writeTerminationMessage(path string, message terminationMessage) error {
+	message.Message = cutText(message.Message, maxMessageText)
 	encoded, err := encodeMessage(message)
 	for err == nil && len(encoded) > maxMessageBytes {
-		message.Message = cutText(message.Message, len(message.Message)/2)
+		if len(message.Failures) > 0 {
+			message.Failures = message.Failures[1:]
+		} else {
+			message.Message = cutText(message.Message, len(message.Message)/2)
+		}
 		encoded, err = encodeMessage(message)
 	}
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -55,19 +56,95 @@ func standardLayout() layout {
 	}
 }
 
-// supervise returns the exit code: 0 when every artifact is there, 1 when one is not, which makes the kubelet try again.
+// supervise returns the exit code: 0 when every artifact is there, 1 when one is not and the restart policy allows another
+// try, which makes the kubelet start it again, and exitNoRestart when it does not.
 func supervise(places layout, log io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
+	policy := readPolicy(places.document)
+	record := readAttempts(places.state).begun(policy, time.Now().UnixMilli(), rand.Float64())
+	if record.Spent {
+		leave(places, record, log)
+		// The kubelet would start it again and again until the pod is ended.
+		<-ctx.Done()
+		return exitNoRestart
+	}
+	if !waitUntil(ctx, record.NextStartMs) {
+		leave(places, record, log)
+		return exitFailed
+	}
+	record.StartedMs = time.Now().UnixMilli()
+	keep(places, record, log)
 	err := fetchAll(ctx, places, log)
-	if err == nil {
-		return 0
+	if err == nil || ctx.Err() != nil {
+		record.StartedMs = 0
+		keep(places, record, log)
+		return endUncounted(places, record, err, log)
 	}
 	fmt.Fprintln(log, err)
-	if writeErr := writeTerminationMessage(places.message, err.Error()); writeErr != nil {
-		fmt.Fprintln(log, "the termination message could not be written:", writeErr)
+	record = record.failed(policy, err.Error(), time.Now().UnixMilli(), rand.Float64())
+	leave(places, record, log)
+	if record.Spent {
+		return exitNoRestart
 	}
 	return exitFailed
+}
+
+// endUncounted is for what says nothing of the artifacts: they are there, or somebody wanted an end.
+func endUncounted(places layout, record attemptsRecord, err error, log io.Writer) int {
+	if err != nil {
+		fmt.Fprintln(log, err)
+		message := messageOf(record, err.Error())
+		message.Reason = reasonStopped
+		writeMessage(places, message, log)
+		return exitFailed
+	}
+	if len(record.Failures) > 0 {
+		message := messageOf(record, "")
+		message.Reason, message.ExitCode = reasonCompleted, 0
+		writeMessage(places, message, log)
+	}
+	return 0
+}
+
+// readPolicy needs no valid document: what is wrong with it is told by fetchAll, and tried again as long as the policy allows.
+func readPolicy(path string) restartPolicy {
+	document, err := readDocument(path)
+	if err != nil {
+		return restartPolicy{}
+	}
+	return document.Restart
+}
+
+// waitUntil says whether the time has come, and not somebody who wants an end.
+func waitUntil(ctx context.Context, atMs int64) bool {
+	timer := time.NewTimer(time.Until(time.UnixMilli(atMs)))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// leave keeps the record and tells it.
+func leave(places layout, record attemptsRecord, log io.Writer) {
+	keep(places, record, log)
+	writeMessage(places, messageOf(record, record.lastMessage()), log)
+}
+
+// keep goes on without: then the tries are not counted, as with a disk that is full.
+func keep(places layout, record attemptsRecord, log io.Writer) {
+	if err := writeAttempts(places.state, record); err != nil {
+		fmt.Fprintln(log, err)
+	}
+}
+
+func writeMessage(places layout, message terminationMessage, log io.Writer) {
+	if err := writeTerminationMessage(places.message, message); err != nil {
+		fmt.Fprintln(log, "the termination message could not be written:", err)
+	}
 }
 
 func fetchAll(ctx context.Context, places layout, log io.Writer) error {

@@ -415,7 +415,7 @@ func TestTheTerminationMessageFitsAndIsText(t *testing.T) {
 		if err := os.WriteFile(path, nil, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if err := writeTerminationMessage(path, text); err != nil {
+		if err := writeTerminationMessage(path, terminationMessage{Version: 1, Message: text, Failures: []pastDownload{{Message: cutText(text, maxPastDownloadText)}, {Message: cutText(text, maxPastDownloadText)}}}); err != nil {
 			t.Fatal(err)
 		}
 		written, _ := os.ReadFile(path)

@@ -193,3 +193,29 @@ export type PastRun = {
   /** When the task was told to end; absent where it ended by itself. */
   readonly askedMs?: number;
 };
+
+/** What `fetch` leaves in its container's termination message, as JSON. Go twin: fetch/message.go. */
+export type FetchMessage = {
+  readonly version: 1;
+  /** `exited`: an artifact could not be had, and is tried again. `attempts-spent`: it is not. `completed`: all are there, after failures. `stopped`: from outside. */
+  readonly reason: "exited" | "attempts-spent" | "completed" | "stopped";
+  readonly exitCode: number;
+  /** Nomad's text for the last failure. */
+  readonly message: string;
+  readonly attempt: number;
+  /** Tries after the first one. */
+  readonly restarts: number;
+  /** The last ones, oldest first, four at most; absent where there was none, or no room. */
+  readonly failures?: readonly PastDownload[];
+};
+
+/** One try to fetch a task's artifacts that failed. Times are epoch ms. */
+export type PastDownload = {
+  readonly startedMs: number;
+  readonly finishedMs: number;
+  readonly message: string;
+  /** How long the next try was put off, in ms; absent where none followed. */
+  readonly restartInMs?: number;
+  /** The attempts of the interval were used up, and the rest of it was waited for. */
+  readonly beyond?: boolean;
+};

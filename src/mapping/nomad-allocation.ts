@@ -12,7 +12,7 @@ import { placedMetric } from "./placement-failure.ts";
 import { evaluationOf } from "./nomad-evaluation.ts";
 import { deploymentId } from "./nomad-ids.ts";
 import { placeOfPod, type Sha256 } from "./object-names.ts";
-import { type AllocationRecord, allocationRecord, type TaskRecord } from "./pod-status.ts";
+import { type AllocationRecord, allocationRecord, endedAt, type TaskRecord } from "./pod-status.ts";
 import { allocationName } from "./task-environment.ts";
 import { type EventSource, taskEvents } from "./task-events.ts";
 
@@ -198,14 +198,15 @@ function taskState(source: EventSource): NomadTaskState {
     Restarts: task.restarts + (restarts[task.task] ?? 0),
     LastRestart: timeText(lastRestart > 0 ? lastRestart : undefined),
     StartedAt: timeText(startedAt ?? task.lastEnd?.startedAt ?? task.lastEnd?.before.at(-1)?.startedMs),
-    FinishedAt: task.state === "dead" ? timeText(task.lastEnd?.finishedAt ?? finishedBy(task, record)) : null,
+    FinishedAt: task.state === "dead" ? timeText(endedAt(task) ?? finishedBy(task, record)) : null,
     Paused: "",
     Events: taskEvents(source),
   };
 }
 
 /** When the task last ended to be started again: as Nomad counts, a restart is decided at the end of a run. */
-function restartedAt({ startedAt, lastEnd }: TaskRecord): number | undefined {
+function restartedAt({ startedAt, lastEnd, fetch }: TaskRecord): number | undefined {
+  if (lastEnd === undefined && fetch !== undefined && fetch.restarts > 0) return fetch.failures.findLast(({ restartInMs }) => restartInMs !== undefined)?.finishedMs;
   if (lastEnd?.message?.restartInMs !== undefined) return lastEnd.finishedAt;
   return lastEnd?.before.findLast(({ restartInMs }) => restartInMs !== undefined)?.finishedMs ?? startedAt ?? lastEnd?.startedAt;
 }

@@ -6,7 +6,8 @@ import type { ContainerStatus, Pod } from "../api/pod.ts";
 import { ANNOTATION, type PodTask } from "../contract/pod-metadata.ts";
 import { epochMs } from "../lib/epoch.ts";
 import { type ContainerRecord, containerRecord, delayedStart, type SetupRecord, setupRecord } from "./container-record.ts";
-import { isSetup, tasksOfPod } from "./pod-tasks.ts";
+import { fetchContainer, isSetup, tasksOfPod } from "./pod-tasks.ts";
+import { type FetchRecord, fetchRecord } from "./setup/fetch-record.ts";
 
 /** One task of the group. `startedAt` is the task's own start: a launcher may wait before it, and then it is absent. */
 export type TaskRecord = PodTask &
@@ -14,6 +15,8 @@ export type TaskRecord = PodTask &
     /** Nomad's word. A task between two starts is pending. */
     readonly state: "pending" | "running" | "dead";
     readonly failed: boolean;
+    /** Of its artifacts; absent where there are none, or nothing is known of them yet. */
+    readonly fetch?: FetchRecord;
   };
 
 export type AllocationRecord = {
@@ -29,18 +32,25 @@ export type AllocationRecord = {
   readonly setup: readonly SetupRecord[];
 };
 
-type RawTask = PodTask & ContainerRecord;
+type RawTask = PodTask & ContainerRecord & Pick<TaskRecord, "fetch">;
 type Fate = Pick<AllocationRecord, "state" | "readySince" | "readyFrom" | "endedAt">;
 
 /** @param now epoch ms: a task that waits out its restart delay is not ready, although its container is */
 export function allocationRecord(pod: Pod, now: number): AllocationRecord {
   const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
-  const raw = tasksOfPod(pod).map((task) => ({ ...task, ...containerRecord(statusOf(statuses, task.container)) }));
+  const raw = tasksOfPod(pod).map((task, position) => withFetch({ ...task, ...containerRecord(statusOf(statuses, task.container)) }, statusOf(statuses, fetchContainer(position)), now));
   const fate = fateOf(pod, raw, now);
   return { ...fate, tasks: raw.map((task) => taskRecord(task, { raw, fate, now })), setup: statuses.filter(({ name }) => isSetup(name, raw)).map(setupRecord) };
 }
 
 const statusOf = (statuses: readonly ContainerStatus[], container: string) => statuses.find(({ name }) => name === container);
+
+/** As on Nomad, where a task that cannot have its artifacts is restarted and given up like one that ended. */
+function withFetch(task: RawTask, status: ContainerStatus | undefined, now: number): RawTask {
+  if (status === undefined) return task;
+  const fetch = fetchRecord(status, now);
+  return { ...task, fetch, restarts: task.restarts + fetch.restarts, givenUp: task.givenUp || fetch.givenUp };
+}
 
 const isMain = ({ hook }: PodTask) => hook === "";
 
@@ -74,8 +84,13 @@ function stoppedFate(pod: Pod, tasks: readonly RawTask[]): Fate {
 }
 
 function endOf(pod: Pod, tasks: readonly RawTask[]): number {
-  const ends = tasks.flatMap(({ lastEnd }) => (lastEnd?.finishedAt === undefined ? [] : [lastEnd.finishedAt]));
+  const ends = tasks.flatMap((task) => endedAt(task) ?? []);
   return ends.length > 0 ? Math.max(...ends) : (epochMs(pod.metadata.creationTimestamp) ?? 0);
+}
+
+/** When the task last ended or, where it never ran, failed to get its artifacts; undefined while neither has happened. */
+export function endedAt({ lastEnd, fetch, givenUp }: Pick<TaskRecord, "lastEnd" | "fetch" | "givenUp">): number | undefined {
+  return lastEnd === undefined && givenUp ? fetch?.failures.at(-1)?.finishedMs : lastEnd?.finishedAt;
 }
 
 /** In the future while a main task's launcher waits out the restart delay. */
@@ -130,6 +145,8 @@ export function problemOf(pod: Pod, record: AllocationRecord): string | undefine
 
 function failureText(pod: Pod, record: AllocationRecord): string | undefined {
   const task = failedTask(record);
+  const download = task?.fetch?.givenUp === true ? task.fetch.failures.at(-1)?.message : undefined;
+  if (download !== undefined) return download;
   if (task?.lastEnd === undefined) return pod.status?.message ?? pod.status?.reason ?? record.setup.find(({ failure }) => failure !== undefined)?.failure?.text;
   const { message, exitCode, oomKilled } = task.lastEnd;
   const text = message !== undefined && message.message !== "" ? message.message : oomKilled ? "OOM Killed" : `Exit Code: ${exitCode}`;

@@ -13,8 +13,8 @@ import { SIGNAL_NUMBERS } from "../nomad/driver/signals.ts";
 import { LEADER_TASK_DEAD, LEADER_TASK_IN_GROUP_DEAD, MAIN_TASKS_DEAD } from "../nomad/texts.ts";
 import type { RunEnd } from "./container-record.ts";
 import { taskEvent } from "./nomad-task-event.ts";
-import { type AllocationRecord, failedTask, type TaskRecord } from "./pod-status.ts";
-import { fetchContainer, rulesOf } from "./pod-tasks.ts";
+import { type AllocationRecord, endedAt, failedTask, type TaskRecord } from "./pod-status.ts";
+import { rulesOf } from "./pod-tasks.ts";
 
 const NS_PER_MS = 1_000_000;
 const SIGKILL = 9;
@@ -38,18 +38,32 @@ const createdAt = ({ pod }: EventSource): number => epochMs(pod.metadata.creatio
 const SETUP = "Building Task Directory";
 
 function setupEvents(source: EventSource): readonly NomadTaskEvent[] {
-  const { pod, record, task } = source;
+  const { pod, task } = source;
   const created = createdAt(source);
   const events = [event("Received", created, "Task received by client")];
-  const fetch = record.setup.find(({ container }) => container === fetchContainer(record.tasks.indexOf(task)));
+  const wasFetching = task.fetch !== undefined && (task.fetch.startedAt !== undefined || task.fetch.failures.length > 0);
   // Kubelet makes the volumes of the task's directory before it starts the first container that sees them.
-  if (fetch?.startedAt !== undefined || task.startedAt !== undefined || task.lastEnd !== undefined) {
+  if (wasFetching || task.startedAt !== undefined || task.lastEnd !== undefined) {
     events.push(event("Task Setup", epochMs(pod.status?.startTime) ?? created, SETUP, { message: SETUP }));
   }
-  if (fetch?.startedAt !== undefined) events.push(event("Downloading Artifacts", fetch.startedAt, "Client is downloading artifacts"));
-  if (fetch?.failure !== undefined) events.push(event("Failed Artifact Download", fetch.failure.at ?? created, fetch.failure.text, { download_error: fetch.failure.text }));
-  return events;
+  return [...events, ...downloadEvents(source)];
 }
+
+/** Each try that is known of, and what followed from its failure. */
+function downloadEvents({ pod, task }: EventSource): readonly NomadTaskEvent[] {
+  if (task.fetch === undefined) return [];
+  const { failures, givenUp, startedAt } = task.fetch;
+  const failed = failures.flatMap(({ startedMs, finishedMs, message, restartInMs, beyond = false }) => [
+    downloading(startedMs),
+    event("Failed Artifact Download", finishedMs, message, { download_error: message }),
+    ...(restartInMs === undefined ? [] : [restarting(finishedMs, restartInMs, beyond)]),
+  ]);
+  const last = failures.at(-1);
+  const end = givenUp && last !== undefined ? spent(pod, task, last.finishedMs) : [];
+  return [...failed, ...end, ...(startedAt === undefined ? [] : [downloading(startedAt)])];
+}
+
+const downloading = (at: number) => event("Downloading Artifacts", at, "Client is downloading artifacts");
 
 const IMAGE_FAULT = /^(?:ErrImagePull|ImagePullBackOff|ErrImageNeverPull|InvalidImageName|ImageInspectError): /;
 
@@ -149,16 +163,20 @@ function killing({ pod, task }: EventSource, at: number): NomadTaskEvent {
 }
 
 function restartEvents({ pod, task }: EventSource, end: RunEnd, at: number): readonly NomadTaskEvent[] {
+  if (task.givenUp) return spent(pod, task, at);
   const rules = rulesOf(pod, task.container);
-  if (task.givenUp) {
-    if (rules === undefined) return [];
-    const { attempts, intervalMs, mode } = rules;
-    return [notRestarting(at, attempts === 0 ? "Policy allows no restarts" : `Exceeded allowed attempts ${attempts} in interval ${formatDuration(intervalMs)} and mode is "${mode}"`)];
-  }
   const delay = end.message?.restartInMs;
   if (delay === undefined) return [];
   const isBeyond = rules?.mode === "delay" && (end.message?.attempt ?? 0) > rules.attempts;
   return [restarting(at, delay, isBeyond)];
+}
+
+/** The restart policy allows no further start. */
+function spent(pod: Pod, { container }: TaskRecord, at: number): readonly NomadTaskEvent[] {
+  const rules = rulesOf(pod, container);
+  if (rules === undefined) return [];
+  const { attempts, intervalMs, mode } = rules;
+  return [notRestarting(at, attempts === 0 ? "Policy allows no restarts" : `Exceeded allowed attempts ${attempts} in interval ${formatDuration(intervalMs)} and mode is "${mode}"`)];
 }
 
 function restarting(at: number, delayMs: number, isBeyond: boolean): NomadTaskEvent {
@@ -174,7 +192,7 @@ function siblingEvents(source: EventSource): readonly NomadTaskEvent[] {
   const { record, task } = source;
   const failed = failedTask(record);
   if ((record.state !== "spent" && record.state !== "failed") || failed === undefined || !failed.givenUp || failed === task || task.givenUp) return [];
-  const at = failed.lastEnd?.finishedAt ?? createdAt(source);
+  const at = endedAt(failed) ?? createdAt(source);
   const wasOverBefore = task.state === "dead" && (task.lastEnd?.finishedAt ?? Infinity) < at;
   if (wasOverBefore) return [];
   // One that has run is told to end, which its own end tells of.

@@ -5,6 +5,7 @@
  */
 import { type DeploymentGroup, type DeploymentState, DEPLOYMENT_TEXT, failed, isActive, isUnpromoted, runningText, withDeadline } from "./deployment-state.ts";
 import { earliest, type GroupInput, healthyIn, isLive, OPEN, ownField, type Rollout } from "./group-input.ts";
+import { rescheduleIn } from "./reschedule.ts";
 import type { GroupSpec, JobAllocation, JobPlanInput } from "./types.ts";
 
 export type Deployments = { readonly deployment?: DeploymentState; readonly superseded?: DeploymentState };
@@ -75,12 +76,17 @@ function moveOn(before: DeploymentState, input: JobPlanInput): DeploymentState {
 
 function judge(state: DeploymentState, watched: readonly Watched[], { stable, now }: JobPlanInput): DeploymentState {
   const fail = (text: string, groups: readonly Watched[]) => failed(state, text, { wantsRevert: groups.some((each) => each.state.autoRevert), stable, now });
-  const unhealthy = watched.filter((each) => each.state.progressDeadlineMs === 0 && each.state.unhealthyAllocs > 0);
+  const unhealthy = watched.filter((each) => each.state.unhealthyAllocs > 0 && (each.state.progressDeadlineMs === 0 || isLostForGood(each, now)));
   if (unhealthy.length > 0) return fail(DEPLOYMENT_TEXT.unhealthy, unhealthy);
   const late = watched.filter((each) => !each.isComplete && !waitsForPromotion(state, each.name) && (ownField(state.groups, each.name)?.requireProgressBy ?? Infinity) <= now);
   if (late.length > 0) return fail(DEPLOYMENT_TEXT.noProgress, late);
   if (watched.every((each) => each.isComplete)) return { ...state, status: "successful", statusDescription: DEPLOYMENT_TEXT.successful };
   return { ...state, statusDescription: runningText(state) };
+}
+
+/** As on Nomad nobody waits for the deadline where an allocation has failed that the reschedule policy gives no successor. */
+function isLostForGood({ own, spec: { group } }: Watched, now: number): boolean {
+  return group.reschedule !== undefined && own.some((each) => each.state === "failed" && rescheduleIn(each, group.reschedule, now) === "never");
 }
 
 function waitsForPromotion({ groups }: DeploymentState, name: string): boolean {

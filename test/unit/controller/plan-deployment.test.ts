@@ -119,6 +119,18 @@ describe("a deployment ends", () => {
     ["not while it is paused", [v1("0-2", 60_000), v1("1-2", 60_000)], {}, deployment({ status: "paused", statusDescription: "Deployment is paused" }, { requireProgressBy: NOW - 1 }), "paused: Deployment is paused"],
   ])("%s", (...[, allocations, update, before, expected]) => expect(stateOf(planJob(version1(allocations, update, { deployment: before })))).toBe(expected));
 
+  it.each<[string, object, object, string]>([
+    ["that may have no successor", { attempts: 0 }, {}, "failed: Failed due to unhealthy allocations"],
+    ["whose attempts are used up", { attempts: 1 }, { rescheduleTimes: [NOW - 5_000] }, "failed: Failed due to unhealthy allocations"],
+    ["that gets one", { attempts: 2 }, { rescheduleTimes: [NOW - 5_000] }, "running: Deployment is running"],
+    ["that gets one for ever", { attempts: 0, unlimited: true }, {}, "running: Deployment is running"],
+    ["that was stopped", { attempts: 0 }, { wasStopped: true }, "running: Deployment is running"],
+  ])("before its deadline by the failure of an allocation: one %s", (_name, policy, fields, expected) => {
+    const reschedule = { attempts: 0, intervalMs: 3_600_000, delayMs: 30_000, delayFunction: "constant" as const, maxDelayMs: 0, unlimited: false, ...policy };
+    const groups = [group({ count: 2, specHash: "v1", update: UPDATE, reschedule })];
+    expect(stateOf(planJob(job({ version: 1, groups, allocations: [v1("0-2", 60_000), failed("1-2", fields)], deployment: deployment() })))).toBe(expected);
+  });
+
   it("when its job is stopped, and stays ended", () => {
     const next = planJob(version1(OLD, {}, { stopped: true, deployment: deployment() }));
     expect(stateOf(next)).toBe("cancelled: Cancelled because job is stopped");
