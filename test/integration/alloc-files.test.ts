@@ -61,7 +61,7 @@ describe("the logs of a running task", () => {
 
   it("come in frames that say where they are from", async () => {
     const { status, body } = await logs({});
-    expect([status, framesOf(body)]).toEqual([200, [{ Data: Buffer.from("out 1\nstarted\n").toString("base64"), File: "chatty.stdout.0" }]]);
+    expect([status, framesOf(body)]).toEqual([200, [{ Offset: 14, Data: Buffer.from("out 1\nstarted\n").toString("base64"), File: "alloc/logs/chatty.stdout.0" }]]);
     expect(framesOf((await logs({ offset: "6" })).body)).toEqual([{ Offset: 14, Data: Buffer.from("started\n").toString("base64"), File: "alloc/logs/chatty.stdout.0" }]);
   });
 

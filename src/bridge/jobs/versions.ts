@@ -3,7 +3,7 @@ import { err, ok, type Result } from "../../lib/result.ts";
 import { type JobRecord, requestsOf, versionOf } from "../../mapping/job-record.ts";
 import type { JobVersion } from "../../mapping/stored-job.ts";
 import { JOB_NOT_FOUND, REVERT_TO_CURRENT, revertEnforced, tagTaken, tagUnknown, unknownVersion, untaggableVersion } from "../../nomad/job-texts.ts";
-import { diffJobs } from "../../nomad/jobspec/diff/diff-jobs.ts";
+import { diffJobs, withoutAnnotations } from "../../nomad/jobspec/diff/diff-jobs.ts";
 import { jobAsRead } from "../../nomad/jobspec/read-job.ts";
 import { multierror } from "../../nomad/jobspec/validation/multierror.ts";
 import { textOf } from "../body.ts";
@@ -52,8 +52,8 @@ function baseOf({ search }: ReadContext, job: JobRecord, kept: readonly JobVersi
 }
 
 function diffsOf(kept: readonly JobVersion[], base: JobVersion | undefined) {
-  if (base !== undefined) return kept.filter((each) => each !== base).map(({ spec }) => diffJobs(base.spec, spec));
-  return kept.slice(0, -1).map(({ spec }, i) => diffJobs(kept[i + 1]?.spec, spec));
+  if (base !== undefined) return kept.filter((each) => each !== base).map(({ spec }) => withoutAnnotations(diffJobs(base.spec, spec)));
+  return kept.slice(0, -1).map(({ spec }, i) => withoutAnnotations(diffJobs(kept[i + 1]?.spec, spec)));
 }
 
 function keptVersion(context: ReadContext, job: JobRecord, version: number): Result<JobVersion, Reply> {

@@ -27,6 +27,13 @@ export function diffJobs(old: JobSpec | undefined, next: JobSpec | undefined): J
   };
 }
 
+/** What a history shows: only a plan says what a change does to allocations. */
+export function withoutAnnotations(diff: JobDiff): JobDiff {
+  const plain = <T extends { readonly Annotations: readonly string[] | null }>(part: T): T => ({ ...part, Annotations: null });
+  const groups = diff.TaskGroups?.map((group) => ({ ...group, Fields: group.Fields?.map(plain) ?? null, Tasks: group.Tasks?.map(plain) ?? null }));
+  return { ...diff, TaskGroups: groups ?? null };
+}
+
 type ShownJob = JobSpec & { readonly Stop: boolean };
 
 /** What Nomad's own jobs have beside ours: whether they are stopped, and services their namespace. */

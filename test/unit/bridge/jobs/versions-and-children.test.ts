@@ -33,6 +33,13 @@ describe("versions", () => {
     expect((await call("GET", "/v1/job/web/versions")).json).toMatchObject({ Diffs: null });
   });
 
+  it("say what changed, and not what a plan would make of it", async () => {
+    const { call, register } = one();
+    for (const Count of [1, 2]) await register("web", { TaskGroups: [{ Name: "web", Count, Tasks: [{ Name: "web", Driver: "exec", User: `user-${Count}`, Config: { command: "/bin/sh" } }] }] });
+    const [diff] = ((await call("GET", "/v1/job/web/versions?diffs=true")).json as unknown as { readonly Diffs: readonly { readonly TaskGroups: readonly object[] }[] }).Diffs;
+    expect(diff?.TaskGroups).toMatchObject([{ Type: "Edited", Fields: [{ Name: "Count", New: "2", Annotations: null }], Tasks: [{ Type: "Edited", Annotations: null }] }]);
+  });
+
   it("are gone back to as a new one", async () => {
     const { world, call, register } = one();
     await register("web");
