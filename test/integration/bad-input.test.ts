@@ -62,7 +62,7 @@ describe("a handshake that is none", () => {
   });
 
   it.each([
-    { method: "GET", status: 500, body: "websocket connection not found in context" },
+    { method: "GET", status: 400, body: "Bad Request\nfailed to upgrade connection: websocket: the client is not using the websocket protocol: 'upgrade' token not found in 'Connection' header" },
     { method: "POST", status: 405, body: "Invalid method" },
     { method: "PUT", status: 405, body: "Invalid method" },
   ])("but a plain $method is answered as Nomad does, without touching the pod", async ({ method, status, body }) => {
