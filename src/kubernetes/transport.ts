@@ -34,16 +34,18 @@ type Attempt = Result<Answer, KubeError>;
 const MAX_ATTEMPTS = 8;
 const RETRY_BACKOFF = { baseMs: 250, maxMs: 8000 } as const;
 const PING_INTERVAL_MS = 15_000;
+/** Each has a connection of its own; more wait. As many as one connection carries over HTTP/2. */
+const MAX_WRITES_AT_ONCE = 100;
 
 /** Opens no connection before the first call. */
 export function createTransport(access: ClusterAccess, options: TransportOptions): Transport {
-  const agent = sharedAgent(access, options);
+  const agents = sharedAgents(access, options);
   const open = async (request: RawRequest, timing: { idleTimeoutMs: number; signal: AbortSignal }): Promise<Dispatcher.ResponseData> =>
-    await agent.request({
+    await (request.body === undefined ? agents.reading : agents.writing).request({
       origin: access.server,
       path: withQuery(`${access.basePath}${request.path}`, request.query ?? {}),
       method: request.method,
-      headers: await requestHeaders(access, request, options.impersonate),
+      headers: await unlessGivenUp(requestHeaders(access, request, options.impersonate), timing.signal),
       body: request.body === undefined ? null : JSON.stringify(request.body),
       signal: timing.signal,
       headersTimeout: 0,
@@ -53,16 +55,42 @@ export function createTransport(access: ClusterAccess, options: TransportOptions
     call: async (request, signal) => await withDeadline(request, { open, options }, signal),
     stream: async (request, timing, signal) => await openStream(request, { open, options, timing }, signal),
     close: async () => {
-      await agent.destroy();
+      await Promise.all([agents.reading.destroy(), agents.writing.destroy()]);
     },
   };
 }
 
-/** Over HTTP/2 undici joins a repeated header with commas, and several groups would become one: who impersonates speaks HTTP/1.1. */
-function sharedAgent(access: ClusterAccess, options: TransportOptions): Agent {
-  return new Agent({
-    allowH2: options.impersonate === undefined,
-    h2Options: { pingInterval: PING_INTERVAL_MS },
+/** A token can take as long as the API server or a plugin likes, and a call must end in time all the same; later calls may still have it. */
+async function unlessGivenUp<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: givenUp, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(signal.reason as Error);
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  try {
+    return await Promise.race([work, givenUp]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+type Agents = { readonly reading: Agent; readonly writing: Agent };
+
+/**
+ * What has a body goes over HTTP/1.1. Over HTTP/2 undici gives a request up without resetting its stream when the body has not left yet, and Node
+ * then sends empty frames of that body as soon as it may, in a loop of its own that never ends and takes all memory: seen with undici 8.12 and
+ * Node 24 under an API server that read too slowly. Over HTTP/1.1 giving up ends the connection.
+ *
+ * Over HTTP/2 undici also joins a repeated header with commas, and several groups would become one: who impersonates speaks HTTP/1.1 alone.
+ */
+function sharedAgents(access: ClusterAccess, options: TransportOptions): Agents {
+  return {
+    reading: new Agent({ ...connectionOptions(access), allowH2: options.impersonate === undefined, h2Options: { pingInterval: PING_INTERVAL_MS } }),
+    writing: new Agent({ ...connectionOptions(access), allowH2: false, connections: MAX_WRITES_AT_ONCE }),
+  };
+}
+
+function connectionOptions(access: ClusterAccess): Agent.Options {
+  return {
     keepAliveTimeout: 30_000,
     connect: {
       ca: access.ca,
@@ -72,7 +100,7 @@ function sharedAgent(access: ClusterAccess, options: TransportOptions): Agent {
       ...(access.serverName === undefined ? {} : { servername: access.serverName }),
       timeout: 10_000,
     },
-  });
+  };
 }
 
 async function requestHeaders(access: ClusterAccess, request: RawRequest, as?: Impersonation): Promise<Record<string, string | string[]>> {

@@ -14,7 +14,8 @@ export type FetchOptions = {
 
 /** The error names the address without its query, which may hold a secret. */
 export async function fetchJson(url: string, options: FetchOptions): Promise<Result<Readonly<Record<string, unknown>>, string>> {
-  const agent = new Agent({ connect: options.ca.length === 0 ? {} : { ca: [...options.ca] } });
+  // Over HTTP/2 an issuer that takes no body until the time is up would have the process loop for ever: see src/kubernetes/transport.ts.
+  const agent = new Agent({ allowH2: false, connect: options.ca.length === 0 ? {} : { ca: [...options.ca] } });
   try {
     const response = await fetch(url, {
       dispatcher: agent,

@@ -191,6 +191,20 @@ describe("an error", () => {
   });
 });
 
+describe("a call whose token does not come", () => {
+  const waiting = (options: KubeClientOptions) => createKubeClient({ server: "http://127.0.0.1:1", basePath: "", token: async () => await new Promise<string>(() => undefined) }, options);
+
+  it.each([
+    { name: "ends at its deadline", options: { deadlineMs: 20 }, signal: undefined, reason: "no answer within 20 ms" },
+    { name: "ends when the caller gives up", options: {}, signal: () => AbortSignal.timeout(20), reason: "cancelled by the caller" },
+    { name: "is not waited for by a caller that has given up before", options: {}, signal: () => AbortSignal.abort(), reason: "cancelled by the caller" },
+  ])("$name", async ({ options, signal, reason }) => {
+    const client = waiting(options);
+    expect(await client.get({ resource: NODES, name: "n" }, signal?.())).toEqual({ ok: false, error: { kind: "network", message: `GET /api/v1/nodes/n: ${reason}` } });
+    await client.close();
+  });
+});
+
 describe("a retry", () => {
   it.each([
     { method: "GET", code: 429 },

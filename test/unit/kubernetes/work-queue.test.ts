@@ -1,3 +1,4 @@
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createWorkQueue, type WorkOutcome, type WorkQueue } from "../../../src/kubernetes/work-queue.ts";
 import { manualClock, turns, type ManualClock } from "./manual-clock.ts";
@@ -129,6 +130,27 @@ describe("a work queue", () => {
     queue.add("c");
     await turns();
     expect(work.begun).toEqual(["a"]);
+  });
+
+  it("begins work that always fails, as that of a leader that has lost its lease, ever more seldom however many keys there are", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: 8 }), fc.integer({ min: 0, max: 100_000 }), async (keys, workers, ms) => {
+        const begun = new Map<string, number>();
+        const { queue, start, clock, stop, over } = bench(async (key) => {
+          begun.set(key, (begun.get(key) ?? 0) + 1);
+          return await Promise.reject(new Error("NotLeader: another replica leads now"));
+        }, workers);
+        for (let key = 0; key < keys; key += 1) queue.add(`job-${key}`);
+        start();
+        await clock.advance(ms);
+        stop.abort();
+        await over;
+        // At 0, 5, 15, 35 ms and so on: the nth is 5 * (2^n - 1) after the first.
+        const most = 1 + Math.floor(Math.log2(ms / 5 + 1));
+        expect([...begun.values()]).toEqual(Array.from({ length: keys }, () => most));
+      }),
+      { numRuns: 30 },
+    );
   });
 
   it("cannot be started twice", async () => {
