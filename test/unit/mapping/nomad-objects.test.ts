@@ -148,6 +148,11 @@ describe("a pod as a Nomad allocation", () => {
   });
 });
 
+const DOWNLOADS = JSON.stringify({
+  version: 1, reason: "attempts-spent", exitCode: 1, message: "no", attempt: 1, restarts: 1,
+  failures: [{ startedMs: ms(3), finishedMs: ms(5), message: "no", restartInMs: 1000 }, { startedMs: ms(6), finishedMs: ms(9), message: "no" }],
+});
+
 describe("the state of an allocation's task", () => {
   const started = (exitCode: number, from: number, to: number, message?: string) => ({ terminated: { ...terminated(exitCode, to, message).terminated, startedAt: at(from) } });
 
@@ -167,6 +172,11 @@ describe("the state of an allocation's task", () => {
     ["waits out its delay", podOf({ container: { state: started(1, 1, 20, lastWords({ restartInMs: 15_000 })) } }), { State: "pending", StartedAt: new Date(ms(1)).toISOString(), FinishedAt: null }],
     ["failed", podOf({ phase: "Failed", container: { state: started(3, 1, 20) } }), { State: "dead", Failed: true, StartedAt: new Date(ms(1)).toISOString(), FinishedAt: new Date(ms(20)).toISOString() }],
     ["completed", podOf({ phase: "Succeeded", container: { state: started(0, 1, 20) } }), { State: "dead", Failed: false }],
+    [
+      "never got its artifacts",
+      groupPod({ tasks: [MAIN], statuses: { "nb-fetch-0": { state: started(213, 6, 9, DOWNLOADS) }, web: { state: { waiting: { reason: "PodInitializing" } } } }, phase: "Failed" }),
+      { State: "dead", Failed: true, Restarts: 1, LastRestart: new Date(ms(5)).toISOString(), StartedAt: null, FinishedAt: new Date(ms(9)).toISOString() },
+    ],
   ])("that %s", (_name, pod, expected) => expect(stateOf(pod)).toMatchObject(expected));
 
   it.each<[string, Pod, readonly unknown[]]>([
