@@ -52,11 +52,11 @@ describe.concurrent("the command of a task", () => {
   });
 
   it.each<{ readonly name: string; readonly spec: Spec; readonly says: RegExp }>([
-    { name: "missing", spec: { command: "no-such-program" }, says: /^file no-such-program not found under path/ },
-    { name: "missing-path", spec: { command: "/usr/no/such" }, says: /^file \/usr\/no\/such not found under path/ },
-    { name: "directory", spec: { command: "/usr/bin" }, says: /^file \/usr\/bin not found under path/ },
-    { name: "unknown-variable", spec: { command: "/bin/sleep", args: ["${no_such_thing}"] }, says: /^failed to parse config: .*There is no variable named "no_such_thing"/s },
-    { name: "unknown-node-value", spec: { command: "/bin/sleep", args: ["${meta.no_such_thing}"] }, says: /^failed to parse config: /s },
+    { name: "missing", spec: { command: "no-such-program" }, says: /^failed to launch command with executor: rpc error: code = Unknown desc = file no-such-program not found under path/ },
+    { name: "missing-path", spec: { command: "/usr/no/such" }, says: /^failed to launch command with executor: rpc error: code = Unknown desc = file \/usr\/no\/such not found under path/ },
+    { name: "directory", spec: { command: "/usr/bin" }, says: /^failed to launch command with executor: rpc error: code = Unknown desc = file \/usr\/bin not found under path/ },
+    { name: "unknown-variable", spec: { command: "/bin/sleep", args: ["${no_such_thing}"] }, says: /failed to parse config: .*There is no variable named "no_such_thing"/s },
+    { name: "unknown-node-value", spec: { command: "/bin/sleep", args: ["${meta.no_such_thing}"] }, says: /failed to parse config: /s },
     { name: "unknown-user", spec: { command: "/bin/sleep", user: "ghost" }, says: /^failed host user validation: failed to identify user "ghost": user: unknown user ghost$/ },
     { name: "work-dir-in-proc", spec: { command: "/bin/sleep", workDir: "/proc/self/fd" }, says: /work_dir "\/proc\/self\/fd"/ },
     { name: "work-dir-missing", spec: { command: "/bin/sleep", workDir: "/no/such" }, says: /work_dir "\/no\/such"/ },
