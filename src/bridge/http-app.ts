@@ -77,7 +77,10 @@ export function createHttpApp(given: HttpAppDeps): Hono {
     deps.log.error({ reason: messageOf(error), path: context.req.path }, "request failed");
     return context.text("internal error: the server's log says more", 500);
   });
-  const limit = bodyLimit({ maxSize: MAX_BODY_BYTES, onError: (context) => context.text(tooLarge(MAX_BODY_BYTES), 413) });
+  const limit = bodyLimit({ maxSize: MAX_BODY_BYTES, onError: async (context) => {
+    await discard(context.req.raw);
+    return context.text(tooLarge(MAX_BODY_BYTES), 413);
+  } });
   app.use(async (context, next) => (hasBody(context.req.raw.headers) ? await limit(context, next) : await next()));
   app.all("*", async (context) => await toResponse(deps, await answer(deps, context.req.raw, sourceOf(context.env)), context.req.raw));
   return app;
@@ -85,6 +88,15 @@ export function createHttpApp(given: HttpAppDeps): Hono {
 
 /** Looking for a body that is not there takes longer than all else about a read. */
 const hasBody = (headers: Headers): boolean => headers.has("content-length") || headers.has("transfer-encoding");
+
+/** What is not worth the wait for its end. */
+const MAX_DISCARDED_BYTES = 64 * 1024 * 1024;
+
+/** Who is still sending would find the connection reset and never read why. Node's limit for a whole request bounds the time. */
+async function discard({ body, headers }: Request): Promise<void> {
+  if (body === null || body.locked || !(Number(headers.get("content-length") ?? Number.NaN) <= MAX_DISCARDED_BYTES)) return;
+  for await (const _chunk of body);
+}
 
 /** The client's address, where a socket is behind the request. */
 function sourceOf(env: unknown): string {
