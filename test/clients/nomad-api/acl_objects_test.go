@@ -2,6 +2,7 @@ package nomadapi
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"regexp"
 	"slices"
@@ -75,7 +76,7 @@ func TestACLPolicies(t *testing.T) {
 	}
 	t.Run("rules that are a comment alone are refused", func(t *testing.T) {
 		_, err := client.ACLPolicies().Upsert(&api.ACLPolicy{Name: uniqueName("nb-test"), Rules: "# nothing yet"}, nil)
-		wantRefusal(t, err, http.StatusBadRequest, "Invalid policy: # nothing yet")
+		wantRefusal(t, err, http.StatusBadRequest, "policy 0 invalid: 1 error occurred:\n\t* failed to parse rules: Invalid policy: # nothing yet")
 	})
 	t.Run("JSON gives the rights that it names", func(t *testing.T) {
 		policy := newPolicy(t, client, `{"namespace":{"default":{"capabilities":["list-jobs"]}}}`)
@@ -167,11 +168,11 @@ func TestACLTokens(t *testing.T) {
 		"a name that is too long":           {api.ACLToken{Type: "management", Name: strings.Repeat("n", 257)}, "token name too long"},
 		"a life that is too short":          {api.ACLToken{Type: "management", ExpirationTTL: time.Second}, "expiration time cannot be less than 1m0s in the future (was 1s)"},
 		"a life that is too long":           {api.ACLToken{Type: "management", ExpirationTTL: 48 * time.Hour}, "expiration time cannot be more than 24h0m0s in the future (was 48h0m0s)"},
-		"a life that ends before it begins": {api.ACLToken{Type: "management", ExpirationTTL: -time.Hour}, "token expiration TTL '-1h0m0s' should not be negative"},
+		"a life that ends before it begins": {api.ACLToken{Type: "management", ExpirationTTL: -time.Hour}, "token expiration TTL '-1h0m0s' should not be negative\n\t* expiration time cannot be before create time\n\t* expiration time cannot be less than 1m0s in the future (was -1h0m0s)"},
 	} {
 		t.Run(name+" is refused", func(t *testing.T) {
 			_, _, err := client.ACLTokens().Create(&refused.token, nil)
-			wantRefusal(t, err, http.StatusBadRequest, refused.text)
+			wantRefusal(t, err, http.StatusBadRequest, invalidToken(refused.text))
 		})
 	}
 	t.Run("a token keeps its life and its reach", func(t *testing.T) {
@@ -185,11 +186,18 @@ func TestACLTokens(t *testing.T) {
 		}
 		longer := &api.ACLToken{AccessorID: token.AccessorID, Type: token.Type, ExpirationTTL: 2 * time.Hour}
 		_, _, err = client.ACLTokens().Update(longer, nil)
-		wantRefusal(t, err, http.StatusBadRequest, "cannot update expiration TTL")
+		wantRefusal(t, err, http.StatusBadRequest, invalidToken("cannot update expiration TTL"))
 		global := &api.ACLToken{AccessorID: token.AccessorID, Type: token.Type, Global: !token.Global}
 		_, _, err = client.ACLTokens().Update(global, nil)
-		wantRefusal(t, err, http.StatusBadRequest, "cannot toggle global mode")
+		wantRefusal(t, err, http.StatusBadRequest, invalidToken("cannot toggle global mode"))
 	})
+}
+
+// invalidToken has errors one below the other, as Nomad lists them.
+func invalidToken(errors string) string {
+	count := strings.Count(errors, "\n") + 1
+	what := map[bool]string{true: "1 error", false: fmt.Sprintf("%d errors", count)}[count == 1]
+	return fmt.Sprintf("token 0 invalid: %s occurred:\n\t* %s", what, errors)
 }
 
 func tokenLife(t *testing.T, client *api.Client) {

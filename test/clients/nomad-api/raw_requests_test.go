@@ -84,7 +84,7 @@ func TestRawVerbs(t *testing.T) {
 		status int
 		text   string
 	}{
-		{http.MethodGet, http.StatusInternalServerError, "websocket connection not found in context"},
+		{http.MethodGet, http.StatusBadRequest, "Bad Request\nfailed to upgrade connection: websocket: the client is not using the websocket protocol: 'upgrade' token not found in 'Connection' header"},
 		{http.MethodPost, http.StatusMethodNotAllowed, "Invalid method"},
 	} {
 		t.Run(each.method+" without an upgrade", func(t *testing.T) {
