@@ -220,7 +220,7 @@ func TestStats(t *testing.T) {
 	}
 	cases := map[string]fileInfo{
 		"/":                   {IsDir: true, FileMode: "drwxr-xr-x", ContentType: unknownContent},
-		"web":                 {Name: "web", IsDir: true, FileMode: "drwxr-xr-x", ContentType: unknownContent},
+		"web":                 {Name: "web", IsDir: true, FileMode: "drwxrwxrwx", ContentType: unknownContent},
 		"web/tmp":             {Name: "tmp", IsDir: true, FileMode: "dtrwxrwxrwx", ContentType: unknownContent},
 		"web/local/deep/file": {Name: "file", Size: 10, FileMode: "-rw-r--r--", ContentType: "text/plain; charset=utf-8"},
 		"web/local/file.json": {Name: "file.json", Size: 2, FileMode: "-rw-r--r--", ContentType: "application/json"},
