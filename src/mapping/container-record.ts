@@ -50,21 +50,12 @@ function tellingEnd(status: ContainerStatus | undefined): Terminated | undefined
 
 /** Its launcher came up once more only to hold the place of a task that is over: that is no restart of the task. */
 function isHeld(status: ContainerStatus | undefined, end: Terminated | undefined): boolean {
-  if (end !== undefined && isHolding(end, parseTermination(end))) return true;
   const { state, lastState } = status ?? {};
   // Where the kubelet had no time to start it once more, it says that the container is over, and of no start.
   const cameUp = state?.running !== undefined || epochMs(state?.terminated?.startedAt) !== undefined;
-  return end !== undefined && end === lastState?.terminated && cameUp && isOver(parseTermination(end));
-}
-
-/** What a launcher says of a task that will not run again. */
-const isOver = (said: TerminationMessage | undefined): boolean =>
-  said !== undefined && (["attempts-spent", "start-failed", "completed"].includes(said.reason) || (said.reason === "stopped" && said.message !== ""));
-
-/** The end of a launcher that has only held the place, and said once more what became of the task before it. */
-function isHolding({ startedAt }: Terminated, said: TerminationMessage | undefined): boolean {
-  const last = said?.runs?.at(-1);
-  return last !== undefined && isOver(said) && said?.reason !== "start-failed" && last.finishedMs < (epochMs(startedAt) ?? 0);
+  if (end === undefined || end !== lastState?.terminated || !cameUp) return false;
+  const said = parseTermination(end);
+  return isGivenUp(end) || said?.reason === "completed" || (said?.reason === "stopped" && said.message !== "");
 }
 
 function isGivenUp(end: Terminated): boolean {
@@ -98,8 +89,7 @@ export const neverRan = ({ message, startedAt, before }: RunEnd): boolean => sta
 function runsOf(end: Terminated, message: TerminationMessage | undefined): { readonly own?: PastRun; readonly before: readonly PastRun[] } {
   const runs = message?.runs ?? [];
   const last = runs.at(-1);
-  if (last === undefined || message?.reason === "start-failed") return { before: runs };
-  if (last.finishedMs < (epochMs(end.startedAt) ?? 0) && !isHolding(end, message)) return { before: runs };
+  if (last === undefined || message?.reason === "start-failed" || last.finishedMs < (epochMs(end.startedAt) ?? 0)) return { before: runs };
   return { own: last, before: runs.slice(0, -1) };
 }
 

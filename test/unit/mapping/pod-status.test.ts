@@ -47,14 +47,6 @@ describe("the record of a task", () => {
     ["an end at no readable time", podOf({ container: { state: { terminated: { exitCode: 1, finishedAt: "soon" } } } }), { restarts: 0, lastEnd: { exitCode: 1, oomKilled: false } }],
   ])("has %s", (_name, pod, expected) => expect(only(pod)).toMatchObject(expected));
 
-  it("has one end where its launcher gave up, came up to hold the place, and said so once more", () => {
-    const run = { startedMs: ms(1), finishedMs: ms(9), exitCode: 1 };
-    const said = lastWords({ reason: "attempts-spent", runs: [run] });
-    const again = { terminated: { ...terminated(GIVEN_UP, 12, said).terminated, startedAt: new Date(ms(10)).toISOString() } };
-    const record = only(podOf({ container: { restartCount: 1, state: again, lastState: terminated(GIVEN_UP, 9, said) } }));
-    expect(record).toMatchObject({ restarts: 0, lastEnd: { finishedAt: ms(9), before: [] } });
-  });
-
   it("has no start while it does not run, and no end before the first", () => {
     expect(only(podOf())).toEqual({ ...WEB, state: "pending", failed: false, restarts: 0, givenUp: false });
   });
