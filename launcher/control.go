@@ -30,8 +30,17 @@ type controlRequest struct {
 type controlReply struct {
 	Error  string      `json:"error,omitempty"`
 	Status *taskStatus `json:"status,omitempty"`
+	// Ended is the run that a restart has ended; absent where none was under way.
+	Ended *endedRun `json:"ended,omitempty"`
 	// Environment is the running task's, as bytes: a value need not be valid text.
 	Environment [][]byte `json:"environment,omitempty"`
+}
+
+// endedRun is how a run came to its end. Twin of EndedRun in frames.ts. The time is Unix ms.
+type endedRun struct {
+	FinishedMs int64  `json:"finishedMs"`
+	ExitCode   int    `json:"exitCode"`
+	Signal     string `json:"signal,omitempty"`
 }
 
 // taskStatus is what `control status` prints. The pid is 0 and startedAt absent while nothing runs.

@@ -142,7 +142,7 @@ func (s *execSession) answer(message operateMessage) error {
 	case operationUsage:
 		return sendJSON(s.results, measureUsage(usageInterval))
 	case operationRerun:
-		return askToRestart(s.places)
+		return askToRestart(s.places, s.results)
 	case operationDeliver:
 		return askToSignal(s.places, message.Signal)
 	}

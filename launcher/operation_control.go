@@ -3,9 +3,13 @@ package main
 
 import "strings"
 
-// askToRestart returns when the task has started again.
-func askToRestart(places layout) error {
-	return controlAnswer(askFirstProcess(places.controlSocket(), controlRequest{Operation: operationRestart}))
+// askToRestart returns when the task has started again, and says how the run before that ended, if there was one.
+func askToRestart(places layout, output *operationOutput) error {
+	reply, err := askFirstProcess(places.controlSocket(), controlRequest{Operation: operationRestart})
+	if err := controlAnswer(reply, err); err != nil || reply.Ended == nil {
+		return err
+	}
+	return sendJSON(output, reply.Ended)
 }
 
 func askToSignal(places layout, name string) error {

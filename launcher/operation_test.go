@@ -368,6 +368,18 @@ func TestOperationsOverFrames(t *testing.T) {
 	})
 }
 
+func TestARestartSaysHowTheRunBeforeItEnded(t *testing.T) {
+	r := runDocument(t, shell(`trap 'exit 7' INT; echo ready; while :; do sleep 0.05; done`))
+	r.untilStdout("ready")
+	c := openSessionIn(t, r.directory)
+	c.send(encodeJSON(frameOperate, operateMessage{Operation: operationRerun}))
+	c.exit()
+	var ended endedRun
+	if err := json.Unmarshal([]byte(c.stdout.String()), &ended); err != nil || ended.ExitCode != 7 || ended.Signal != "" || ended.FinishedMs == 0 {
+		t.Errorf("%q: %v", c.stdout.String(), err)
+	}
+}
+
 func TestDirectoriesOfTheViewHaveSizeTimeAndMode(t *testing.T) {
 	view, _ := hostileTree(t)
 	cases := []struct{ path, name, mode string }{

@@ -40,8 +40,9 @@ type supervisor struct {
 	templates *templates
 	// restTimer runs out when nobody has asked anything for a while: then memory is given back.
 	restTimer <-chan time.Time
-	// waiters get their answer when the restart that they asked for has happened.
-	waiters []chan<- controlReply
+	// waiters get their answer when the restart that they asked for has happened; restarted is the run that it has ended.
+	waiters   []chan<- controlReply
+	restarted *endedRun
 	// followers hear of the end before it comes.
 	followers followerList
 	null      int

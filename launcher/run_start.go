@@ -68,7 +68,8 @@ func (s *supervisor) onPlanned(start plannedStart) (code int, done bool) {
 	s.run = taskRun{pid: pid, started: time.Now(), environment: start.plan.environment, output: output, oomKills: kills}
 	s.watchTemplates(start.values)
 	s.group.tell(groupStarted, "")
-	s.answerWaiters(controlReply{})
+	s.answerWaiters(controlReply{Ended: s.restarted})
+	s.restarted = nil
 	giveBackMemory()
 	return 0, false
 }

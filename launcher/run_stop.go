@@ -133,6 +133,7 @@ func (s *supervisor) taskEnded(status syscall.WaitStatus) (code int, done bool) 
 	switch run.intent {
 	case intentRestart:
 		s.state.Restarts = min(s.state.Restarts+1, maxStoredCounts)
+		s.restarted = &endedRun{FinishedMs: time.Now().UnixMilli(), ExitCode: exitCode, Signal: name}
 		return s.startInTurn()
 	case intentFail:
 		return s.startFailed(errors.New(run.message)).exitCode, true

@@ -70,6 +70,9 @@ export type Origin = "start" | "end";
 
 export type OperationName = Operation["operation"];
 
+/** What `restart` answers: the run that it has ended, nothing where none was under way, or of older launchers. `finishedMs` is epoch ms. */
+export type EndedRun = { readonly finishedMs: number; readonly exitCode: number; readonly signal?: string };
+
 /** Where the output behind it is from, or, with an `event`, what has become of the file. */
 export type FileMessage = { readonly file: string; readonly offset: number; readonly event?: string };
 

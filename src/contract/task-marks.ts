@@ -3,9 +3,14 @@
  * annotation on the pod, which the bridge alone writes.
  */
 
-/** `whom`: the one task that was named, all that ran, or all there are. Times are epoch ms; a restart is `done` when the task has started again. */
+import type { EndedRun } from "./frames.ts";
+
+/**
+ * `whom`: the one task that was named, all that ran, or all there are. Times are epoch ms; a restart is `done` when the task has started again, and
+ * `ended` is the run that it has ended, where the launcher has told.
+ */
 export type TaskMark =
-  | { readonly task: string; readonly kind: "restart"; readonly at: number; readonly done: number; readonly whom: "task" | "running" | "all" }
+  | { readonly task: string; readonly kind: "restart"; readonly at: number; readonly done: number; readonly whom: "task" | "running" | "all"; readonly ended?: EndedRun }
   | { readonly task: string; readonly kind: "signal"; readonly at: number; readonly signal: string };
 
 /** The newest marks, oldest first, and how often each task was restarted in all. */

@@ -93,12 +93,16 @@ function endEvents(source: EventSource): readonly NomadTaskEvent[] {
   return [...earlier, ...started, ...before, ...(isRun ? [terminated(at, end), ...after] : [])];
 }
 
+/** An end without words of its own. */
+function endedBy({ exitCode, signal: name, oomKilled = false }: Pick<PastRun, "exitCode" | "signal" | "oomKilled">, at: number): NomadTaskEvent {
+  const signal = name === undefined ? 0 : (SIGNAL_NUMBERS[name] ?? 0);
+  return event("Terminated", at, terminatedText(exitCode, signal), { exit_code: String(exitCode), oom_killed: String(oomKilled), signal: String(signal) });
+}
+
 function runEvents(run: PastRun): readonly NomadTaskEvent[] {
-  const { startedMs, finishedMs, exitCode, oomKilled = false, restartInMs, beyond = false } = run;
-  const signal = run.signal === undefined ? 0 : (SIGNAL_NUMBERS[run.signal] ?? 0);
-  const ended = event("Terminated", finishedMs, terminatedText(exitCode, signal), { exit_code: String(exitCode), oom_killed: String(oomKilled), signal: String(signal) });
+  const { startedMs, finishedMs, restartInMs, beyond = false } = run;
   const restart = restartInMs === undefined ? [] : [restarting(finishedMs, restartInMs, beyond)];
-  return [event("Started", startedMs, STARTED), ended, ...restart];
+  return [event("Started", startedMs, STARTED), endedBy(run, finishedMs), ...restart];
 }
 
 const TEMPLATE_FAILED = "Template failed: ";
@@ -210,15 +214,17 @@ function startEvents(source: EventSource): readonly NomadTaskEvent[] {
 
 const WHOM = { task: "task", running: "running tasks", all: "all tasks" } as const;
 
-/** What users have done to it in place. How the run before a restart ended is written nowhere. */
+/** What users have done to it in place. A node's clock may be another than ours: the end of the run before is between the two times that we know. */
 function userEvents({ pod, task }: EventSource): readonly NomadTaskEvent[] {
   const { marks } = readTaskMarks(pod.metadata.annotations?.[ANNOTATION.taskMarks]);
   return marks.filter((mark) => mark.task === task.task).flatMap((mark) => {
     if (mark.kind === "signal") return [event("Signaling", mark.at, `Task being sent signal ${mark.signal}`, { task_signal: mark.signal })];
     const reason = `User requested ${WHOM[mark.whom]} to restart`;
+    const ended = mark.ended === undefined ? [] : [endedBy(mark.ended, Math.min(mark.done, Math.max(mark.at, mark.ended.finishedMs)))];
     return [
       event("Restart Signaled", mark.at, reason, { restart_reason: reason }),
-      event("Restarting", mark.done, "Task restarting in 0s", { start_delay: "0" }),
+      ...ended,
+      event("Restarting", mark.done, "Task restarting in 0s", { start_delay: "0", restart_reason: "" }),
       event("Started", mark.done, STARTED),
     ];
   });

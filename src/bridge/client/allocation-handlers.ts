@@ -1,5 +1,5 @@
 /** @module /v1/client/allocation/:id/{stats,restart,signal,checks,gc}: what an allocation uses, and what can be done to it while it runs. */
-import type { Operation, UsageMessage } from "../../contract/frames.ts";
+import type { EndedRun, Operation, UsageMessage } from "../../contract/frames.ts";
 import type { TaskMark } from "../../contract/task-marks.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { NO_TASK_OF_THAT_NAME, NOT_ELIGIBLE_FOR_GC, noTaskRunner, PERMISSION_DENIED, RESTART_OF_ENDED_ALLOCATION, signalsFailed, TASK_NAME_AND_ALL_TASKS, TASK_NOT_RUNNING, unknownAllocation } from "../../nomad/texts.ts";
@@ -45,7 +45,7 @@ export async function restartTasks(context: ClientContext): Promise<Reply> {
   if (task === "" && hasEnded(target.value.facts.clientStatus)) return text(500, RESTART_OF_ENDED_ALLOCATION);
   const at = context.client.now();
   const whom = task !== "" ? "task" : isTrue(context.body, "AllTasks") ? "all" : "running";
-  const mark = (name: string): TaskMark => ({ task: name, kind: "restart", at, done: context.client.now(), whom });
+  const mark = (name: string, answer: Buffer): TaskMark => ({ task: name, kind: "restart", at, done: context.client.now(), whom, ...endedRun(answer) });
   return await inTasks(context, target.value, { operation: { operation: "restart" }, task, mark });
 }
 
@@ -61,7 +61,7 @@ export async function signalTasks(context: ClientContext): Promise<Reply> {
   return await inTasks(context, target.value, { operation: { operation: "signal", signal }, task, mark: (name) => ({ task: name, kind: "signal", at, signal }) });
 }
 
-type Deed = { readonly operation: Operation; /** Empty: all that run. */ readonly task: string; readonly mark: (task: string) => TaskMark };
+type Deed = { readonly operation: Operation; /** Empty: all that run. */ readonly task: string; readonly mark: (task: string, answer: Buffer) => TaskMark };
 
 /** Each task is asked; the first that fails is the answer. What was done before that has been done. */
 async function inTasks(context: ClientContext, target: Target, { operation, task, mark }: Deed): Promise<Reply> {
@@ -69,10 +69,17 @@ async function inTasks(context: ClientContext, target: Target, { operation, task
   const chosen = task === "" ? running : running.filter((name) => name === task);
   if (chosen.length === 0) return text(500, TASK_NOT_RUNNING);
   const outcomes = await Promise.all(chosen.map(async (name) => ({ name, answer: await answerOf(context, target, { operation, task: name }) })));
-  const done = outcomes.filter(({ answer }) => answer.ok).map(({ name }) => mark(name));
+  const done = outcomes.flatMap(({ name, answer }) => (answer.ok ? [mark(name, answer.value)] : []));
   if (done.length > 0) await context.client.markTasks(target.allocation.pod, done);
   const failed = outcomes.find(({ answer }) => !answer.ok)?.answer;
   return failed === undefined || failed.ok ? json({ Index: context.cluster.index() }) : refusal(failed.error);
+}
+
+/** What the launcher says of the run before a restart; nothing where it does not say it. */
+function endedRun(answer: Buffer): { readonly ended?: EndedRun } {
+  const { finishedMs, exitCode, signal } = (parsed(answer) ?? {}) as Partial<EndedRun>;
+  if (!Number.isFinite(finishedMs) || !Number.isInteger(exitCode)) return {};
+  return { ended: { finishedMs: Number(finishedMs), exitCode: Number(exitCode), ...(typeof signal === "string" ? { signal: signal.slice(0, 16) } : {}) } };
 }
 
 const runningTasks = ({ facts }: Target): readonly string[] => [...facts.tasks].flatMap(([name, { state }]) => (state === "running" ? [name] : []));

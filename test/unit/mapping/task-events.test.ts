@@ -149,6 +149,14 @@ describe("the events of a task", () => {
     });
   });
 
+  it("tell how the run before a restart ended, between what is known of the restart, where its launcher has said it", () => {
+    const restartOf = (at: number, finished: number, end: object) => ({ task: "web", kind: "restart", at: ms(at), done: ms(at + 4), whom: "all", ended: { finishedMs: ms(finished), ...end } });
+    const marks = { marks: [restartOf(30, 32, { exitCode: 137, signal: "SIGKILL" }), restartOf(40, 10, { exitCode: 0 }), restartOf(50, 99, { exitCode: 3 })], restarts: { web: 3 } };
+    const pod = podWith({ web: { state: running(3) } }, { metadata: { annotations: { [ANNOTATION.taskMarks]: JSON.stringify(marks) } } });
+    expect(told(pod).filter(([type]) => type === "Terminated")).toEqual([["Terminated", 40, "Exit Code: 0"], ["Terminated", 54, "Exit Code: 3"]]);
+    expect(told(pod).map(([type]) => type).slice(-5)).toEqual(["Started", "Restart Signaled", "Terminated", "Restarting", "Started"]);
+  });
+
   it("tell what users have done to it in place, and not to others", () => {
     const marks = {
       marks: [

@@ -6,7 +6,7 @@ const ALLOC = "{alloc of web}";
 const SCORES = { lines: /^Allocation Time |^Node {2}binpack|^<id> {2}\d|^$/, because: "the Kubernetes scheduler tells neither scores nor times" };
 const PIPES = { lines: /\.fifo$/, because: "the launcher has pipes without names" };
 const DIRECTORY = { lines: /^Unexpected response code: 404 \(stat .*nosuch: no such file or directory\)$/, because: "the path on the node is not told" };
-const RESTART = { lines: / {2}(?:Terminated {2}Exit Code: 0|Signaling {2}.*)$/, because: "a signal is told with its name, and a restart that was asked for without the end before it" };
+const RESTART = { lines: / {2}Signaling {2}.*$/, because: "a signal is told with its name" };
 const STOPPED = { lines: /Allocation "<id>" created/, because: "the evaluation of a stop does not name what replaces the allocation" };
 
 export const ALLOCATION: readonly StockCommand[] = [
