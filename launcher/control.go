@@ -12,6 +12,8 @@ const (
 	operationRestart = "restart"
 	operationSignal  = "signal"
 	operationStatus  = "status"
+	// operationSkip ends the task without its shutdown delay, now if it waits for that, or else when it is told to stop.
+	operationSkip = "skip-shutdown-delay"
 	// operationEnvironment is for exec sessions, not for people.
 	operationEnvironment = "environment"
 	operationSession     = "session"

@@ -92,7 +92,7 @@ func parseControlRequest(line []byte) (controlRequest, error) {
 		return request, fmt.Errorf("the request is not valid: %w", err)
 	}
 	switch request.Operation {
-	case operationRestart, operationSignal, operationStatus, operationEnvironment, operationSession, operationFollow:
+	case operationRestart, operationSignal, operationStatus, operationSkip, operationEnvironment, operationSession, operationFollow:
 		return request, nil
 	}
 	return request, fmt.Errorf("the operation %q is unknown", request.Operation)
@@ -152,6 +152,9 @@ func (s *supervisor) onRequest(call controlCall) (code int, done bool) {
 		call.answer <- s.environmentReply()
 	case operationSignal:
 		call.answer <- s.signalOnRequest(call.request.Signal)
+	case operationSkip:
+		s.skipShutdownDelay()
+		call.answer <- controlReply{}
 	case operationRestart:
 		return s.restartOnRequest(call.answer)
 	}

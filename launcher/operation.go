@@ -19,6 +19,7 @@ const (
 	operationUsage   = "stats"
 	operationRerun   = "restart"
 	operationDeliver = "signal"
+	operationHurry   = operationSkip
 
 	originStart = "start"
 	originEnd   = "end"
@@ -29,7 +30,7 @@ const (
 
 func operationNames() []string {
 	return []string{
-		operationList, operationStat, operationRead, operationStream, operationLogs, operationUsage, operationRerun, operationDeliver,
+		operationList, operationStat, operationRead, operationStream, operationLogs, operationUsage, operationRerun, operationDeliver, operationHurry,
 	}
 }
 
@@ -143,6 +144,8 @@ func (s *execSession) answer(message operateMessage) error {
 		return sendJSON(s.results, measureUsage(usageInterval))
 	case operationRerun:
 		return askToRestart(s.places, s.results)
+	case operationHurry:
+		return controlAnswer(askFirstProcess(s.places.controlSocket(), controlRequest{Operation: operationSkip}))
 	case operationDeliver:
 		return askToSignal(s.places, message.Signal)
 	}

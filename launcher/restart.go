@@ -67,6 +67,8 @@ type pastRun struct {
 	Beyond bool `json:"beyond,omitempty"`
 	// AskedMs is when the task was told to end; 0 where it ended by itself.
 	AskedMs int64 `json:"askedMs,omitempty"`
+	// DelaySkipped: its shutdown delay was left out, as who stopped it has asked.
+	DelaySkipped bool `json:"delaySkipped,omitempty"`
 }
 
 // restartRules is what of the document decides.
@@ -104,6 +106,8 @@ type restartEvent struct {
 	nowMs     int64
 	// askedMs is when the task was told to end, as Unix time; 0: it was not.
 	askedMs int64
+	// delaySkipped: the shutdown delay was left out, as was asked.
+	delaySkipped bool
 	// jitter is a random number from 0 up to, not including, 1.
 	jitter float64
 }
@@ -183,7 +187,7 @@ func withRun(state restartState, event restartEvent, run pastRun) restartState {
 		return state
 	}
 	run.StartedMs, run.FinishedMs = min(state.StartedMs, event.nowMs), event.nowMs
-	run.AskedMs = event.askedMs
+	run.AskedMs, run.DelaySkipped = event.askedMs, event.delaySkipped
 	run.ExitCode, run.Signal, run.OOMKilled = event.exitCode, event.signal, event.oomKilled
 	// A new list: the state before keeps its own.
 	runs := append(slices.Clone(state.Runs), run)

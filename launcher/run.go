@@ -31,6 +31,8 @@ type supervisor struct {
 	oom      oomCounter
 	group    *groupMember
 	held     *restartAction
+	// skipsDelay: whoever stops the task has asked for no shutdown delay.
+	skipsDelay bool
 	// startTimer runs while the task waits to be started, and waitsForGroup says that others must be further first.
 	startTimer    <-chan time.Time
 	waitsForGroup bool
@@ -58,6 +60,8 @@ type taskRun struct {
 	intent      stopIntent
 	// asked is when it was told to end for good.
 	asked time.Time
+	// delaySkipped: it had a shutdown delay that was asked to be left out.
+	delaySkipped bool
 	// message says why intent is what it is, where a reason is left behind.
 	message string
 	// delayTimer puts the kill signal off, killTimer is for SIGKILL.

@@ -217,6 +217,34 @@ func TestShutdownDelayComesBeforeTheKillSignal(t *testing.T) {
 	}
 }
 
+func TestShutdownDelayIsLeftOutWhereThatIsAsked(t *testing.T) {
+	for _, c := range []struct{ name, first string }{{"before the stop", "skip"}, {"while it waits", "stop"}} {
+		t.Run(c.name, func(t *testing.T) {
+			document := shell(`trap 'exit 7' INT; echo ready; while :; do sleep 0.02; done`)
+			document.ShutdownDelayMs = 600_000
+			r := runDocument(t, document)
+			r.untilStdout("ready")
+			if c.first == "stop" {
+				r.signal(syscall.SIGTERM)
+				time.Sleep(100 * time.Millisecond)
+			}
+			session := openSessionIn(t, r.directory)
+			session.send(encodeJSON(frameOperate, operateMessage{Operation: operationHurry}))
+			session.exit()
+			if c.first == "skip" {
+				r.signal(syscall.SIGTERM)
+			}
+			if code := r.exitCode(); code != 7 {
+				t.Errorf("exit code %d", code)
+			}
+			runs := readRestartState(filepath.Join(r.directory, "state")).Runs
+			if len(runs) != 1 || !runs[0].DelaySkipped || runs[0].AskedMs == 0 {
+				t.Errorf("%+v", runs)
+			}
+		})
+	}
+}
+
 func TestSecondStopChangesNothing(t *testing.T) {
 	document := shell(`trap 'echo got INT' INT; echo ready; while :; do sleep 0.02; done`)
 	document.KillTimeoutMs = 300

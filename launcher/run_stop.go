@@ -81,9 +81,21 @@ func (s *supervisor) endTask(intent stopIntent, message string) {
 	}
 	if delayMs := s.document.ShutdownDelayMs; intent != intentRestart && delayMs > 0 {
 		s.run.delayTimer = time.After(time.Duration(delayMs) * time.Millisecond)
+		if s.skipsDelay {
+			s.skipShutdownDelay()
+		}
 		return
 	}
 	s.sendKillSignal()
+}
+
+// skipShutdownDelay holds for the end that the task waits for, and for every one that comes.
+func (s *supervisor) skipShutdownDelay() {
+	s.skipsDelay = true
+	if s.run.delayTimer != nil {
+		s.run.delaySkipped = true
+		s.sendKillSignal()
+	}
 }
 
 func (s *supervisor) sendKillSignal() {
@@ -128,7 +140,7 @@ func (s *supervisor) taskEnded(status syscall.WaitStatus) (code int, done bool) 
 	exitCode, name := exitOf(status)
 	event := restartEvent{kind: eventEnded, exitCode: exitCode, signal: name, oomKilled: s.wasKilledForMemory(run, status)}
 	if !run.asked.IsZero() {
-		event.askedMs = run.asked.UnixMilli()
+		event.askedMs, event.delaySkipped = run.asked.UnixMilli(), run.delaySkipped
 	}
 	switch run.intent {
 	case intentRestart:

@@ -55,6 +55,8 @@ export const OPERATION_RIGHTS: Readonly<Record<OperationName, readonly Namespace
   logs: ["read-logs", "read-fs"],
   stats: ["read-job"],
   restart: ["alloc-lifecycle"],
+  // A part of stopping an allocation or its job: whoever may do that may do this.
+  "skip-shutdown-delay": ["alloc-lifecycle", "submit-job", "deregister-job", "purge-job"],
   signal: ["alloc-lifecycle"],
 };
 

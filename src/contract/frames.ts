@@ -53,6 +53,8 @@ export type Operation =
   | LogsOperation
   | { readonly operation: "stats" }
   | { readonly operation: "restart" }
+  /** The task's shutdown delay is left out at its end, also where that has begun. */
+  | { readonly operation: "skip-shutdown-delay" }
   | { readonly operation: "signal"; readonly signal: string };
 
 /** `offset` counts over all files of the stream together. */

@@ -192,6 +192,8 @@ export type PastRun = {
   readonly beyond?: boolean;
   /** When the task was told to end; absent where it ended by itself. */
   readonly askedMs?: number;
+  /** Its shutdown delay was left out, as who stopped it had asked. */
+  readonly delaySkipped?: boolean;
 };
 
 /** What `fetch` leaves in its container's termination message, as JSON. Go twin: fetch/message.go. */

@@ -11,6 +11,7 @@ export type RunEnd = {
   readonly finishedAt?: number;
   /** When it was told to end, where that is known. */
   readonly askedAt?: number;
+  readonly delaySkipped?: boolean;
   /** Runs before this end, oldest first. */
   readonly before: readonly PastRun[];
   readonly oomKilled: boolean;
@@ -76,6 +77,7 @@ function runEnd(end: Terminated): RunEnd {
     ...(startedAt === undefined ? {} : { startedAt }),
     ...(finishedAt === undefined ? {} : { finishedAt }),
     ...(own?.askedMs === undefined ? {} : { askedAt: own.askedMs }),
+    ...(own?.delaySkipped === true ? { delaySkipped: true } : {}),
     ...(message === undefined ? {} : { message }),
   };
 }

@@ -36,18 +36,19 @@ function isPodTask(value: unknown): value is PodTask {
 }
 
 /** What a task's launcher was told of its restarts and its end, when the pod was made. */
-export type TaskRules = { readonly attempts: number; readonly intervalMs: number; readonly mode: string; readonly killTimeoutMs: number };
+export type TaskRules = { readonly attempts: number; readonly intervalMs: number; readonly mode: string; readonly killTimeoutMs: number; readonly shutdownDelayMs: number };
 
 /** Undefined for a pod without a readable document. Parses up to 200 KiB: ask only where an answer is needed. */
 export function rulesOf(pod: Pod, container: string): TaskRules | undefined {
   const position = tasksOfPod(pod).findIndex((each) => each.container === container);
   try {
     const document = JSON.parse(pod.metadata.annotations?.[documentAnnotation(container, position)] ?? "") as {
-      readonly restart: Omit<TaskRules, "killTimeoutMs">;
+      readonly restart: Omit<TaskRules, "killTimeoutMs" | "shutdownDelayMs">;
       readonly killTimeoutMs: number;
+      readonly shutdownDelayMs?: number;
     };
     const { attempts, intervalMs, mode } = document.restart;
-    return { attempts, intervalMs, mode, killTimeoutMs: document.killTimeoutMs };
+    return { attempts, intervalMs, mode, killTimeoutMs: document.killTimeoutMs, shutdownDelayMs: document.shutdownDelayMs ?? 0 };
   } catch {
     // What cannot be read proves nothing: the caller leaves out what it would have said.
     return undefined;

@@ -86,7 +86,7 @@ function endEvents(source: EventSource): readonly NomadTaskEvent[] {
   const started = end.startedAt === undefined ? [] : [event("Started", end.startedAt, STARTED)];
   const wasStopped = end.message?.reason === "stopped";
   const asked = Math.min(at, end.askedAt ?? askedToStopAt(source.pod) ?? at);
-  const before = wasStopped ? [...groupEvents(asked, end), killing(source, asked)] : [];
+  const before = wasStopped ? [...groupEvents(asked, end), killing(source, asked), ...skippedEvents(source, asked, end)] : [];
   // A stop between two runs ends nothing.
   const isRun = end.startedAt !== undefined || !wasStopped;
   const after = wasStopped ? [event("Killed", at, "Task successfully killed")] : restartEvents(source, end, at);
@@ -164,6 +164,11 @@ function killing({ pod, task }: EventSource, at: number): NomadTaskEvent {
   const timeout = rulesOf(pod, task.container)?.killTimeoutMs;
   if (timeout === undefined) return event("Killing", at, "Sent interrupt");
   return event("Killing", at, `Sent interrupt. Waiting ${formatDuration(timeout)} before force killing`, { kill_timeout: formatDuration(timeout) });
+}
+
+function skippedEvents({ pod, task }: EventSource, at: number, { delaySkipped }: RunEnd): readonly NomadTaskEvent[] {
+  const delay = delaySkipped === true ? (rulesOf(pod, task.container)?.shutdownDelayMs ?? 0) : 0;
+  return delay === 0 ? [] : [event("Skipping shutdown delay", at, `Skipping shutdown_delay of ${formatDuration(delay)} before killing the task.`)];
 }
 
 function restartEvents({ pod, task }: EventSource, end: RunEnd, at: number): readonly NomadTaskEvent[] {

@@ -96,6 +96,29 @@ describe.concurrent("a job's life", () => {
     await eventually(async () => ((await must(world.client.list({ resource: RESOURCES.jobSubmissions, namespace: world.namespace }))).items.some(({ metadata }) => metadata.name.includes("team-life")) ? undefined : true));
   });
 
+  it("stops an allocation, and a job, without the shutdown delay where that is asked", async () => {
+    const id = unique("hurry");
+    await register(jobOf(id, {}, { Count: 2, Tasks: [task({ ShutdownDelay: 3_600_000_000_000 })] }));
+    const [one] = await eventually(async () => {
+      const all = await running(id);
+      return all.length === 2 ? all : undefined;
+    });
+    const over = async (alloc: string) =>
+      await eventually(async () => {
+        const { ClientStatus, TaskStates } = await allocation(alloc);
+        return ClientStatus === "complete" ? TaskStates["server"]?.Events.map(({ Type, DisplayMessage }) => `${Type}: ${DisplayMessage}`) : undefined;
+      });
+    const skipped = expect.arrayContaining(["Skipping shutdown delay: Skipping shutdown_delay of 1h0m0s before killing the task."]);
+    await put(`/v1/allocation/${one?.ID}/stop?no_shutdown_delay=true`);
+    expect(await over(one?.ID ?? "")).toEqual(skipped);
+    const rest = await eventually(async () => {
+      const all = await running(id);
+      return all.length === 2 ? all : undefined;
+    });
+    await nomadJson(jobPath(id, "?no_shutdown_delay=true"), { method: "DELETE" });
+    for (const { ID } of rest) expect(await over(ID)).toEqual(skipped);
+  });
+
   it("stops one allocation, which is replaced, and scales", async () => {
     const id = unique("stopping");
     const { EvalID } = await register(jobOf(id));

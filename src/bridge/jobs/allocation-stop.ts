@@ -5,12 +5,13 @@ import { ok } from "../../lib/result.ts";
 import { requestsOf } from "../../mapping/job-record.ts";
 import { ALLOCATION_NOT_FOUND, PERMISSION_DENIED } from "../../nomad/texts.ts";
 import { uuidError } from "../../nomad/uuid.ts";
+import { skipShutdownDelay } from "../client/skip-shutdown-delay.ts";
 import { type Reply, text } from "../reply.ts";
 import type { RequestContext } from "../request-context.ts";
 import { changeRequests } from "./annotate-job.ts";
 import { requested } from "./write-reply.ts";
 
-type StopContext = Pick<RequestContext, "cluster" | "jobs" | "params" | "search" | "allowsNamespace" | "now">;
+type StopContext = Pick<RequestContext, "cluster" | "jobs" | "params" | "search" | "allowsNamespace" | "now" | "client" | "identity" | "identityNow" | "source">;
 
 /** Asking again for the same changes nothing, and names the same evaluation. */
 export async function stopAllocation(context: StopContext): Promise<Reply> {
@@ -22,6 +23,8 @@ export async function stopAllocation(context: StopContext): Promise<Reply> {
   if (allocation === undefined) return text(404, ALLOCATION_NOT_FOUND);
   if (!allowsNamespace(allocation.job.namespace)) return text(403, PERMISSION_DENIED);
   const isSet = (name: string) => parseGoBool(search.get(name) ?? "") === true;
+  // Before the stop, so that none of them begins with its delay.
+  if (isSet("no_shutdown_delay")) await skipShutdownDelay(context, [allocation]);
   const changed = await changeRequests(context, allocation.job, (job) => {
     const requests = requestsOf(job);
     if (Object.hasOwn(requests.stop ?? {}, allocId)) return ok(requests);

@@ -8,13 +8,14 @@ import { indexOf } from "../../mapping/nomad-job.ts";
 import { sha256 } from "../../access/sha256.ts";
 import { allowNamespaceOperation } from "../../nomad/acl/acl.ts";
 import { PERMISSION_DENIED } from "../../nomad/texts.ts";
+import { type HurryContext, skipShutdownDelay } from "../client/skip-shutdown-delay.ts";
 import { json, type Reply, text } from "../reply.ts";
 import { editJob, failed } from "./edit-job.ts";
 import type { JobContext } from "./register.ts";
 import { hasEvaluation, meta, registered, written } from "./write-reply.ts";
 
 /** Who may stop may not purge, and the other way round; who may submit may both. */
-export async function deregister(context: JobContext): Promise<Reply> {
+export async function deregister(context: JobContext & HurryContext): Promise<Reply> {
   const { identity, query, search, cluster, params } = context;
   const isPurge = parseGoBool(search.get("purge") ?? "") === true;
   const finer = isPurge ? "purge-job" : "deregister-job";
@@ -23,6 +24,7 @@ export async function deregister(context: JobContext): Promise<Reply> {
   const job = cluster.job(query.namespace, params["jobId"] ?? "");
   // To end what is not there is no error, on Nomad since 1.5.1.
   if (job === undefined) return json({ EvalID: "", EvalCreateIndex: 0, JobModifyIndex: 0, ...meta(cluster.index()) });
+  if (parseGoBool(search.get("no_shutdown_delay") ?? "") === true) await skipShutdownDelay(context, cluster.allocationsOf(job));
   return isPurge ? purge(context, job) : stop(context, job);
 }
 

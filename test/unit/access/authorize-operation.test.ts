@@ -21,7 +21,7 @@ const OPERATIONS: readonly Operation[] = [
   { operation: "fs-read", path: "a", offset: 0, limit: 0 },
   { operation: "fs-stream", path: "a", offset: 0, origin: "start", follow: true },
   { operation: "logs", task: "web", stream: "stdout", offset: 0, origin: "start", follow: false },
-  { operation: "stats" }, { operation: "restart" }, { operation: "signal", signal: "SIGHUP" },
+  { operation: "stats" }, { operation: "restart" }, { operation: "skip-shutdown-delay" }, { operation: "signal", signal: "SIGHUP" },
 ];
 const STAT: Operation = { operation: "fs-stat", path: "a" };
 const request = (fields: Partial<OperationRequest> = {}): OperationRequest => ({ allocId: ALLOC, allocation: facts, operation: STAT, task: "web", sessionId: "s-1", ...fields });
@@ -36,7 +36,7 @@ function granted(fields: Partial<OperationRequest> = {}): OperationGrant {
 describe("authorizeOperation", () => {
   it.each(OPERATIONS)("grants $operation for each right that is enough, and for no other", (operation) => {
     const enough = OPERATION_RIGHTS[operation.operation];
-    for (const capability of ["read-fs", "read-logs", "read-job", "alloc-lifecycle", "alloc-exec", "list-jobs", "submit-job"] as const) {
+    for (const capability of ["read-fs", "read-logs", "read-job", "alloc-lifecycle", "alloc-exec", "list-jobs", "submit-job", "deregister-job", "purge-job"] as const) {
       const outcome = authorizeOperation(identityWith(having(capability)), request({ operation }), NOW);
       expect(outcome.ok, capability).toBe(enough.includes(capability));
       if (!outcome.ok) expect(outcome.error.message).toBe("Permission denied");

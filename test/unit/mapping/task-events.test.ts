@@ -119,6 +119,13 @@ describe("the events of a task", () => {
       [["Started", 3, "Task started by client"], ["Killing", 15, "Sent interrupt. Waiting 5s before force killing"]],
     ],
     [
+      "whose shutdown delay was left out", podWith({ web: { state: ended(130, lastWords({ reason: "stopped", exitCode: 130, runs: [{ startedMs: ms(3), finishedMs: ms(19), exitCode: 130, askedMs: ms(18), delaySkipped: true }] })) } }, { rules: { ...RULES, shutdownDelayMs: 30_000 } }),
+      [
+        ["Started", 3, "Task started by client"], ["Killing", 18, "Sent interrupt. Waiting 5s before force killing"], ["Skipping shutdown delay", 18, "Skipping shutdown_delay of 30s before killing the task."],
+        ["Terminated", 19, "Exit Code: 130"], ["Killed", 19, "Task successfully killed"],
+      ],
+    ],
+    [
       "whose leader is dead", podWith({ web: { state: ended(0, lastWords({ reason: "stopped", exitCode: 0, message: LEADER_TASK_DEAD })) } }),
       [["Started", 3, "Task started by client"], ["Leader Task Dead", 20, "Leader Task in Group dead"], ["Killing", 20, "Sent interrupt. Waiting 5s before force killing"], ["Terminated", 20, "Exit Code: 0"], ["Killed", 20, "Task successfully killed"]],
     ],

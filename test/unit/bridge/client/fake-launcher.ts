@@ -7,7 +7,7 @@ import { encodeFrame, type Frame } from "../../../../src/contract/frames.ts";
 import type { TaskMark } from "../../../../src/contract/task-marks.ts";
 import { err, ok } from "../../../../src/lib/result.ts";
 
-const OPERATIONS = ["fs-list", "fs-stat", "fs-read", "fs-stream", "logs", "stats", "restart", "signal"];
+const OPERATIONS = ["fs-list", "fs-stat", "fs-read", "fs-stream", "logs", "stats", "restart", "signal", "skip-shutdown-delay"];
 
 export type FakeLauncher = {
   readonly grant: OperationGrant;

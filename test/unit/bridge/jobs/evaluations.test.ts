@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { ANNOTATION } from "../../../../src/contract/pod-metadata.ts";
 import { RESOURCES } from "../../../../src/main/resources.ts";
 import { jobBody, jobWorld, NOW, TOKENS } from "./job-world.ts";
 
@@ -183,6 +184,26 @@ describe("stopping an allocation", () => {
     const allocations = (await call("GET", `/v1/evaluation/${json.EvalID}/allocations`)).json as unknown as readonly { readonly ID: string }[];
     expect(new Set(allocations.map(({ ID }) => ID))).toEqual(new Set([uid, next.metadata.uid]));
     expect(world.job("web").metadata.generation).toBe(1);
+  });
+
+  it.each([
+    ["of an allocation", (uid: string) => ["PUT", `/v1/allocation/${uid}/stop?no_shutdown_delay=true`], ["skip-shutdown-delay"]],
+    ["of its job", () => ["DELETE", "/v1/job/web?no_shutdown_delay=true"], ["skip-shutdown-delay"]],
+    ["with its delay", (uid: string) => ["PUT", `/v1/allocation/${uid}/stop?no_shutdown_delay=false`], []],
+    ["of its job with its delay", () => ["DELETE", "/v1/job/web"], []],
+  ])("%s tells the launchers of tasks that have a shutdown delay to leave it out, where that is asked", async (_name, callOf, operations) => {
+    const { world, call, register, launchers } = one();
+    await register("web");
+    const pod = world.pod(world.observe("web"), "web", { node: "node-1" });
+    const document = (shutdownDelayMs: number) => JSON.stringify({ restart: { attempts: 1, intervalMs: 1, mode: "fail" }, killTimeoutMs: 5000, shutdownDelayMs });
+    const tasks = ["slow", "quick", "over"].map((task) => ({ task, container: task, hook: "", sidecar: false }));
+    const annotations = { ...pod.metadata.annotations, [ANNOTATION.tasks]: JSON.stringify(tasks), [ANNOTATION.launcher]: document(30_000), [`${ANNOTATION.launcher}-quick`]: document(0), [`${ANNOTATION.launcher}-over`]: document(30_000) };
+    const runs = { running: { startedAt: new Date(NOW).toISOString() } };
+    const containerStatuses = [{ name: "slow", state: runs }, { name: "quick", state: runs }, { name: "over", state: {} }];
+    world.api.put(RESOURCES.pods, { ...pod, metadata: { ...pod.metadata, annotations }, status: { phase: "Running", containerStatuses } });
+    const [method = "", path = ""] = callOf(pod.metadata.uid ?? "");
+    expect((await call(method, path)).status).toBe(200);
+    expect(launchers.map(({ grant }) => [grant.container, grant.operation.operation])).toEqual(operations.map((operation) => ["slow", operation]));
   });
 
   it("says 404 for none, and needs alloc-lifecycle", async () => {

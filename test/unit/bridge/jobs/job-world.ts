@@ -20,7 +20,7 @@ import { sha256 } from "../../../../src/access/sha256.ts";
 import { type JobObject, jobRecord, type JobRecord } from "../../../../src/mapping/job-record.ts";
 import { deploymentIdsOf, evaluationIdsOf } from "../../../../src/mapping/nomad-ids.ts";
 import { NO_LOGINS } from "../acl/named-objects.ts";
-import { fakeLaunchers } from "../client/fake-launcher.ts";
+import { type FakeLauncher, fakeLaunchers } from "../client/fake-launcher.ts";
 import { type FakeApiServer, fakeApiServer } from "./fake-api-server.ts";
 
 export const NOW = Date.parse("2026-01-02T00:00:00Z");
@@ -50,6 +50,8 @@ export type Bridge = {
   readonly deliver: () => void;
   readonly logged: readonly object[];
   readonly cluster: ClusterState;
+  /** Those that were asked to do something. */
+  readonly launchers: readonly FakeLauncher[];
 };
 
 export type JobWorld = {
@@ -119,11 +121,12 @@ export function jobWorld(): JobWorld {
       const cluster = clusterState(caches, now);
       const logged: object[] = [];
       const log = { error: (fields: object) => void logged.push(fields), info: (fields: object) => void logged.push(fields) };
+      const fake = fakeLaunchers(() => undefined);
       const app = createHttpApp({
         cluster,
         acl: {} as AclObjects,
         logins: NO_LOGINS,
-        client: fakeLaunchers(() => undefined).deps,
+        client: fake.deps,
         events: createEventBroker({ startTimer: () => () => undefined }), logLines: createLogLines(),
         feed: createChangeFeed({ random: () => 0, startTimer: () => () => undefined }),
         nodes: { mark: async () => ({ ok: false, error: "not here" }) },
@@ -139,7 +142,7 @@ export function jobWorld(): JobWorld {
         const text = await response.text();
         return { status: response.status, text, json: response.headers.get("content-type")?.startsWith("application/json") === true ? JSON.parse(text) as Json : undefined as never };
       };
-      return { call, deliver, logged, cluster };
+      return { call, deliver, logged, cluster, launchers: fake.launchers };
     },
     observe: (jobId, status = {}) => {
       const object = job(jobId);
