@@ -19,7 +19,7 @@ import { ROLE_ROUTES } from "./acl/roles.ts";
 import { ACL_ROUTES } from "./acl-handlers.ts";
 import { BLOCKING_KINDS } from "./blocking/blocking-kinds.ts";
 import { type ChangeFeed, waitForChange } from "./blocking/change-feed.ts";
-import type { ChangeKind } from "./blocking/feed-state.ts";
+import type { ChangeKind, Interest } from "./blocking/feed-state.ts";
 import { type Body, parseBody } from "./body.ts";
 import { MAX_BODY_BYTES, maxBodyBytes } from "./body-limits.ts";
 import type { AclObjects, ClusterState, JobObjects, Logins, NodeMarks } from "./bridge-deps.ts";
@@ -151,11 +151,22 @@ function blockingKinds({ request, path }: Incoming): readonly ChangeKind[] | und
   return match.kind === "found" && match.endpoint.method === "GET" ? BLOCKING_KINDS[match.endpoint.pattern] : undefined;
 }
 
-async function hold({ feed }: HttpAppDeps, incoming: Incoming): Promise<Result<"held" | "at-once", Reply>> {
+const ONE_DEPLOYMENT = /^\/v1\/deployment\/([^/]+)$/;
+
+/** Of one deployment only changes of its own job count: a client prints it each time that it is woken. */
+function interestOf({ cluster }: HttpAppDeps, { path }: Incoming): Pick<Interest, "wants"> {
+  const job = cluster.jobOfDeployment((ONE_DEPLOYMENT.exec(path)?.[1] ?? "").toLowerCase());
+  if (job === undefined) return {};
+  const { name } = job.object.metadata;
+  return { wants: ({ key, namespace }) => key === "" || (key === name && namespace === job.namespace) };
+}
+
+async function hold(deps: HttpAppDeps, incoming: Incoming): Promise<Result<"held" | "at-once", Reply>> {
+  const { feed } = deps;
   const { query, request, authorized } = incoming;
   const kinds = blockingKinds(incoming);
   if (kinds === undefined || query.index === 0) return ok("at-once");
-  const end = await waitForChange(feed, { kinds, index: query.index, waitMs: query.waitMs, holder: authorized.identity?.accessorId ?? "" }, request.signal);
+  const end = await waitForChange(feed, { kinds, ...interestOf(deps, incoming), index: query.index, waitMs: query.waitMs, holder: authorized.identity?.accessorId ?? "" }, request.signal);
   return end === "full" ? err(text(429, TOO_MANY_HELD)) : ok("held");
 }
 

@@ -31,6 +31,8 @@ export type DeploymentState = {
   readonly statusDescription: string;
   readonly createdAt: number;
   readonly modifiedAt: number;
+  /** Resource version of the job when it came to be so. Absent while it is not written, and in what older servers wrote. */
+  readonly modifyIndex?: number;
   readonly groups: Readonly<Record<string, DeploymentGroup>>;
   /** Pod UIDs that a request has called healthy; only of pods that exist. */
   readonly markedHealthy: readonly string[];

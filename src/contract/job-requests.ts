@@ -12,6 +12,8 @@ export type StopRequest = {
   readonly noShutdownDelay?: boolean;
   /** Whether a batch allocation is placed again too. */
   readonly reschedule?: boolean;
+  /** Resource version of the job when it was asked. Absent in what older servers wrote. */
+  readonly index?: number;
 };
 
 /** What was said of the deployment of that ID; of any other it means nothing. */
@@ -105,9 +107,9 @@ const priorityOf = (value: unknown): number | undefined => (Number.isInteger(val
 const textsOf = (value: unknown): readonly string[] | undefined => (Array.isArray(value) ? value.filter((each) => typeof each === "string") : undefined);
 
 function stopOf(value: unknown): StopRequest | undefined {
-  const { at, noShutdownDelay, reschedule } = recordOf(value);
+  const { at, noShutdownDelay, reschedule, index } = recordOf(value);
   if (!isTime(at)) return undefined;
-  return { at, ...(noShutdownDelay === true ? { noShutdownDelay } : {}), ...(reschedule === true ? { reschedule } : {}) };
+  return { at, ...(noShutdownDelay === true ? { noShutdownDelay } : {}), ...(reschedule === true ? { reschedule } : {}), ...(isVersion(index) ? { index } : {}) };
 }
 
 function deploymentOf(value: unknown): DeploymentRequest | undefined {

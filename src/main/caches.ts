@@ -14,7 +14,7 @@ import type { Cache, Log } from "../kubernetes/types.ts";
 import { createCache } from "../kubernetes/watch.ts";
 import type { ApiEndpoints, ApiService } from "../mapping/api-server.ts";
 import { type JobObject, jobRecord, type JobRecord } from "../mapping/job-record.ts";
-import { deploymentIdsOf, evaluationIdsOf } from "../mapping/nomad-ids.ts";
+import { deploymentIdsOf, evaluationIdsOf, podEvaluationIds } from "../mapping/nomad-ids.ts";
 import { type NodeProbe, probedNode, PROBES_NAME, readProbe } from "../mapping/probe.ts";
 import { SYSTEM_NAMESPACE } from "./identity.ts";
 import { controllerOf } from "./owner.ts";
@@ -53,8 +53,8 @@ export type BridgeCaches = WorkCaches & {
 
 type ByJob = Readonly<Record<string, (job: JobRecord) => readonly string[]>>;
 
-/** @param byJob further indexes of tasks and jobs */
-function workCaches(context: CacheContext, byJob: ByJob = {}): WorkCaches {
+/** @param byJob further indexes of tasks and jobs, `byPod` of pods */
+function workCaches(context: CacheContext, byJob: ByJob = {}, byPod: Readonly<Record<string, (pod: Pod) => readonly string[]>> = {}): WorkCaches {
   const { client, log, clock, signal, pool } = context;
   const options = { log, clock, signal };
   const transform = pool.kept;
@@ -63,7 +63,7 @@ function workCaches(context: CacheContext, byJob: ByJob = {}): WorkCaches {
     tasks: createCache<ExecTask>(client, { resource: RESOURCES.execTasks }, { ...options, transform, indexes: { ...further, namespace: (task) => [task.metadata.namespace ?? "default"] } }),
     jobs: createCache<NomadJob>(client, { resource: RESOURCES.nomadJobs }, { ...options, transform, indexes: { ...further, job: ({ metadata, spec }) => [`${metadata.namespace ?? "default"}/${spec.id}`], parent: parentOf, namespace: inNamespace } }),
     revisions: createCache<JobRevision>(client, { resource: RESOURCES.controllerRevisions, labelSelector: `${LABEL.managed}=true` }, { ...options, transform, indexes: { owner: ownerUid } }),
-    pods: createCache<Pod>(client, { resource: RESOURCES.pods, labelSelector: `${LABEL.managed}=true` }, { ...options, transform: pool.keptPod, indexes: { owner: ownerUid, probe: probed, group: groupOf } }),
+    pods: createCache<Pod>(client, { resource: RESOURCES.pods, labelSelector: `${LABEL.managed}=true` }, { ...options, transform: pool.keptPod, indexes: { ...byPod, owner: ownerUid, probe: probed, group: groupOf } }),
     namespaces: createCache<KubeObject>(client, { resource: RESOURCES.namespaces }, options),
     configs: createCache<BridgeConfig>(client, { resource: RESOURCES.bridgeConfigs }, options),
     nodes: createCache<Node>(client, { resource: RESOURCES.nodes }, { ...options, transform }),
@@ -88,7 +88,7 @@ export function bridgeCaches(context: CacheContext): BridgeCaches {
   const { client, log, clock, signal } = context;
   const options = { log, clock, signal };
   return {
-    ...workCaches(context, { evaluation: (job) => evaluationIdsOf(sha256, job), deployment: (job) => deploymentIdsOf(sha256, job) }),
+    ...workCaches(context, { evaluation: (job) => evaluationIdsOf(sha256, job), deployment: (job) => deploymentIdsOf(sha256, job) }, { evaluation: evaluationsOfPod }),
     policies: createCache<AclPolicyObject>(client, { resource: RESOURCES.aclPolicies }, { ...options, indexes: { name: (policy) => [policy.spec.name] } }),
     roles: createCache<AclRoleObject>(client, { resource: RESOURCES.aclRoles }, { ...options, indexes: { name: (role) => [role.spec.name] } }),
     authMethods: createCache<AclAuthMethodObject>(client, { resource: RESOURCES.aclAuthMethods }, { ...options, indexes: { name: (method) => [method.spec.name] } }),
@@ -104,6 +104,11 @@ export function bridgeCaches(context: CacheContext): BridgeCaches {
 
 export async function cachesSynced(caches: WorkCaches | ControllerCaches | BridgeCaches): Promise<void> {
   await Promise.all(Object.values(caches).map((cache) => cache.synced));
+}
+
+export function evaluationsOfPod(pod: Pod): readonly string[] {
+  const owner = controllerOf(pod);
+  return owner === undefined ? [] : podEvaluationIds(sha256, owner.uid, pod);
 }
 
 function probed(pod: Pod): readonly string[] {

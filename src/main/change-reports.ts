@@ -2,18 +2,27 @@
 import type { ChangeFeed } from "../bridge/blocking/change-feed.ts";
 import type { ChangeKind } from "../bridge/blocking/feed-state.ts";
 import type { KubeObject } from "../api/meta.ts";
-import type { Cache } from "../kubernetes/types.ts";
+import type { NomadJob } from "../api/nomad-job.ts";
+import type { Cache, Change } from "../kubernetes/types.ts";
 import type { BridgeCaches } from "./caches.ts";
 
-/** Evaluations and deployments are read off jobs and their allocations. */
-const OF_JOB: readonly ChangeKind[] = ["job", "evaluation", "deployment", "scaling-policy", "service"];
-const OF_POD: readonly ChangeKind[] = ["allocation", "evaluation", "deployment", "service"];
+/** Evaluations and deployments are read off jobs, and evaluations off their allocations too. */
+const OF_JOB: readonly ChangeKind[] = ["job", "evaluation", "scaling-policy", "service"];
+const OF_POD: readonly ChangeKind[] = ["allocation", "evaluation", "service"];
+
+/** Of a deployment much less changes than of its job, and a client that follows it prints it each time that it is woken. */
+function ofJob({ type, object, previous }: Change<NomadJob>): readonly ChangeKind[] {
+  const isSame = type === "updated" && previous !== undefined && deploymentOf(previous) === deploymentOf(object);
+  return isSame ? OF_JOB : [...OF_JOB, "deployment"];
+}
+
+const deploymentOf = ({ metadata, status }: NomadJob): string => JSON.stringify([metadata.generation, status?.deployment]);
 
 /** Returns what ends the reports. Until then every change wakes whoever waits for its kinds. */
 export function reportChanges(feed: ChangeFeed, caches: BridgeCaches): () => void {
   const stops = [
     report(feed, caches.tasks, OF_JOB),
-    report(feed, caches.jobs, OF_JOB),
+    report(feed, caches.jobs, [...OF_JOB, "deployment"], ofJob),
     report(feed, caches.revisions, ["job"]),
     report(feed, caches.pods, OF_POD),
     report(feed, caches.nodes, ["node"]),
@@ -27,10 +36,11 @@ export function reportChanges(feed: ChangeFeed, caches: BridgeCaches): () => voi
 }
 
 /** What was there before counts as one change, so that indexes go on from where an earlier server's were. */
-function report<T extends KubeObject>(feed: ChangeFeed, cache: Cache<T>, kinds: readonly ChangeKind[]): () => void {
+function report<T extends KubeObject>(feed: ChangeFeed, cache: Cache<T>, kinds: readonly ChangeKind[], ofChange: (change: Change<T>) => readonly ChangeKind[] = () => kinds): () => void {
   feed.report({ kinds, namespace: "", key: "", version: cache.version() });
-  return cache.onChange(({ object }) => {
+  return cache.onChange((change) => {
+    const { object } = change;
     const { name, namespace = "", resourceVersion } = object.metadata;
-    feed.report({ kinds, namespace, key: name, version: Number(resourceVersion ?? 0) });
+    feed.report({ kinds: ofChange(change), namespace, key: name, version: Number(resourceVersion ?? 0) });
   });
 }

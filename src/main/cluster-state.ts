@@ -42,7 +42,7 @@ export function clusterState(caches: BridgeCaches, now: () => number): ClusterSt
       return version === versionOf(job) ? asNomad(job) : undefined;
     },
     versionsOf: (job) => (job.object.kind === "NomadJob" ? stored.versions(job.object) : taskVersions(job, asNomad(job))),
-    jobOfEvaluation: (evalId) => found("evaluation", evalId) ?? seen(purged(evalId)),
+    jobOfEvaluation: (evalId) => found("evaluation", evalId) ?? allocationOf(caches, caches.pods.byIndex("evaluation", evalId)[0])?.job ?? seen(purged(evalId)),
     jobOfDeployment: (deploymentId) => found("deployment", deploymentId),
     ...jobPlanner({ caches, config, now, probeOf }),
     allocationsOf,

@@ -7,10 +7,12 @@ import type { Job, Resources, TaskGroup } from "../nomad/job.ts";
 import { indexOf, NO_RESOURCES } from "./nomad-job.ts";
 import { epochMs } from "../lib/epoch.ts";
 import { allocatedPorts } from "./job/allocated-ports.ts";
-import type { JobRecord } from "./job-record.ts";
+import { type JobRecord, requestsOf } from "./job-record.ts";
 import { placedMetric } from "./placement-failure.ts";
 import { evaluationOf } from "./nomad-evaluation.ts";
-import { deploymentId } from "./nomad-ids.ts";
+import { deploymentId, evaluationId } from "./nomad-ids.ts";
+import { followUpOf, reschedulesOf, rescheduleTimesOf } from "./rescheduling.ts";
+import { delayAfter, reschedulePolicy } from "../nomad/rescheduling.ts";
 import { placeOfPod, type Sha256 } from "./object-names.ts";
 import { type AllocationRecord, allocationRecord, endedAt, type TaskRecord } from "./pod-status.ts";
 import { allocationName } from "./task-environment.ts";
@@ -60,9 +62,9 @@ export function allocationStub(source: AllocationSource): NomadAllocationStub {
     ClientDescription: DESCRIPTION[status],
     TaskStates: Object.fromEntries(record.tasks.map((each) => [each.task, taskState({ pod, record, task: each })])),
     DeploymentStatus: deploymentStatus(source, record),
-    FollowupEvalID: "",
+    FollowupEvalID: followUpOf(pod, job) === undefined ? "" : evaluationId(source.sha256, source.record.uid, { kind: "retry", allocId: pod.metadata.uid ?? "" }),
     NextAllocation: source.next ?? "",
-    DesiredTransition: NO_TRANSITION,
+    DesiredTransition: desiredTransition(source),
     RescheduleTracker: rescheduleTracker(source),
     PreemptedAllocations: null,
     PreemptedByAllocation: "",
@@ -75,9 +77,15 @@ export function allocationStub(source: AllocationSource): NomadAllocationStub {
 
 const NO_TRANSITION = { Migrate: null, Reschedule: null, ForceReschedule: null, NoShutdownDelay: null, MigrateDisablePlacement: null } as const;
 
+/** What a user's stop asks of it. */
+function desiredTransition({ pod, record }: AllocationSource): NomadAllocationStub["DesiredTransition"] {
+  const stop = requestsOf(record).stop?.[pod.metadata.uid ?? ""];
+  return stop === undefined ? NO_TRANSITION : { ...NO_TRANSITION, Migrate: true, Reschedule: stop.reschedule === true, NoShutdownDelay: stop.noShutdownDelay === true };
+}
+
 /** The whole allocation. What is empty of it is left out where Nomad leaves it out. */
 export function nomadAllocation(source: AllocationSource): NomadAllocation {
-  const { JobType: _type, JobVersion: version, DesiredTransition: _transition, ...stub } = allocationStub(source);
+  const { JobType: _type, JobVersion: version, DesiredTransition, ...stub } = allocationStub(source);
   const { DesiredDescription, FollowupEvalID, NextAllocation, PreemptedAllocations: _, PreemptedByAllocation: __, RescheduleTracker, ...rest } = stub;
   const previous = source.pod.metadata.annotations?.[ANNOTATION.previousAllocation] ?? "";
   const deployment = isDeployed(source) ? deploymentId(source.sha256, source.record.uid, version) : "";
@@ -85,6 +93,7 @@ export function nomadAllocation(source: AllocationSource): NomadAllocation {
     ...rest,
     ...withoutEmpty({ DesiredDescription, FollowupEvalID, NextAllocation, PreviousAllocation: previous, DeploymentID: deployment }),
     ...(RescheduleTracker === null ? {} : { RescheduleTracker }),
+    ...(DesiredTransition === NO_TRANSITION ? {} : { DesiredTransition }),
     Job: { ...source.job, Version: version },
     ...allocationResources(source, Object.keys(stub.TaskStates)),
     Metrics: placedMetric(source.job.NodePool),
@@ -119,12 +128,15 @@ const nullIfEmpty = <T>(list: readonly T[]): readonly T[] | null => (list.length
 /** Of one that took the place of a failed one. Only the newest of those before it is known by name. */
 function rescheduleTracker({ pod, job, nodeId }: AllocationSource): NomadAllocationStub["RescheduleTracker"] {
   const { annotations } = pod.metadata;
-  const times = (annotations?.[ANNOTATION.rescheduleTimes] ?? "").split(",").map(Number).filter((time) => time > 0);
+  const times = rescheduleTimesOf(pod);
   if (times.length === 0) return null;
   const previous = annotations?.[ANNOTATION.previousAllocation] ?? "";
-  const delay = job.TaskGroups.find(({ Name }) => Name === groupOf(pod))?.ReschedulePolicy?.Delay ?? 0;
+  const policy = job.TaskGroups.find(({ Name }) => Name === groupOf(pod))?.ReschedulePolicy ?? undefined;
+  // Of more attempts than are remembered the oldest are gone.
+  const before = Math.max(0, reschedulesOf(pod) - times.length);
+  const delay = (index: number) => (policy === undefined ? 0 : delayAfter(before + index, reschedulePolicy(policy)) * NS_PER_MS);
   const isNewest = (index: number) => index === times.length - 1;
-  const events = times.map((time, index) => ({ RescheduleTime: time * NS_PER_MS, PrevAllocID: isNewest(index) ? previous : "", PrevNodeID: isNewest(index) ? (nodeId ?? "") : "", Delay: delay }));
+  const events = times.map((time, index) => ({ RescheduleTime: time * NS_PER_MS, PrevAllocID: isNewest(index) ? previous : "", PrevNodeID: isNewest(index) ? (nodeId ?? "") : "", Delay: delay(index) }));
   return { Events: events, LastReschedule: "ok" };
 }
 

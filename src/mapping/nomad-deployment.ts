@@ -65,7 +65,7 @@ export function nomadDeployment(source: DeploymentSource, state: DeploymentState
     StatusDescription: state.statusDescription,
     EvalPriority: requestsOf(job).priorities?.[String(state.jobVersion)] ?? asNomad.Priority,
     CreateIndex: specIndex,
-    ModifyIndex: isNewest ? indexOf(job.object) : specIndex,
+    ModifyIndex: Math.max(specIndex, state.modifyIndex ?? (isNewest ? indexOf(job.object) : 0)),
     CreateTime: state.createdAt * NS_PER_MS,
     ModifyTime: state.modifiedAt * NS_PER_MS,
   };

@@ -7,7 +7,8 @@ import { ANNOTATION } from "../contract/pod-metadata.ts";
 import type { Job } from "../nomad/job.ts";
 import { parentOf, requestsOf, type JobRecord, versionOf } from "./job-record.ts";
 import { deploymentOf, deploymentStates } from "./nomad-deployment.ts";
-import { deploymentId, evaluationId, type EvaluationCause, knownCauses } from "./nomad-ids.ts";
+import { deploymentId, evaluationId, type EvaluationCause, knownCauses, podCauses } from "./nomad-ids.ts";
+import { type FollowUp, followUpOf, madeUpFor } from "./rescheduling.ts";
 import { indexOf } from "./nomad-job.ts";
 import type { Sha256 } from "./object-names.ts";
 import type { JobVersion } from "./stored-job.ts";
@@ -17,7 +18,7 @@ import { type PlacementFailure, placementFailure, refusedPlacement } from "./pla
 import { epochMs } from "../lib/epoch.ts";
 
 const NS_PER_MS = 1_000_000;
-const ZERO_TIME = "0001-01-01T00:00:00Z";
+export const ZERO_TIME = "0001-01-01T00:00:00Z";
 
 /** How long a job may have been observed without a pod before its evaluation counts as over all the same. */
 const FIRST_POD_MS = 10_000;
@@ -27,7 +28,7 @@ export type EvaluationSource = {
   readonly job: JobRecord;
   /** Its present version. */
   readonly asNomad: Job;
-  readonly versions: readonly Pick<JobVersion, "version" | "modifyIndex" | "submittedAt" | "stop">[];
+  readonly versions: readonly Pick<JobVersion, "version" | "modifyIndex" | "submittedAt" | "stop" | "spec">[];
   readonly pods: readonly Pod[];
   /** Epoch ms. */
   readonly now: number;
@@ -47,9 +48,8 @@ export function nomadEvaluation(source: EvaluationSource, cause: EvaluationCause
   const version = versionOfCause(source, cause);
   const kept = source.versions.find((each) => each.version === version);
   const modifyIndex = kept?.modifyIndex ?? asNomad.JobModifyIndex;
-  const createdAt = createdAtOf(job, cause) ?? kept?.submittedAt ?? asNomad.SubmitTime / NS_PER_MS;
+  const createdAt = createdAtOf(source, cause) ?? kept?.submittedAt ?? asNomad.SubmitTime / NS_PER_MS;
   const isWaiting = cause.kind === "version" && Object.keys(outcome.failures).length > 0 && outcome.Status === "complete";
-  const requested = cause.kind === "version" || cause.kind === "blocked" ? modifyIndex : indexOf(job.object);
   return {
     ID: evaluationId(sha256, job.uid, cause),
     Priority: requestsOf(job).priorities?.[String(version)] ?? asNomad.Priority,
@@ -57,26 +57,24 @@ export function nomadEvaluation(source: EvaluationSource, cause: EvaluationCause
     TriggeredBy: triggerOf(source, cause),
     Namespace: job.namespace,
     JobID: job.jobId,
-    JobModifyIndex: cause.kind === "deployment" ? 0 : modifyIndex,
+    JobModifyIndex: cause.kind === "deployment" || cause.kind === "failure" ? 0 : modifyIndex,
     NodeID: "",
-    DeploymentID: deploymentIn(source, cause, version),
+    DeploymentID: isYetToCome(cause, outcome) ? "" : deploymentIn(source, cause, { version, isPending: outcome.Status === "pending" }),
     Status: outcome.Status,
     StatusDescription: outcome.StatusDescription,
     Wait: 0,
-    WaitUntil: ZERO_TIME,
+    WaitUntil: cause.kind === "retry" ? waitUntil(source, cause.allocId) : ZERO_TIME,
     NextEval: "",
-    PreviousEval: cause.kind === "blocked" ? evaluationId(sha256, job.uid, { kind: "version", version }) : "",
+    PreviousEval: previousOf(source, cause),
     BlockedEval: isWaiting ? evaluationId(sha256, job.uid, { kind: "blocked", version }) : "",
-    RelatedEvals: null,
-    FailedTGAllocs: Object.keys(outcome.failures).length === 0 ? null : Object.fromEntries(Object.entries(outcome.failures).map(([group, { metric }]) => [group, metric])),
+    RelatedEvals: null as readonly object[] | null,
+    FailedTGAllocs: metricsOf(outcome),
     ClassEligibility: null,
     EscapedComputedClass: false,
     QuotaLimitReached: "",
     AnnotatePlan: false,
-    QueuedAllocations: isQuiet(cause) || isStop(source, version) ? {} : Object.fromEntries(asNomad.TaskGroups.map(({ Name }) => [Name, outcome.failures[Name]?.count ?? 0])),
-    SnapshotIndex: requested,
-    CreateIndex: requested,
-    ModifyIndex: Math.max(requested, outcome.Status === "pending" ? 0 : indexOf(job.object)),
+    QueuedAllocations: isQuiet(cause) || isStop(source, version) || isYetToCome(cause, outcome) ? {} : queuedOf(asNomad, outcome),
+    ...indexesOf(source, { cause, modifyIndex, outcome }),
     CreateTime: createdAt * NS_PER_MS,
     ModifyTime: createdAt * NS_PER_MS,
   };
@@ -85,9 +83,61 @@ export function nomadEvaluation(source: EvaluationSource, cause: EvaluationCause
 /** Such have no deployment and no figures. */
 const isQuiet = ({ kind }: EvaluationCause): boolean => kind === "purge" || kind === "blocked";
 
+const queuedOf = ({ TaskGroups }: Job, { failures }: Outcome) => Object.fromEntries(TaskGroups.map(({ Name }) => [Name, failures[Name]?.count ?? 0]));
+
+function metricsOf({ failures }: Outcome) {
+  const failed = Object.entries(failures);
+  return failed.length === 0 ? null : Object.fromEntries(failed.map(([group, { metric }]) => [group, metric]));
+}
+
+type Indexed = { readonly cause: EvaluationCause; readonly modifyIndex: number; readonly outcome: Outcome };
+
+/** They move only when what the evaluation says does: clients look again at each that has moved. It has moved once when it is over, and with what it waits for. */
+function indexesOf(source: EvaluationSource, { cause, modifyIndex, outcome }: Indexed) {
+  const created = createIndexOf(source, cause) ?? modifyIndex;
+  const waiting = Object.keys(outcome.failures).length === 0 ? [] : source.pods.filter((pod) => failsToPlace(pod) && podVersion(pod) === source.asNomad.Version).map(indexOf);
+  return { SnapshotIndex: created, CreateIndex: created, ModifyIndex: outcome.Status === "pending" ? created : Math.max(created + 1, ...waiting) };
+}
+
+/** Undefined: that of its version. */
+function createIndexOf(source: EvaluationSource, cause: EvaluationCause): number | undefined {
+  const { job } = source;
+  if (cause.kind === "failure" || cause.kind === "retry") {
+    const pod = podOf(source, cause.allocId) ?? source.pods.find((each) => madeUpFor(each) === cause.allocId);
+    return pod === undefined ? undefined : indexOf(pod) + (cause.kind === "retry" ? 1 : 0);
+  }
+  if (cause.kind === "stop") return requestsOf(job).stop?.[cause.allocId]?.index ?? indexOf(job.object);
+  if (cause.kind === "deployment") return deploymentOf(job, cause.version)?.modifyIndex ?? indexOf(job.object);
+  return cause.kind === "version" || cause.kind === "blocked" ? undefined : indexOf(job.object);
+}
+
+/** A retry that waits for its time has nothing to say yet. */
+const isYetToCome = ({ kind }: EvaluationCause, { Status }: Outcome): boolean => kind === "retry" && Status === "pending";
+
+function previousOf({ sha256, job }: EvaluationSource, cause: EvaluationCause): string {
+  if (cause.kind === "blocked") return evaluationId(sha256, job.uid, { kind: "version", version: cause.version });
+  return cause.kind === "retry" ? evaluationId(sha256, job.uid, { kind: "failure", allocId: cause.allocId }) : "";
+}
+
+/** Where the failed one is no longer there, the time when the next one was made is all that is known. */
+function waitUntil(source: EvaluationSource, allocId: string): string {
+  const at = followUp(source, allocId)?.dueAt ?? epochMs(source.pods.find((pod) => madeUpFor(pod) === allocId)?.metadata.creationTimestamp);
+  return at === undefined ? ZERO_TIME : new Date(at).toISOString();
+}
+
+/** What follows from an allocation's failure, by the job as it was when that was made. */
+function followUp(source: EvaluationSource, allocId: string): FollowUp | undefined {
+  const pod = podOf(source, allocId);
+  return pod === undefined ? undefined : followUpOf(pod, source.versions.find(({ version }) => version === podVersion(pod))?.spec ?? source.asNomad);
+}
+
+const podOf = ({ pods }: EvaluationSource, allocId: string): Pod | undefined => pods.find(({ metadata }) => metadata.uid === allocId);
+
 /** A version that needs none, such as the job's stop, is within the deployment before it. */
-function deploymentIn({ sha256, job }: EvaluationSource, cause: EvaluationCause, version: number): string {
-  const deployment = isQuiet(cause) ? undefined : deploymentStates(job).find(({ jobVersion }) => jobVersion <= version);
+function deploymentIn({ sha256, job }: EvaluationSource, cause: EvaluationCause, { version, isPending }: { readonly version: number; readonly isPending: boolean }): string {
+  // While it is pending, its own may be yet to come.
+  const isWithin = ({ jobVersion }: { readonly jobVersion: number }) => jobVersion === version || (jobVersion < version && !(isPending && cause.kind === "version"));
+  const deployment = isQuiet(cause) ? undefined : deploymentStates(job).find(isWithin);
   return deployment === undefined ? "" : deploymentId(sha256, job.uid, deployment.jobVersion);
 }
 
@@ -100,10 +150,16 @@ export const shownEvaluation = (evaluation: NomadEvaluation): object => Object.f
 const isEmpty = (value: unknown): boolean =>
   value === "" || value === 0 || value === false || value === null || value === ZERO_TIME || (typeof value === "object" && Object.keys(value).length === 0);
 
+/** Of the job and of its pods, each once. */
+export function causesOf(source: EvaluationSource): readonly EvaluationCause[] {
+  const retries = new Map(source.pods.flatMap(podCauses).map((cause) => [evaluationId(source.sha256, source.job.uid, cause), cause]));
+  return [...knownCauses(source.job), ...retries.values()];
+}
+
 /** Of a job, newest first: one for each kept version, those of requests and of its deployments, and the blocked one while something waits. */
 export function nomadEvaluations(source: EvaluationSource): readonly NomadEvaluation[] {
   const isKept = (version: number) => source.versions.some((each) => each.version === version);
-  return knownCauses(source.job)
+  return causesOf(source)
     .filter((cause) => hasHappened(source, cause) && (!("version" in cause) || isKept(cause.version)))
     .map((cause) => nomadEvaluation(source, cause))
     .filter(({ TriggeredBy, Status }) => TriggeredBy !== "queued-allocs" || Status === "blocked")
@@ -111,7 +167,9 @@ export function nomadEvaluations(source: EvaluationSource): readonly NomadEvalua
 }
 
 /** A parent runs nothing, so that none of its versions has an evaluation. */
-function hasHappened({ job, asNomad }: EvaluationSource, cause: EvaluationCause): boolean {
+function hasHappened(source: EvaluationSource, cause: EvaluationCause): boolean {
+  const { job, asNomad } = source;
+  if (cause.kind === "failure" || cause.kind === "retry") return isRetried(source, cause.allocId) || followUp(source, cause.allocId) !== undefined;
   if (cause.kind === "purge") return false;
   if (cause.kind === "version" || cause.kind === "blocked") return asNomad.Periodic === null && (asNomad.ParameterizedJob === null || asNomad.Dispatched);
   return cause.kind !== "deployment" || wasSaid(job, cause);
@@ -125,17 +183,19 @@ function wasSaid(job: JobRecord, { version, verb }: Extract<EvaluationCause, { r
   return verb === "promote" && state.jobVersion === deploymentStates(job)[0]?.jobVersion && (said?.promote ?? []).length > 0 && Object.values(state.groups).some(({ promoted }) => promoted);
 }
 
-/** The evaluation that an allocation was placed by: a stop of the one before it, or its job's version. */
+const isRetried = ({ pods }: EvaluationSource, allocId: string): boolean => pods.some((pod) => madeUpFor(pod) === allocId);
+
+/** The evaluation that an allocation was placed by: a stop or the failure of the one before it, or its job's version. */
 export function evaluationOf(sha256: Sha256, job: JobRecord, pod: Pod): string {
   const previous = pod.metadata.annotations?.[ANNOTATION.previousAllocation] ?? "";
   const stop = requestsOf(job).stop?.[previous];
-  const cause: EvaluationCause = stop === undefined ? { kind: "version", version: podVersion(pod) } : { kind: "stop", allocId: previous, at: stop.at };
-  return evaluationId(sha256, job.uid, cause);
+  const failed = madeUpFor(pod);
+  const other: EvaluationCause = failed === undefined ? { kind: "version", version: podVersion(pod) } : { kind: "retry", allocId: failed };
+  return evaluationId(sha256, job.uid, stop === undefined ? other : { kind: "stop", allocId: previous, at: stop.at });
 }
 
-/** Whether the evaluation of that cause has to do with the allocation: it was placed by it, or stopped by it. */
+/** Whether the allocation was placed by the evaluation of that cause, or in its deployment. */
 export function concerns(source: Pick<EvaluationSource, "sha256" | "job">, cause: EvaluationCause, pod: Pod): boolean {
-  if (cause.kind === "stop" && cause.allocId === pod.metadata.uid) return true;
   if (cause.kind === "deployment" || cause.kind === "blocked") return podVersion(pod) === cause.version;
   if (cause.kind === "purge") return false;
   if (cause.kind === "reschedule") return (epochMs(pod.metadata.creationTimestamp) ?? 0) >= cause.at - 1000 && podVersion(pod) === versionOf(source.job);
@@ -146,15 +206,17 @@ const isStop = ({ versions }: EvaluationSource, version: number): boolean => ver
 
 const podVersion = (pod: Pod): number => Number(pod.metadata.annotations?.[ANNOTATION.jobVersion] ?? 0) || 0;
 
-function createdAtOf(job: JobRecord, cause: EvaluationCause): number | undefined {
+function createdAtOf(source: EvaluationSource, cause: EvaluationCause): number | undefined {
+  const { job } = source;
   if ("at" in cause) return cause.at;
+  if (cause.kind === "failure" || cause.kind === "retry") return followUp(source, cause.allocId)?.failedAt ?? epochMs(source.pods.find((pod) => madeUpFor(pod) === cause.allocId)?.metadata.creationTimestamp);
   return cause.kind === "deployment" && cause.verb === "end" ? deploymentOf(job, cause.version)?.modifiedAt : undefined;
 }
 
-function versionOfCause({ job, pods }: EvaluationSource, cause: EvaluationCause): number {
+function versionOfCause(source: EvaluationSource, cause: EvaluationCause): number {
   if ("version" in cause) return cause.version;
-  const stopped = cause.kind === "stop" ? pods.find(({ metadata }) => metadata.uid === cause.allocId) : undefined;
-  return stopped === undefined ? versionOf(job) : podVersion(stopped);
+  const about = "allocId" in cause ? podOf(source, cause.allocId) : undefined;
+  return about === undefined ? versionOf(source.job) : podVersion(about);
 }
 
 function triggerOf(source: EvaluationSource, cause: EvaluationCause): string {
@@ -165,6 +227,10 @@ function triggerOf(source: EvaluationSource, cause: EvaluationCause): string {
       return "alloc-stop";
     case "reschedule":
       return "job-register";
+    case "failure":
+      return "alloc-failure";
+    case "retry":
+      return "alloc-reschedule";
     case "deployment":
       return "deployment-watcher";
     case "purge":
@@ -186,12 +252,20 @@ const PENDING: Outcome = { Status: "pending", StatusDescription: "", failures: {
 
 function outcomeOf(source: EvaluationSource, cause: EvaluationCause): Outcome {
   if (cause.kind === "stop") return hasStopped(source, cause.allocId) ? done() : PENDING;
+  if (cause.kind === "retry") return isWaiting(source, cause.allocId) ? { ...PENDING, StatusDescription: "created for delayed rescheduling" } : done();
   if (cause.kind !== "version" && cause.kind !== "blocked") return done();
   if (cause.version !== versionOf(source.job)) return done();
   const outcome = versionOutcome(source);
   if (cause.kind === "version") return outcome;
   const isBlocked = outcome.Status === "complete" && Object.keys(outcome.failures).length > 0;
   return isBlocked ? { ...outcome, Status: "blocked", StatusDescription: "created to place remaining allocations" } : done();
+}
+
+/** A newer version makes an end of the waiting. What failed with its deployment waits for its time, and stays failed. */
+function isWaiting(source: EvaluationSource, allocId: string): boolean {
+  const [pod, next] = [podOf(source, allocId), followUp(source, allocId)];
+  if (pod === undefined || next === undefined || isRetried(source, allocId) || source.asNomad.Stop || podVersion(pod) !== source.asNomad.Version) return false;
+  return source.now < next.dueAt || deploymentOf(source.job, podVersion(pod))?.status !== "failed";
 }
 
 function hasStopped({ pods }: EvaluationSource, allocId: string): boolean {
@@ -225,12 +299,14 @@ function isAboutToPlace({ job, versions, now }: EvaluationSource): boolean {
 
 const scheduled = (pod: Pod) => pod.status?.conditions?.find(({ type }) => type === "PodScheduled");
 
+const failsToPlace = (pod: Pod): boolean => pod.spec.nodeName === undefined && scheduled(pod)?.status === "False";
+
 const isUndecided = (pod: Pod): boolean => pod.spec.nodeName === undefined && scheduled(pod) === undefined;
 
 const failureOf = (pod: Pod, count: number): PlacementFailure => placementFailure(scheduled(pod)?.message ?? "", count, leftOutOf(pod), portsOf(pod));
 
 function failuresOf(pods: readonly Pod[]): Outcome["failures"] {
-  const waiting = pods.filter((pod) => pod.spec.nodeName === undefined && scheduled(pod)?.status === "False");
+  const waiting = pods.filter(failsToPlace);
   const groups = Map.groupBy(waiting, (pod) => pod.metadata.annotations?.[ANNOTATION.group] ?? "");
   return Object.fromEntries([...groups].map(([group, all]) => [group, failureOf(all[0] as Pod, all.length)]));
 }

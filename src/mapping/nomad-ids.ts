@@ -2,6 +2,8 @@
  * @module IDs of what Nomad stores and we do not: evaluations and deployments. Each is a name-based UUID of the job's UID and what happened
  * to the job, so that every bridge says the same one, and nothing is kept. Used by controller and bridge.
  */
+import type { Pod } from "../api/pod.ts";
+import { madeUpFor } from "./rescheduling.ts";
 import { requestsOf, type JobRecord, versionOf } from "./job-record.ts";
 import type { Sha256 } from "./object-names.ts";
 
@@ -22,6 +24,10 @@ export type EvaluationCause =
   | { readonly kind: "blocked"; readonly version: number }
   | { readonly kind: "stop"; readonly allocId: string; readonly at: number }
   | { readonly kind: "reschedule"; readonly at: number }
+  /** An allocation has failed. */
+  | { readonly kind: "failure"; readonly allocId: string }
+  /** It is to be placed again when its reschedule policy says so. */
+  | { readonly kind: "retry"; readonly allocId: string }
   | { readonly kind: "deployment"; readonly version: number; readonly verb: DeploymentVerb }
   /** The end of the job itself, when its object is gone. */
   | { readonly kind: "purge" };
@@ -40,6 +46,9 @@ function detailsOf(cause: EvaluationCause): readonly (string | number)[] {
       return [cause.allocId, cause.at];
     case "reschedule":
       return [cause.at];
+    case "failure":
+    case "retry":
+      return [cause.allocId];
     case "deployment":
       return [cause.version, cause.verb];
     case "purge":
@@ -58,7 +67,7 @@ export function rememberedVersions(job: JobRecord): readonly number[] {
 
 const VERBS: readonly DeploymentVerb[] = ["promote", "fail", "pause", "resume", "health", "end"];
 
-/** What can be asked for by an evaluation's ID, of one job. It follows from the object alone. */
+/** What can be asked for by an evaluation's ID, of one job, but for the failures of its allocations. It follows from the object alone. */
 export function knownCauses(job: JobRecord): readonly EvaluationCause[] {
   const { stop = {}, reschedule } = requestsOf(job);
   const versions = rememberedVersions(job);
@@ -73,6 +82,19 @@ export function knownCauses(job: JobRecord): readonly EvaluationCause[] {
 
 /** For an index of jobs by the IDs of their evaluations. */
 export const evaluationIdsOf = (sha256: Sha256, job: JobRecord): readonly string[] => knownCauses(job).map((cause) => evaluationId(sha256, job.uid, cause));
+
+/** The same of one of its pods: that it failed, and that another took its place. */
+export function podCauses(pod: Pod): readonly EvaluationCause[] {
+  const { uid = "" } = pod.metadata;
+  const before = madeUpFor(pod);
+  return [
+    ...(pod.status?.phase === "Failed" ? [{ kind: "failure", allocId: uid } as const, { kind: "retry", allocId: uid } as const] : []),
+    ...(before === undefined ? [] : [{ kind: "retry", allocId: before } as const]),
+  ];
+}
+
+/** For an index of a job's pods by the IDs of those. */
+export const podEvaluationIds = (sha256: Sha256, jobUid: string, pod: Pod): readonly string[] => podCauses(pod).map((cause) => evaluationId(sha256, jobUid, cause));
 
 /** For an index of jobs by the IDs of their deployments. */
 export const deploymentIdsOf = (sha256: Sha256, job: JobRecord): readonly string[] =>

@@ -140,6 +140,7 @@ type NotInWhole = "JobType" | "JobVersion" | "DesiredTransition" | "PreemptedAll
 
 export type NomadAllocation = Omit<NomadAllocationStub, NotInWhole | OptionalText> & { readonly [name in OptionalText]?: string } & {
   readonly RescheduleTracker?: NomadAllocationStub["RescheduleTracker"];
+  readonly DesiredTransition?: NomadAllocationStub["DesiredTransition"];
   readonly Job: Job;
   readonly Resources: AllocationShare;
   readonly SharedResources: AllocationShare;

@@ -8,7 +8,7 @@ import { evaluationSource } from "../jobs/evaluations.ts";
 import { stubsOf, visibleJobs } from "../read-handlers.ts";
 import { json, QUERY_META, type Reply, text } from "../reply.ts";
 import type { RequestContext, Routes } from "../request-context.ts";
-import { deploymentId, evaluationIdsOf, nameUuid } from "../../mapping/nomad-ids.ts";
+import { deploymentId, evaluationIdsOf, nameUuid, podEvaluationIds } from "../../mapping/nomad-ids.ts";
 import { isPlaced } from "../../mapping/nomad-allocation.ts";
 import { deploymentStates } from "../../mapping/nomad-deployment.ts";
 import { type NomadEvaluation, nomadEvaluations } from "../../mapping/nomad-evaluation.ts";
@@ -72,7 +72,7 @@ const may = ({ identity, query }: RequestContext, capability: NamespaceCapabilit
 /** The IDs that a job's evaluations may have cost little; what its evaluations are is worked out only where one of them fits. */
 function evaluationsIn(context: RequestContext, job: JobRecord): readonly NomadEvaluation[] {
   const prefix = textOf(context.body, "Prefix");
-  const source = evaluationIdsOf(sha256, job).some((id) => id.startsWith(prefix)) ? evaluationSource(context, job) : undefined;
+  const source = [...evaluationIdsOf(sha256, job), ...context.cluster.allocationsOf(job).flatMap(({ pod }) => podEvaluationIds(sha256, job.uid, pod))].some((id) => id.startsWith(prefix)) ? evaluationSource(context, job) : undefined;
   return source === undefined ? [] : nomadEvaluations(source);
 }
 

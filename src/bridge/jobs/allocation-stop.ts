@@ -3,6 +3,7 @@ import { withStop } from "../../contract/job-requests.ts";
 import { parseGoBool } from "../../lib/go-bool.ts";
 import { ok } from "../../lib/result.ts";
 import { requestsOf } from "../../mapping/job-record.ts";
+import { indexOf } from "../../mapping/nomad-job.ts";
 import { ALLOCATION_NOT_FOUND, PERMISSION_DENIED } from "../../nomad/texts.ts";
 import { uuidError } from "../../nomad/uuid.ts";
 import { skipShutdownDelay } from "../client/skip-shutdown-delay.ts";
@@ -28,7 +29,7 @@ export async function stopAllocation(context: StopContext): Promise<Reply> {
   const changed = await changeRequests(context, allocation.job, (job) => {
     const requests = requestsOf(job);
     if (Object.hasOwn(requests.stop ?? {}, allocId)) return ok(requests);
-    const stop = { at: now, ...(isSet("no_shutdown_delay") ? { noShutdownDelay: true } : {}), ...(isSet("reschedule") ? { reschedule: true } : {}) };
+    const stop = { at: now, index: indexOf(job.object), ...(isSet("no_shutdown_delay") ? { noShutdownDelay: true } : {}), ...(isSet("reschedule") ? { reschedule: true } : {}) };
     return ok(withStop(requests, allocId, stop));
   });
   if (!changed.ok) return changed.error;

@@ -1,8 +1,9 @@
 /** @module Evaluations: read, listed, counted, forced. They are derived, by src/mapping/nomad-evaluation.ts. */
 import { ok, type Result } from "../../lib/result.ts";
 import { type JobRecord, requestsOf, versionOf } from "../../mapping/job-record.ts";
-import { concerns, type EvaluationSource, type NomadEvaluation, nomadEvaluation, nomadEvaluations, shownEvaluation } from "../../mapping/nomad-evaluation.ts";
-import { evaluationId, type EvaluationCause, knownCauses } from "../../mapping/nomad-ids.ts";
+import { causesOf, concerns, type EvaluationSource, type NomadEvaluation, nomadEvaluation, nomadEvaluations, shownEvaluation } from "../../mapping/nomad-evaluation.ts";
+import { withRelated } from "../../mapping/related-evaluations.ts";
+import { evaluationId, type EvaluationCause } from "../../mapping/nomad-ids.ts";
 
 import { compileFilter } from "../../nomad/filter/filter.ts";
 import { EVAL_NOT_FOUND, EVALUATE_PARAMETERIZED, EVALUATE_PERIODIC, JOB_NOT_FOUND } from "../../nomad/job-texts.ts";
@@ -12,6 +13,7 @@ import { isTrue, textOf } from "../body.ts";
 import { listReply } from "../lists/list-page.ts";
 import { json, QUERY_META, type Reply, text } from "../reply.ts";
 import type { RequestContext } from "../request-context.ts";
+import { boolParam } from "../query.ts";
 import { stubsOf } from "../read-handlers.ts";
 import { changeRequests } from "./annotate-job.ts";
 import { nestedOf } from "./fields.ts";
@@ -41,13 +43,17 @@ function find(context: ReadContext, lookup = ""): Found | Reply {
   if (job === undefined) return text(404, EVAL_NOT_FOUND);
   if (!context.allowsNamespace(job.namespace)) return text(403, PERMISSION_DENIED);
   const source = evaluationSource(context, job);
-  const cause = knownCauses(job).find((each) => evaluationId(sha256, job.uid, each) === evalId);
+  const cause = source === undefined ? undefined : causesOf(source).find((each) => evaluationId(sha256, job.uid, each) === evalId);
   return source === undefined || cause === undefined ? text(404, EVAL_NOT_FOUND) : { source, cause };
 }
 
 export function readEvaluation(context: ReadContext): Reply {
   const found = find(context, "failed to lookup eval: eval lookup failed: ");
-  return "kind" in found ? found : json(shownEvaluation(nomadEvaluation(found.source, found.cause)));
+  if ("kind" in found) return found;
+  const related = boolParam(context.search, "related");
+  if (!related.ok) return text(500, related.error);
+  const evaluation = nomadEvaluation(found.source, found.cause);
+  return json(shownEvaluation(related.value ? withRelated(evaluation, nomadEvaluations(found.source)) : evaluation));
 }
 
 export function listEvaluationAllocations(context: ReadContext): Reply {

@@ -1,6 +1,7 @@
 /** @module What a group of a Nomad job asks of the plan: the same in the plan's words, its spans in ms. Pure. */
-import type { DisconnectStrategy, MigrateStrategy, ReschedulePolicy as NomadReschedule, TaskGroup, UpdateStrategy } from "../../nomad/job.ts";
-import { type DisconnectPolicy, type GroupSpec, type MigratePolicy, NO_DISCONNECT, type ReschedulePolicy, type UpdatePolicy } from "../plan/types.ts";
+import type { DisconnectStrategy, MigrateStrategy, TaskGroup, UpdateStrategy } from "../../nomad/job.ts";
+import { reschedulePolicy } from "../../nomad/rescheduling.ts";
+import { type DisconnectPolicy, type GroupSpec, type MigratePolicy, NO_DISCONNECT, type UpdatePolicy } from "../plan/types.ts";
 
 const NS_PER_MS = 1_000_000;
 const ms = (nanoseconds: number | null): number => Math.max(0, (nanoseconds ?? 0) / NS_PER_MS);
@@ -38,17 +39,6 @@ const updatePolicy = (update: UpdateStrategy): UpdatePolicy => ({
   autoPromote: update.AutoPromote,
   staggerMs: ms(update.Stagger),
   healthCheck: HEALTH_CHECKS.find((each) => each === update.HealthCheck) ?? "checks",
-});
-
-const DELAY_FUNCTIONS = ["constant", "exponential", "fibonacci"] as const;
-
-const reschedulePolicy = (policy: NomadReschedule): ReschedulePolicy => ({
-  attempts: policy.Attempts,
-  intervalMs: ms(policy.Interval),
-  delayMs: ms(policy.Delay),
-  delayFunction: DELAY_FUNCTIONS.find((each) => each === policy.DelayFunction) ?? "constant",
-  maxDelayMs: ms(policy.MaxDelay),
-  unlimited: policy.Unlimited,
 });
 
 const migratePolicy = (migrate: MigrateStrategy): MigratePolicy => ({ maxParallel: migrate.MaxParallel, minHealthyMs: ms(migrate.MinHealthyTime) });

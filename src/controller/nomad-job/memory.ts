@@ -28,11 +28,14 @@ export function plannable(kept: KeptDeployment | undefined): DeploymentState | u
   return state;
 }
 
-export function keepDeployment(before: KeptDeployment | undefined, { deployment, superseded }: Pick<JobPlan, "deployment" | "superseded">): KeptDeployment | undefined {
+/** @param index resource version of the job that was planned for: what is new of the deployments came after it */
+export function keepDeployment(before: KeptDeployment | undefined, { deployment, superseded }: Pick<JobPlan, "deployment" | "superseded">, index: number): KeptDeployment | undefined {
   if (deployment === undefined) return undefined;
   const past = pastOf(before);
   const older = superseded === undefined ? past.filter(({ jobVersion }) => jobVersion < deployment.jobVersion) : [superseded, ...past.filter(({ jobVersion }) => jobVersion < superseded.jobVersion)];
-  return chain([deployment, ...withinBounds(older)]);
+  const known = new Set(past.map((state) => JSON.stringify(state)));
+  const indexed = (state: DeploymentState) => (known.has(JSON.stringify(state)) ? state : { ...state, modifyIndex: index });
+  return chain([deployment, ...withinBounds(older)].map(indexed));
 }
 
 /** As many as there are kept versions, but no more than this of JSON: the status shares its object with the job. */

@@ -2,6 +2,7 @@
 import type { Finding } from "../../api/exec-task.ts";
 import type { GroupCounts, NomadJob, NomadJobStatus } from "../../api/nomad-job.ts";
 import type { Refusal } from "../../mapping/refusal.ts";
+import { indexOf } from "../../mapping/nomad-job.ts";
 import { jobModifyIndex } from "../../mapping/stored-job.ts";
 import { isActive } from "../plan/deployment-state.ts";
 import type { GroupSummary, JobAllocation, JobPlan } from "../plan/types.ts";
@@ -36,7 +37,7 @@ export type PlannedJob = {
 
 export function plannedStatus(job: NomadJob, { accepted, allocations, plan, kept, problem }: PlannedJob): JobStatusIntent {
   const counts = countsOf(allocations, plan);
-  const deployment = keepDeployment(deploymentOf(job.status ?? {}), plan);
+  const deployment = keepDeployment(deploymentOf(job.status ?? {}), plan, indexOf(job));
   return {
     observedGeneration: job.metadata.generation ?? 0,
     ...kept,

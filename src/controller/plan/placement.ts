@@ -1,6 +1,7 @@
 /** @module What is made for each place that has no allocation: now, after a delay, or not at all. */
 import { type GroupInput, hasFailed, isCurrent, isOpen, isOutdated } from "./group-input.ts";
-import { priorAttempts, rescheduleIn, timesAfter } from "./reschedule.ts";
+import { priorAttempts } from "../../nomad/rescheduling.ts";
+import { rescheduleIn, timesAfter } from "./reschedule.ts";
 import type { JobAllocation, JobNewAllocation } from "./types.ts";
 
 /** A place to fill. */

@@ -4,6 +4,7 @@
  */
 import type { DesiredUpdates } from "../../nomad/api-types.ts";
 import type { JobType } from "../../nomad/job.ts";
+import type { ReschedulePolicy } from "../../nomad/rescheduling.ts";
 import type { DeploymentState, StableVersion } from "./deployment-state.ts";
 
 /** What `plan` must know of one pod. */
@@ -79,16 +80,6 @@ export type UpdatePolicy = {
   readonly staggerMs: number;
   /** `manual`: an allocation is healthy when a request says so, and only then. */
   readonly healthCheck: "checks" | "task_states" | "manual";
-};
-
-export type ReschedulePolicy = {
-  readonly attempts: number;
-  readonly intervalMs: number;
-  readonly delayMs: number;
-  readonly delayFunction: "constant" | "exponential" | "fibonacci";
-  /** 0: none. */
-  readonly maxDelayMs: number;
-  readonly unlimited: boolean;
 };
 
 export type MigratePolicy = { readonly maxParallel: number; readonly minHealthyMs: number };
@@ -171,7 +162,7 @@ export const STOP_REASON = {
 export type StopReason = (typeof STOP_REASON)[keyof typeof STOP_REASON];
 export type Stop = PodIdentity & { readonly reason: StopReason };
 
-export type { DesiredUpdates };
+export type { DesiredUpdates, ReschedulePolicy };
 
 /** The row of a group in Nomad's job summary, as the pods are now. */
 export type GroupSummary = {

@@ -122,6 +122,34 @@ describe("the evaluation of a version", () => {
     expect(await evaluation(stopped.EvalID)).toMatchObject({ Priority: 70, TriggeredBy: "job-deregister" });
   });
 
+  it("moves its index when it is over, and no more when its job's object changes; and so does a deployment", async () => {
+    const { world, call, register, evaluation } = one();
+    const id = await register("web");
+    const indexes = async () => {
+      const { CreateIndex, ModifyIndex } = (await evaluation(id)) as unknown as Readonly<Record<string, number>>;
+      const all = (await call("GET", "/v1/job/web/evaluations")).json as unknown as readonly { readonly ID: string; readonly ModifyIndex: number }[];
+      const deployment = (await call("GET", "/v1/job/web/deployment")).json as unknown as { readonly ModifyIndex: number } | null;
+      return [CreateIndex, ModifyIndex, Object.fromEntries(all.filter(({ ID }) => ID !== id).map((each) => [each.ID, each.ModifyIndex])), deployment?.ModifyIndex];
+    };
+    const [created, pending] = await indexes();
+    expect(pending).toBe(created);
+    const pod = world.pod(world.observe("web", { deployment: { ...DEPLOYMENT, status: "successful", modifyIndex: 4000 } }), "web", { node: "node-1" });
+    await call("PUT", `/v1/allocation/${pod.metadata.uid}/stop`);
+    const before = await indexes();
+    expect([before[0], Number(before[1]) > Number(created), before[3]]).toEqual([created, true, 4000]);
+    world.observe("web", { summary: "1/2", deployment: { ...DEPLOYMENT, status: "successful", modifyIndex: 4000 } });
+    expect(await indexes()).toEqual(before);
+  });
+
+  it("is within no deployment but its own while it is pending", async () => {
+    const { world, register, evaluation } = one();
+    await register("web");
+    world.observe("web", { deployment: { ...DEPLOYMENT, status: "successful" } });
+    const id = await register("web", { TaskGroups: [{ Name: "web", Count: 2, Tasks: [{ Name: "server", Driver: "exec", Config: { command: "/bin/true" } }] }] });
+    expect(await evaluation(id)).toMatchObject({ Status: "pending" });
+    expect(await evaluation(id)).not.toHaveProperty("DeploymentID");
+  });
+
   it("is the same from every bridge, and after a new one has started", async () => {
     const { world, register } = one();
     const id = await register("web");
@@ -182,7 +210,7 @@ describe("stopping an allocation", () => {
     const next = world.pod(job, "web", { node: "node-1", previous: uid });
     expect(await evaluation(json.EvalID)).toMatchObject({ Status: "complete" });
     const allocations = (await call("GET", `/v1/evaluation/${json.EvalID}/allocations`)).json as unknown as readonly { readonly ID: string }[];
-    expect(new Set(allocations.map(({ ID }) => ID))).toEqual(new Set([uid, next.metadata.uid]));
+    expect(allocations.map(({ ID }) => ID)).toEqual([next.metadata.uid]);
     expect(world.job("web").metadata.generation).toBe(1);
   });
 

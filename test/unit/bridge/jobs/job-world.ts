@@ -12,7 +12,7 @@ import { createEventBroker } from "../../../../src/bridge/events/event-stream.ts
 import { createLogLines } from "../../../../src/bridge/monitor/log-lines.ts";
 import { createHttpApp } from "../../../../src/bridge/http-app.ts";
 import { ANNOTATION, LABEL } from "../../../../src/contract/pod-metadata.ts";
-import { type BridgeCaches, parentOf } from "../../../../src/main/caches.ts";
+import { type BridgeCaches, evaluationsOfPod, parentOf } from "../../../../src/main/caches.ts";
 import { clusterState } from "../../../../src/main/cluster-state.ts";
 import { jobObjects } from "../../../../src/main/job-objects.ts";
 import { RESOURCES } from "../../../../src/main/resources.ts";
@@ -75,7 +75,7 @@ function cachesOf(api: FakeApiServer, lag: boolean): { readonly caches: BridgeCa
     jobs,
     tasks,
     revisions: api.cache<JobRevision>(RESOURCES.controllerRevisions, { owner: ownerUid }),
-    pods: api.cache<Pod>(RESOURCES.pods, { owner: ownerUid }),
+    pods: api.cache<Pod>(RESOURCES.pods, { owner: ownerUid, evaluation: evaluationsOfPod }),
     namespaces: api.cache(RESOURCES.namespaces),
     configs: api.cache(RESOURCES.bridgeConfigs),
     nodes: api.cache(RESOURCES.nodes),

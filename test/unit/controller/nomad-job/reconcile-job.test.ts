@@ -37,6 +37,23 @@ describe("a NomadJob", () => {
     expect([cluster.jobs, cluster.pods, cluster.revisions]).toEqual(before);
   });
 
+  it("keeps the index of its deployment until that changes", async () => {
+    const cluster = emptyCluster();
+    apply(cluster, service("one"));
+    await settle(cluster);
+    const indexOf = () => statusOf(cluster).deployment?.["modifyIndex"];
+    const [first] = [indexOf()];
+    expect(first).toEqual(expect.any(Number));
+    for (const [name, pod] of cluster.pods) cluster.pods.set(name, { ...pod, status: { ...pod.status, conditions: [] } });
+    await run(cluster);
+    expect(statusOf(cluster).summary).toBe("0/2");
+    expect(indexOf()).toBe(first);
+    apply(cluster, service("two"));
+    await settle(cluster, { rounds: 12 });
+    expect(Number(indexOf())).toBeGreaterThan(Number(first));
+    expect(statusOf(cluster).deployment).toMatchObject({ superseded: { modifyIndex: first } });
+  });
+
   it("replaces its pods by those of a new version, and keeps the old ones to be read", async () => {
     const cluster = emptyCluster();
     apply(cluster, service("one"));
