@@ -6,6 +6,7 @@ import type { NomadAllocation, NomadAllocationStub, NomadTaskState } from "../no
 import type { Job, Resources, TaskGroup } from "../nomad/job.ts";
 import { indexOf, NO_RESOURCES } from "./nomad-job.ts";
 import { epochMs } from "../lib/epoch.ts";
+import { allocationHealth, type AllocationHealth, isDeployed } from "./allocation-health.ts";
 import { allocatedPorts } from "./job/allocated-ports.ts";
 import { type JobRecord, requestsOf } from "./job-record.ts";
 import { placedMetric } from "./placement-failure.ts";
@@ -42,6 +43,7 @@ export function allocationStub(source: AllocationSource): NomadAllocationStub {
   const group = groupOf(pod);
   const record = allocationRecord(pod, source.now);
   const status = clientStatus(record);
+  const health = allocationHealth(source, record);
   const created = epochMs(pod.metadata.creationTimestamp) ?? 0;
   const stopped = pod.metadata.annotations?.[ANNOTATION.stopped];
   return {
@@ -60,8 +62,8 @@ export function allocationStub(source: AllocationSource): NomadAllocationStub {
     DesiredDescription: stopped ?? "",
     ClientStatus: status,
     ClientDescription: DESCRIPTION[status],
-    TaskStates: Object.fromEntries(record.tasks.map((each) => [each.task, taskState({ pod, record, task: each })])),
-    DeploymentStatus: deploymentStatus(source, record),
+    TaskStates: Object.fromEntries(record.tasks.map((each) => [each.task, taskState({ pod, record, task: each, ...(health === undefined ? {} : { health }) })])),
+    DeploymentStatus: deploymentStatus(source, health),
     FollowupEvalID: followUpOf(pod, job) === undefined ? "" : evaluationId(source.sha256, source.record.uid, { kind: "retry", allocId: pod.metadata.uid ?? "" }),
     NextAllocation: source.next ?? "",
     DesiredTransition: desiredTransition(source),
@@ -140,24 +142,11 @@ function rescheduleTracker({ pod, job, nodeId }: AllocationSource): NomadAllocat
   return { Events: events, LastReschedule: "ok" };
 }
 
-/** Whether the allocation's version has a deployment: a service's that is updated step by step. */
-const isDeployed = (source: AllocationSource): boolean =>
-  source.record.object.kind === "NomadJob" && source.job.Type === "service" && (taskGroup(source)?.Update?.MaxParallel ?? 0) > 0;
-
-/** Healthy from when it has been ready for as long as its group asks for; failed ones are not. Nothing is said of others, but that they are canaries. */
-function deploymentStatus(source: AllocationSource, { readySince, state }: AllocationRecord): NomadAllocationStub["DeploymentStatus"] {
-  if (!isDeployed(source)) return null;
-  const minHealthyMs = (taskGroup(source)?.Update?.MinHealthyTime ?? 0) / NS_PER_MS;
-  const isHealthy = readySince !== undefined && source.now - readySince >= minHealthyMs;
-  const isUnhealthy = state === "failed" || state === "spent";
+/** Nothing is said of those that are neither healthy nor unhealthy yet, but that they are canaries. */
+function deploymentStatus(source: AllocationSource, health: AllocationHealth | undefined): NomadAllocationStub["DeploymentStatus"] {
   const isCanary = source.pod.metadata.annotations?.[ANNOTATION.canary] === "true";
-  if (!isHealthy && !isUnhealthy && !isCanary) return null;
-  return {
-    Healthy: isHealthy ? true : isUnhealthy ? false : null,
-    Timestamp: timeText(isHealthy ? readySince + minHealthyMs : undefined),
-    Canary: isCanary,
-    ModifyIndex: indexOf(source.pod),
-  };
+  if (health === undefined && !(isCanary && isDeployed(source))) return null;
+  return { Healthy: health?.healthy ?? null, Timestamp: timeText(health?.at), Canary: isCanary, ModifyIndex: indexOf(source.pod) };
 }
 
 /** Of the pod's tasks as the job has them: a task that a newer version has no more is left out. */

@@ -12,6 +12,7 @@ import type { NomadTaskEvent } from "../nomad/api-types.ts";
 import { SIGNAL_NUMBERS } from "../nomad/driver/signals.ts";
 import { LEADER_TASK_DEAD, LEADER_TASK_IN_GROUP_DEAD, MAIN_TASKS_DEAD } from "../nomad/texts.ts";
 import type { RunEnd } from "./container-record.ts";
+import { type AllocationHealth, unhealthyText } from "./allocation-health.ts";
 import { taskEvent } from "./nomad-task-event.ts";
 import { type AllocationRecord, endedAt, failedTask, type TaskRecord } from "./pod-status.ts";
 import { rulesOf } from "./pod-tasks.ts";
@@ -20,14 +21,14 @@ const NS_PER_MS = 1_000_000;
 const SIGKILL = 9;
 const KILLED = 128 + SIGKILL;
 
-export type EventSource = { readonly pod: Pod; readonly record: AllocationRecord; readonly task: TaskRecord };
+export type EventSource = { readonly pod: Pod; readonly record: AllocationRecord; readonly task: TaskRecord; /** Of the allocation, where it is known. */ readonly health?: AllocationHealth };
 
 /** As many as Nomad keeps of a task. */
 const MAX_EVENTS = 10;
 
 /** Oldest first. */
 export function taskEvents(source: EventSource): readonly NomadTaskEvent[] {
-  const events = [...setupEvents(source), ...imageEvents(source), ...endEvents(source), ...siblingEvents(source), ...startEvents(source), ...userEvents(source)];
+  const events = [...setupEvents(source), ...imageEvents(source), ...endEvents(source), ...siblingEvents(source), ...startEvents(source), ...userEvents(source), ...healthEvents(source)];
   return events.toSorted((a, b) => a.Time - b.Time).slice(-MAX_EVENTS);
 }
 
@@ -215,6 +216,12 @@ function startEvents(source: EventSource): readonly NomadTaskEvent[] {
   if (task.startedAt === undefined) return [];
   const asked = askedToStopAt(pod);
   return [event("Started", task.startedAt, STARTED), ...(asked === undefined ? [] : [killing(source, Math.max(asked, task.startedAt))])];
+}
+
+/** The deployment has given it up. */
+function healthEvents({ task, health }: EventSource): readonly NomadTaskEvent[] {
+  const text = health?.healthy === false ? unhealthyText(task, health, formatDuration) : undefined;
+  return text === undefined ? [] : [event("Alloc Unhealthy", health?.at ?? 0, text, { message: text })];
 }
 
 const WHOM = { task: "task", running: "running tasks", all: "all tasks" } as const;

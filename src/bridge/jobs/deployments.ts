@@ -3,6 +3,7 @@ import type { DeploymentRequest } from "../../contract/job-requests.ts";
 import { type DeploymentState, isActive } from "../../contract/deployment-state.ts";
 import { ANNOTATION } from "../../contract/pod-metadata.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
+import { isDeployed } from "../../mapping/allocation-health.ts";
 import { type JobRecord, requestsOf } from "../../mapping/job-record.ts";
 import { deploymentOf, deploymentStates, type NomadDeployment, nomadDeployment } from "../../mapping/nomad-deployment.ts";
 import { deploymentId, type DeploymentVerb } from "../../mapping/nomad-ids.ts";
@@ -66,7 +67,9 @@ export function listDeploymentAllocations(context: ReadContext): Reply {
   const found = find(context, "") ?? json([]);
   if ("kind" in found) return found;
   const { job, state } = found;
-  const own = context.cluster.allocationsOf(job).filter(({ pod }) => Number(pod.metadata.annotations?.[ANNOTATION.jobVersion] ?? 0) === state.jobVersion);
+  const ofVersion = context.cluster.allocationsOf(job).filter(({ pod }) => Number(pod.metadata.annotations?.[ANNOTATION.jobVersion] ?? 0) === state.jobVersion);
+  const asNomad = context.cluster.jobVersion(job, state.jobVersion);
+  const own = asNomad === undefined ? ofVersion : ofVersion.filter(({ pod }) => isDeployed({ pod, job: asNomad, record: job, now: context.now }));
   return json(stubsOf(context, own));
 }
 
