@@ -6,14 +6,17 @@ import type { Node } from "../api/pod.ts";
 import type { ClusterState } from "../bridge/bridge-deps.ts";
 import { acceptJob } from "../controller/nomad-job/accept-job.ts";
 import { type Accepted, allocationsOf, askPlan, type PlanDeps } from "../controller/nomad-job/plan-job.ts";
+import type { JobAllocation } from "../controller/plan/types.ts";
 import { nodeSources } from "../controller/nomad-job/nodes.ts";
 import { isParent } from "../controller/nomad-job/read-job.ts";
 import type { JobRecord } from "../mapping/job-record.ts";
+import { exhaustedNodes } from "../mapping/job/placement/room.ts";
 import { filteredNodes } from "../mapping/job/placement/eligible-nodes.ts";
 import { jobObjectName } from "../mapping/object-names.ts";
 import { missingPaths, type NodeProbe, operatingSystemOf } from "../mapping/probe.ts";
 import { storedSpec } from "../mapping/stored-job.ts";
 import { profileFor } from "../mapping/task-checks.ts";
+import type { DesiredUpdates } from "../nomad/api-types.ts";
 import type { JobSpec } from "../nomad/job.ts";
 import type { BridgeCaches } from "./caches.ts";
 import { sha256 } from "../access/sha256.ts";
@@ -47,19 +50,34 @@ export function jobPlanner(context: Context): JobPlanner {
   };
   return {
     desiredUpdates: (spec, present) => {
-      const job = present?.object.kind === "ExecTask" || isParent(spec) ? undefined : nextVersion(spec, present);
+      // A parent runs nothing, and Nomad plans it as if it would: always anew.
+      const job = present?.object.kind === "ExecTask" ? undefined : nextVersion(spec, isParent(spec) ? undefined : present);
       const known = job === undefined ? undefined : accept(job);
       if (job === undefined || known === undefined) return undefined;
-      const { groups } = askPlan(deps, { job, ...known, allocations: allocationsOf(deps, job, known) });
-      return Object.fromEntries(Object.entries(groups).map(([group, { updates }]) => [group, updates]));
+      const allocations = allocationsOf(deps, job, known);
+      const { groups } = askPlan(deps, { job, ...known, allocations });
+      return Object.fromEntries(Object.entries(groups).map(([group, { updates }]) => [group, withoutWaiting(updates, allocations.filter((each) => each.group === group))]));
     },
     filteredNodes: (spec) => {
       const known = accept(nextVersion(spec, undefined));
       if (known === undefined) return {};
       const nodes = nodeSources(deps, known.config);
-      return Object.fromEntries(known.accepted.groups.map((group) => [group.source.group, filteredNodes(group, nodes)]));
+      return Object.fromEntries(known.accepted.groups.map((group) => [group.source.group, { ...filteredNodes(group, nodes), exhausted: exhaustedNodes(group, nodes) }]));
     },
   };
+}
+
+/** What waits for a node is not placed yet, on Nomad: it is to be created, whatever the plan does with its pod. */
+function withoutWaiting(updates: DesiredUpdates, allocations: readonly JobAllocation[]): DesiredUpdates {
+  let left = allocations.filter(({ unbound, state }) => unbound === true && state === "pending").length;
+  const after = { ...updates };
+  for (const kind of ["Ignore", "InPlaceUpdate", "DestructiveUpdate"] as const) {
+    const moved = Math.min(left, after[kind]);
+    left -= moved;
+    after[kind] -= moved;
+    after.Place += moved;
+  }
+  return after;
 }
 
 /** A version that is not stored has no name to be remembered by. */

@@ -123,7 +123,7 @@ const shortNamed = (named: Readonly<Record<string, string>> = {}): Readonly<Reco
 const SUFFIX: Readonly<Record<string, number>> = { m: 1e-3, k: 1e3, M: 1e6, G: 1e9, T: 1e12, Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40 };
 
 /** A Kubernetes quantity such as "250m" or "24678144Ki" as a plain number; 0 for one that cannot be read. */
-function quantity(text: string | undefined): number {
+export function quantity(text: string | undefined): number {
   const [, amount = "0", suffix = ""] = /^([0-9.]+)([a-zA-Z]*)$/.exec(text ?? "") ?? [];
   return Number(amount) * (suffix === "" ? 1 : (SUFFIX[suffix] ?? 0));
 }

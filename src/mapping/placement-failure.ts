@@ -13,11 +13,13 @@ export type PlacementFailure = {
 export const refusedPlacement = (reason: string, count: number): PlacementFailure => ({ count, metric: metricOf(count, { ConstraintFiltered: { [reason]: 1 }, NodesFiltered: 1, NodesEvaluated: 1 }) });
 
 /** Of a group that no node can have, whatever is free on it: known before any pod is made. Undefined where a node can. */
-export function impossiblePlacement({ evaluated, inPool, available, filtered }: FilteredNodes, count: number): PlacementFailure | undefined {
-  const reasons = Object.entries(filtered);
-  if (count === 0 || total(reasons) < evaluated) return undefined;
+export function impossiblePlacement({ evaluated, inPool, available, filtered, exhausted = {} }: FilteredNodes, count: number): PlacementFailure | undefined {
+  const [reasons, lacks] = [Object.entries(filtered), Object.entries(exhausted)];
+  if (count === 0 || total(reasons) + total(lacks) < evaluated) return undefined;
   const constraints = reasons.length === 0 ? {} : { ConstraintFiltered: filtered };
-  return { count, metric: metricOf(count, { NodesEvaluated: evaluated, NodesFiltered: total(reasons), NodesInPool: inPool, NodesAvailable: available, ...constraints }) };
+  const dimensions = lacks.length === 0 ? {} : { DimensionExhausted: exhausted };
+  const nodes = { NodesEvaluated: evaluated, NodesFiltered: total(reasons), NodesExhausted: total(lacks), NodesInPool: inPool, NodesAvailable: available };
+  return { count, metric: metricOf(count, { ...nodes, ...constraints, ...dimensions }) };
 }
 
 /**
@@ -53,7 +55,7 @@ const NO_FREE_PORTS = "node(s) didn't have free ports for the requested pod port
 function dimensionOf(reason: string, ports: readonly PodPort[]): string {
   const taken = ports.find(({ hostPort }) => hostPort > 0);
   if (reason === NO_FREE_PORTS && taken !== undefined) return `network: reserved port collision ${taken.label}=${taken.hostPort}`;
-  return reason.replace(/^Insufficient /, "");
+  return reason === "Insufficient ephemeral-storage" ? "disk" : reason.replace(/^Insufficient /, "");
 }
 
 const total = (reasons: readonly (readonly [string, number])[]) => reasons.reduce((sum, [, n]) => sum + n, 0);

@@ -1,5 +1,6 @@
 /** @module What would come of a job, without writing it: plan, validate, parse. */
 import { err, ok, type Result } from "../../lib/result.ts";
+import type { DesiredUpdates } from "../../nomad/api-types.ts";
 import type { JobSpec } from "../../nomad/job.ts";
 import { PLAN_JOB_ID_INVALID, PLAN_JOB_ID_MISMATCH } from "../../nomad/job-texts.ts";
 import { nextPeriodicLaunch } from "../../nomad/jobspec/cron/next-launch.ts";
@@ -12,7 +13,7 @@ import type { RequestContext } from "../request-context.ts";
 import { checkJob, type JobCheck } from "./check-job.ts";
 import { plannedDiff } from "./job-diff.ts";
 import { type JobContext, jobOfBody, mayRegister, registerProblem, unknownPoolOf } from "./register.ts";
-import { hasEvaluation, meta } from "./write-reply.ts";
+import { meta } from "./write-reply.ts";
 
 export function planJob(context: JobContext): Reply {
   const checked = plannedJob(context);
@@ -21,8 +22,8 @@ export function planJob(context: JobContext): Reply {
   const present = context.cluster.job(spec.Namespace, spec.ID);
   const asNomad = present === undefined ? undefined : context.cluster.nomadJob(present);
   const index = asNomad?.JobModifyIndex ?? 0;
-  const failures = failuresOf(context, spec, check);
   const updates = check.refusal === undefined ? context.cluster.desiredUpdates(spec, present) : undefined;
+  const failures = failuresOf(context, { spec, check, updates });
   const before = present === undefined ? undefined : context.cluster.versionsOf(present)[0];
   return json({
     JobModifyIndex: index,
@@ -37,16 +38,21 @@ export function planJob(context: JobContext): Reply {
   });
 }
 
-/** What is known before any pod is made: a job that is refused, and groups that no node can have. Room is found out by trying. */
-function failuresOf({ cluster }: Pick<JobContext, "cluster">, spec: JobSpec, { refusal }: JobCheck) {
-  const nodes = refusal === undefined && hasEvaluation(spec) ? cluster.filteredNodes(spec) : {};
+type Planned = Checked & { readonly updates: Readonly<Record<string, DesiredUpdates>> | undefined };
+
+/** What is known before any pod is made: a job that is refused, and groups that no node can have, were it empty. What others use of it is found out by trying. */
+function failuresOf({ cluster }: Pick<JobContext, "cluster">, { spec, check: { refusal }, updates }: Planned) {
+  const nodes = refusal === undefined ? cluster.filteredNodes(spec) : {};
   const failed = spec.TaskGroups.flatMap(({ Name, Count }) => {
     const filtered = nodes[Name];
-    const failure = refusal === undefined ? (filtered === undefined ? undefined : impossiblePlacement(filtered, Count)) : refusedPlacement(refusal, Count);
+    const failure = refusal === undefined ? (filtered === undefined ? undefined : impossiblePlacement(filtered, toBePlaced(updates?.[Name]) ?? Count)) : refusedPlacement(refusal, Count);
     return failure === undefined ? [] : [[Name, failure.metric] as const];
   });
   return Object.fromEntries(failed);
 }
+
+/** Undefined where nothing is planned. */
+const toBePlaced = (updates: DesiredUpdates | undefined): number | undefined => (updates === undefined ? undefined : updates.Place + updates.DestructiveUpdate + updates.Canary);
 
 type Checked = { readonly spec: JobSpec; readonly check: JobCheck };
 

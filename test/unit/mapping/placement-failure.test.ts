@@ -5,6 +5,7 @@ describe("the scheduler's words as a metric", () => {
   it.each([
     ["0/1 nodes are available: 1 Insufficient memory. no new claims to deallocate, preemption: 0/1 nodes are available: 1 No preemption victims found.", { NodesEvaluated: 1, NodesExhausted: 1, NodesFiltered: 0, DimensionExhausted: { memory: 1 }, ConstraintFiltered: null }],
     ["0/5 nodes are available: 2 Insufficient cpu, 3 node(s) had untolerated taint {a.b/c: d}.", { NodesEvaluated: 5, NodesExhausted: 2, NodesFiltered: 3, DimensionExhausted: { cpu: 2 }, ConstraintFiltered: { "node(s) had untolerated taint {a.b/c: d}": 3 } }],
+    ["0/1 nodes are available: 1 Insufficient ephemeral-storage.", { DimensionExhausted: { disk: 1 } }],
     ["0/2 nodes are available: 2 Too many pods.", { DimensionExhausted: { "Too many pods": 2 } }],
     // Nodes of another datacenter or pool are none that Nomad would have looked at.
     ["0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't match Pod's node affinity/selector.", { NodesEvaluated: 1, NodesExhausted: 1, NodesFiltered: 0, ConstraintFiltered: null }],

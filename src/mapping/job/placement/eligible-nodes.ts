@@ -19,6 +19,8 @@ export type FilteredNodes = {
   readonly inPool: number;
   /** Nodes of the pool by datacenter, the job's alone. */
   readonly available: Readonly<Record<string, number>>;
+  /** By Nomad's dimension, such as "memory", the nodes that are too small. Absent where that was not asked. */
+  readonly exhausted?: Readonly<Record<string, number>>;
 };
 
 /** NodesEvaluated, NodesFiltered (their sum), ConstraintFiltered, NodesInPool and NodesAvailable of an AllocationMetric. */
