@@ -29,7 +29,23 @@ export type DeploymentRequest = {
 
 export type VersionTag = { readonly version: number; readonly description: string; /** Unix ns. */ readonly taggedTime: number };
 
+/** A write that changed nothing of the job, such as a registration of what is registered: there is no version that could have its evaluation. */
+export type AskedEvaluation = {
+  /** Epoch ms; of a job's no two are the same. */
+  readonly at: number;
+  readonly trigger: AskedTrigger;
+  /** Of the job, then. */
+  readonly version: number;
+  /** Resource version of the job, then. */
+  readonly index: number;
+};
+
+const ASKED_TRIGGERS = ["job-register", "job-deregister", "job-scaling"] as const;
+export type AskedTrigger = (typeof ASKED_TRIGGERS)[number];
+
 export type JobRequests = {
+  /** The newest MAX_ASKED, oldest first. */
+  readonly evaluations?: readonly AskedEvaluation[];
   /** The newest MAX_STOPS, by allocation ID. */
   readonly stop?: Readonly<Record<string, StopRequest>>;
   readonly deployment?: DeploymentRequest;
@@ -48,13 +64,15 @@ export type JobRequests = {
 };
 
 const MAX_STOPS = 200;
+const MAX_ASKED = 10;
 
 /**
  * What is not of the right form asks for nothing, member by member: the annotation can be written by whoever may write the object, and every
  * server reads it.
  */
 export function readJobRequests(text: string | undefined): JobRequests {
-  const { stop, deployment, reschedule, stable, tags, triggers, priorities, scaling } = recordOf(parsed(text));
+  const { evaluations, stop, deployment, reschedule, stable, tags, triggers, priorities, scaling } = recordOf(parsed(text));
+  const asked = Array.isArray(evaluations) ? evaluations.slice(-MAX_ASKED).flatMap((each: unknown) => askedOf(each) ?? []) : [];
   const stops = valuesOf(stop, stopOf).slice(0, MAX_STOPS);
   const said = deploymentOf(deployment);
   const called = stableOf(stable);
@@ -63,6 +81,7 @@ export function readJobRequests(text: string | undefined): JobRequests {
   const urgent = valuesOf(priorities, priorityOf);
   const scaled = readScaling(scaling);
   return {
+    ...(asked.length === 0 ? {} : { evaluations: asked }),
     ...(stops.length === 0 ? {} : { stop: Object.fromEntries(stops) }),
     ...(said === undefined ? {} : { deployment: said }),
     ...(isTime(reschedule) ? { reschedule } : {}),
@@ -106,6 +125,12 @@ const textOf = (value: unknown): string | undefined => (typeof value === "string
 const priorityOf = (value: unknown): number | undefined => (Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 100 ? Number(value) : undefined);
 const textsOf = (value: unknown): readonly string[] | undefined => (Array.isArray(value) ? value.filter((each) => typeof each === "string") : undefined);
 
+function askedOf(value: unknown): AskedEvaluation | undefined {
+  const { at, trigger, version, index } = recordOf(value);
+  const known = ASKED_TRIGGERS.find((each) => each === trigger);
+  return isTime(at) && known !== undefined && isVersion(version) && isVersion(index) ? { at, trigger: known, version, index } : undefined;
+}
+
 function stopOf(value: unknown): StopRequest | undefined {
   const { at, noShutdownDelay, reschedule, index } = recordOf(value);
   if (!isTime(at)) return undefined;
@@ -137,6 +162,13 @@ function tagOf(value: unknown): VersionTag | undefined {
 }
 
 export const writeJobRequests = (requests: JobRequests): string => JSON.stringify(requests);
+
+/** The requests with one more evaluation that was asked for; the oldest goes when there are too many. */
+export function withEvaluation(requests: JobRequests, asked: AskedEvaluation): JobRequests {
+  const before = requests.evaluations ?? [];
+  const at = Math.max(asked.at, (before.at(-1)?.at ?? 0) + 1);
+  return { ...requests, evaluations: [...before, { ...asked, at }].slice(-MAX_ASKED) };
+}
 
 /** The requests with one more stop; the oldest go when there are too many. */
 export function withStop(requests: JobRequests, allocId: string, stop: StopRequest): JobRequests {

@@ -49,7 +49,7 @@ export function nomadEvaluation(source: EvaluationSource, cause: EvaluationCause
   const kept = source.versions.find((each) => each.version === version);
   const modifyIndex = kept?.modifyIndex ?? asNomad.JobModifyIndex;
   const createdAt = createdAtOf(source, cause) ?? kept?.submittedAt ?? asNomad.SubmitTime / NS_PER_MS;
-  const isWaiting = cause.kind === "version" && Object.keys(outcome.failures).length > 0 && outcome.Status === "complete";
+  const isWaiting = (cause.kind === "version" || cause.kind === "asked") && Object.keys(outcome.failures).length > 0 && outcome.Status === "complete";
   return {
     ID: evaluationId(sha256, job.uid, cause),
     Priority: requestsOf(job).priorities?.[String(version)] ?? asNomad.Priority,
@@ -57,7 +57,7 @@ export function nomadEvaluation(source: EvaluationSource, cause: EvaluationCause
     TriggeredBy: triggerOf(source, cause),
     Namespace: job.namespace,
     JobID: job.jobId,
-    JobModifyIndex: cause.kind === "deployment" || cause.kind === "failure" ? 0 : modifyIndex,
+    JobModifyIndex: isOfNoWrite(source, cause) ? 0 : modifyIndex,
     NodeID: "",
     DeploymentID: isYetToCome(cause, outcome) ? "" : deploymentIn(source, cause, { version, isPending: outcome.Status === "pending" }),
     Status: outcome.Status,
@@ -79,6 +79,13 @@ export function nomadEvaluation(source: EvaluationSource, cause: EvaluationCause
     ModifyTime: createdAt * NS_PER_MS,
   };
 }
+
+/** Whether no write of the job is behind it, also where somebody has registered just what was there. */
+function isOfNoWrite({ job }: EvaluationSource, cause: EvaluationCause): boolean {
+  return cause.kind === "deployment" || cause.kind === "failure" || (cause.kind === "asked" && askedAt(job, cause.at)?.trigger === "job-register");
+}
+
+const askedAt = (job: JobRecord, at: number) => requestsOf(job).evaluations?.find((each) => each.at === at);
 
 /** Such have no deployment and no figures. */
 const isQuiet = ({ kind }: EvaluationCause): boolean => kind === "purge" || kind === "blocked";
@@ -106,6 +113,7 @@ function createIndexOf(source: EvaluationSource, cause: EvaluationCause): number
     const pod = podOf(source, cause.allocId) ?? source.pods.find((each) => madeUpFor(each) === cause.allocId);
     return pod === undefined ? undefined : indexOf(pod) + (cause.kind === "retry" ? 1 : 0);
   }
+  if (cause.kind === "asked") return askedAt(job, cause.at)?.index;
   if (cause.kind === "stop") return requestsOf(job).stop?.[cause.allocId]?.index ?? indexOf(job.object);
   if (cause.kind === "deployment") return deploymentOf(job, cause.version)?.modifyIndex ?? indexOf(job.object);
   return cause.kind === "version" || cause.kind === "blocked" ? undefined : indexOf(job.object);
@@ -215,6 +223,7 @@ function createdAtOf(source: EvaluationSource, cause: EvaluationCause): number |
 
 function versionOfCause(source: EvaluationSource, cause: EvaluationCause): number {
   if ("version" in cause) return cause.version;
+  if (cause.kind === "asked") return askedAt(source.job, cause.at)?.version ?? versionOf(source.job);
   const about = "allocId" in cause ? podOf(source, cause.allocId) : undefined;
   return about === undefined ? versionOf(source.job) : podVersion(about);
 }
@@ -227,6 +236,8 @@ function triggerOf(source: EvaluationSource, cause: EvaluationCause): string {
       return "alloc-stop";
     case "reschedule":
       return "job-register";
+    case "asked":
+      return askedAt(source.job, cause.at)?.trigger ?? "job-register";
     case "failure":
       return "alloc-failure";
     case "retry":
@@ -253,10 +264,10 @@ const PENDING: Outcome = { Status: "pending", StatusDescription: "", failures: {
 function outcomeOf(source: EvaluationSource, cause: EvaluationCause): Outcome {
   if (cause.kind === "stop") return hasStopped(source, cause.allocId) ? done() : PENDING;
   if (cause.kind === "retry") return isWaiting(source, cause.allocId) ? { ...PENDING, StatusDescription: "created for delayed rescheduling" } : done();
-  if (cause.kind !== "version" && cause.kind !== "blocked") return done();
-  if (cause.version !== versionOf(source.job)) return done();
+  if (cause.kind !== "version" && cause.kind !== "blocked" && cause.kind !== "asked") return done();
+  if (versionOfCause(source, cause) !== versionOf(source.job)) return done();
   const outcome = versionOutcome(source);
-  if (cause.kind === "version") return outcome;
+  if (cause.kind !== "blocked") return outcome;
   const isBlocked = outcome.Status === "complete" && Object.keys(outcome.failures).length > 0;
   return isBlocked ? { ...outcome, Status: "blocked", StatusDescription: "created to place remaining allocations" } : done();
 }

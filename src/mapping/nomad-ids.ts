@@ -24,6 +24,8 @@ export type EvaluationCause =
   | { readonly kind: "blocked"; readonly version: number }
   | { readonly kind: "stop"; readonly allocId: string; readonly at: number }
   | { readonly kind: "reschedule"; readonly at: number }
+  /** A write that changed nothing of the job. */
+  | { readonly kind: "asked"; readonly at: number }
   /** An allocation has failed. */
   | { readonly kind: "failure"; readonly allocId: string }
   /** It is to be placed again when its reschedule policy says so. */
@@ -45,6 +47,7 @@ function detailsOf(cause: EvaluationCause): readonly (string | number)[] {
     case "stop":
       return [cause.allocId, cause.at];
     case "reschedule":
+    case "asked":
       return [cause.at];
     case "failure":
     case "retry":
@@ -69,12 +72,13 @@ const VERBS: readonly DeploymentVerb[] = ["promote", "fail", "pause", "resume", 
 
 /** What can be asked for by an evaluation's ID, of one job, but for the failures of its allocations. It follows from the object alone. */
 export function knownCauses(job: JobRecord): readonly EvaluationCause[] {
-  const { stop = {}, reschedule } = requestsOf(job);
+  const { evaluations = [], stop = {}, reschedule } = requestsOf(job);
   const versions = rememberedVersions(job);
   return [
     ...versions.flatMap((version): EvaluationCause[] => [{ kind: "version", version }, { kind: "blocked", version }]),
     ...versions.flatMap((version) => VERBS.map((verb): EvaluationCause => ({ kind: "deployment", version, verb }))),
     ...Object.entries(stop).map(([allocId, { at }]): EvaluationCause => ({ kind: "stop", allocId, at })),
+    ...evaluations.map(({ at }): EvaluationCause => ({ kind: "asked", at })),
     ...(reschedule === undefined ? [] : [{ kind: "reschedule", at: reschedule } as const]),
     { kind: "purge" },
   ];

@@ -12,7 +12,7 @@ import { type HurryContext, skipShutdownDelay } from "../client/skip-shutdown-de
 import { json, type Reply, text } from "../reply.ts";
 import { editJob, failed } from "./edit-job.ts";
 import type { JobContext } from "./register.ts";
-import { hasEvaluation, meta, registered, written } from "./write-reply.ts";
+import { hasEvaluation, meta, registeredAgain, written } from "./write-reply.ts";
 
 /** Who may stop may not purge, and the other way round; who may submit may both. */
 export async function deregister(context: JobContext & HurryContext): Promise<Reply> {
@@ -37,7 +37,7 @@ async function stop(context: JobContext, { object, namespace, jobId }: JobRecord
     if (now.spec === undefined) return err(text(500, `job "${jobId}" cannot be read as it is stored: purge it, or write it anew`));
     return ok({ spec: now.spec, stop: true, priority: priorityOf(context) });
   });
-  return edited.ok ? registered(edited.value.object, edited.value.spec) : edited.error;
+  return edited.ok ? await registeredAgain(context, edited.value, { trigger: "job-deregister" }) : edited.error;
 }
 
 /** Of the evaluation; undefined: the job's. */

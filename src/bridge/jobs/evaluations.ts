@@ -1,6 +1,6 @@
 /** @module Evaluations: read, listed, counted, forced. They are derived, by src/mapping/nomad-evaluation.ts. */
 import { ok, type Result } from "../../lib/result.ts";
-import { type JobRecord, requestsOf, versionOf } from "../../mapping/job-record.ts";
+import { type JobRecord, requestsOf } from "../../mapping/job-record.ts";
 import { causesOf, concerns, type EvaluationSource, type NomadEvaluation, nomadEvaluation, nomadEvaluations, shownEvaluation } from "../../mapping/nomad-evaluation.ts";
 import { withRelated } from "../../mapping/related-evaluations.ts";
 import { evaluationId, type EvaluationCause } from "../../mapping/nomad-ids.ts";
@@ -18,7 +18,7 @@ import { stubsOf } from "../read-handlers.ts";
 import { changeRequests } from "./annotate-job.ts";
 import { nestedOf } from "./fields.ts";
 import { sha256 } from "../../access/sha256.ts";
-import { requested } from "./write-reply.ts";
+import { evaluatedAgain, requested } from "./write-reply.ts";
 
 type ReadContext = Pick<RequestContext, "cluster" | "stubs" | "query" | "params" | "search" | "allowsNamespace" | "now">;
 
@@ -129,7 +129,7 @@ export async function evaluateJob(context: ReadContext & Pick<RequestContext, "j
   if (job === undefined || asNomad === undefined) return text(500, JOB_NOT_FOUND);
   if (asNomad.Periodic !== null) return text(500, EVALUATE_PERIODIC);
   if (asNomad.ParameterizedJob !== null && !asNomad.Dispatched) return text(500, EVALUATE_PARAMETERIZED);
-  if (!isTrue(nestedOf(body, "EvalOptions"), "ForceReschedule")) return requested(job, { kind: "version", version: versionOf(job) });
+  if (!isTrue(nestedOf(body, "EvalOptions"), "ForceReschedule")) return await evaluatedAgain(context, job, { trigger: "job-register" });
   const changed = await changeRequests(context, job, (record) => ok({ ...requestsOf(record), reschedule: now }));
   return changed.ok ? requested(changed.value, { kind: "reschedule", at: now }) : changed.error;
 }

@@ -20,7 +20,7 @@ import { checkJob, type JobCheck } from "./check-job.ts";
 import { editJob, type JobEdit, type StoredNow } from "./edit-job.ts";
 import { integerOf, nestedOf } from "./fields.ts";
 import { keepSubmission } from "./submission.ts";
-import { registered } from "./write-reply.ts";
+import { registeredAgain } from "./write-reply.ts";
 
 export type JobContext = Pick<RequestContext, "cluster" | "jobs" | "query" | "params" | "search" | "body" | "allowsNamespace" | "identity" | "now">;
 
@@ -80,7 +80,7 @@ export async function register(context: JobContext): Promise<Reply> {
   const edited = await editJob(context, { namespace: spec.Namespace, jobId: spec.ID }, (now) => withPriorityOf(body, registration(body, spec, now)));
   if (!edited.ok) return edited.error;
   const kept = await keepSubmission(context, edited.value, nestedOf(body, "Submission"));
-  return registered(edited.value.object, edited.value.spec, checked.warnings([...kept]));
+  return await registeredAgain(context, edited.value, { trigger: "job-register", warnings: checked.warnings([...kept]) });
 }
 
 /** A pool is there as long as a node, or Nomad itself, names it. A job that is in one already may stay in it while it has no node. */

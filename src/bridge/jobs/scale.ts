@@ -26,7 +26,7 @@ import { changeRequests } from "./annotate-job.ts";
 import { editJob, failed, MAX_ROUNDS, tooMany } from "./edit-job.ts";
 import { integerOf, nestedOf, stringsOf } from "./fields.ts";
 import type { JobContext } from "./register.ts";
-import { meta, registered, requested } from "./write-reply.ts";
+import { meta, registeredAgain, requested } from "./write-reply.ts";
 
 const NS_PER_MS = 1_000_000;
 
@@ -98,8 +98,9 @@ export async function scaleJob(context: JobContext): Promise<Reply> {
   if (!edited.ok) return edited.error;
   const { object, spec, changed } = edited.value;
   // The count is that already, which gives no version; who asked for it is told of it all the same.
-  if (!changed) await keepEvent(context, jobRecord(object), { group, event: { ...eventOf(context, spec, { group, count }), version: versionOf(jobRecord(object)) } });
-  return registered(object, spec);
+  const kept = changed ? undefined : await keepEvent(context, jobRecord(object), { group, event: { ...eventOf(context, spec, { group, count }), version: versionOf(jobRecord(object)) } });
+  const present = kept?.ok === true && kept.value.object.kind === "NomadJob" ? kept.value.object : object;
+  return await registeredAgain(context, { object: present, spec, changed }, { trigger: "job-scaling" });
 }
 
 type Noted = { readonly group: string; readonly count?: number | undefined };

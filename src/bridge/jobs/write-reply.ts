@@ -1,11 +1,16 @@
 /** @module What Nomad answers to a write of a job: the evaluation to watch, and indexes. Used by the handlers of jobs. */
 import type { NomadJob } from "../../api/nomad-job.ts";
-import { jobRecord, type JobRecord, versionOf } from "../../mapping/job-record.ts";
+import { type AskedTrigger, withEvaluation } from "../../contract/job-requests.ts";
+import { ok } from "../../lib/result.ts";
+import { type JobObject, jobRecord, type JobRecord, requestsOf, versionOf } from "../../mapping/job-record.ts";
 import { evaluationId, type EvaluationCause } from "../../mapping/nomad-ids.ts";
 import { indexOf } from "../../mapping/nomad-job.ts";
 import { jobModifyIndex } from "../../mapping/stored-job.ts";
 import type { JobSpec } from "../../nomad/job.ts";
 import type { Reply } from "../reply.ts";
+import type { RequestContext } from "../request-context.ts";
+import { changeRequests } from "./annotate-job.ts";
+import type { EditedJob } from "./edit-job.ts";
 import { sha256 } from "../../access/sha256.ts";
 
 /** A job that only others are made of runs nothing itself, so it has no evaluation. */
@@ -20,6 +25,24 @@ export function registered(object: NomadJob, spec: JobSpec, warnings = ""): Repl
   const index = jobModifyIndex(object);
   const evalId = hasEvaluation(spec) ? evaluationId(sha256, record.uid, { kind: "version", version: versionOf(record) }) : "";
   return written(record.jobId, evalId, { EvalID: evalId, EvalCreateIndex: evalId === "" ? 0 : index, JobModifyIndex: index, Warnings: warnings, NextToken: "", ...meta(index) });
+}
+
+/**
+ * As a registration's, also where nothing has changed: Nomad looks at the job all the same, and gives an evaluation each time. What the controller has not
+ * seen yet has one that is still to come; a note on the job would move the index by which its version is known.
+ */
+export async function registeredAgain(context: Pick<RequestContext, "jobs" | "now">, { object, spec, changed }: EditedJob, { trigger, warnings = "" }: { readonly trigger: AskedTrigger; readonly warnings?: string }): Promise<Reply> {
+  if (changed || !hasEvaluation(spec) || !isObserved(object)) return registered(object, spec, warnings);
+  return await evaluatedAgain(context, jobRecord(object), { trigger, further: { Warnings: warnings, NextToken: "" } });
+}
+
+const isObserved = ({ status, metadata }: JobObject): boolean => status?.observedGeneration === metadata.generation;
+
+export async function evaluatedAgain({ jobs, now }: Pick<RequestContext, "jobs" | "now">, job: JobRecord, { trigger, further = {} }: { readonly trigger: AskedTrigger; readonly further?: object }): Promise<Reply> {
+  if (!isObserved(job.object)) return requested(job, { kind: "version", version: versionOf(job) }, further);
+  const asked = await changeRequests({ jobs }, job, (present) => ok(withEvaluation(requestsOf(present), { at: now, trigger, version: versionOf(present), index: indexOf(present.object) })));
+  if (!asked.ok) return asked.error;
+  return requested(asked.value, { kind: "asked", at: requestsOf(asked.value).evaluations?.at(-1)?.at ?? now }, further);
 }
 
 /** For what changes no spec: the evaluation of a request. */

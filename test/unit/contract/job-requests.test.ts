@@ -8,7 +8,8 @@ import { evaluationIdsOf } from "../../../src/mapping/nomad-ids.ts";
 import { sha256 } from "../../../src/access/sha256.ts";
 
 const WHOLE: JobRequests = {
-  stop: { a: { at: 1 }, b: { at: 2, noShutdownDelay: true, reschedule: true } },
+  evaluations: [{ at: 1, trigger: "job-register", version: 0, index: 7 }, { at: 2, trigger: "job-scaling", version: 1, index: 8 }],
+  stop: { a: { at: 1 }, b: { at: 2, noShutdownDelay: true, reschedule: true, index: 9 } },
   deployment: { id: "d", promote: ["*"], paused: false, failed: true, healthy: ["x"], unhealthy: [] },
   reschedule: 3,
   stable: { version: 4, stable: false },

@@ -13,7 +13,8 @@ const version = fc.nat({ max: 1000 });
 const cause: fc.Arbitrary<EvaluationCause> = fc.oneof(
   fc.record({ kind: fc.constantFrom("version" as const, "blocked" as const), version }),
   fc.record({ kind: fc.constant("stop" as const), allocId: fc.uuid(), at: fc.nat() }),
-  fc.record({ kind: fc.constant("reschedule" as const), at: fc.nat() }),
+  fc.record({ kind: fc.constantFrom("reschedule" as const, "asked" as const), at: fc.nat() }),
+  fc.record({ kind: fc.constantFrom("failure" as const, "retry" as const), allocId: fc.uuid() }),
   fc.record({ kind: fc.constant("deployment" as const), version, verb: fc.constantFrom("promote" as const, "fail" as const, "pause" as const, "resume" as const, "health" as const) }),
 );
 

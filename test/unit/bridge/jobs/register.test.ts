@@ -32,13 +32,39 @@ describe("registering a job", () => {
     expect(world.job("web").spec).toMatchObject({ id: "web", priority: 60 });
   });
 
-  it("makes no new version of what has not changed", async () => {
+  it("makes no new version of what has not changed, and an evaluation each time, the newest ten of which are kept", async () => {
     const { world, call } = one();
     const first = await call("PUT", "/v1/jobs", run(jobBody("web")));
-    const { writes } = world.api.calls;
-    const second = await call("PUT", "/v1/jobs", run(jobBody("web")));
-    expect(second.json).toMatchObject({ EvalID: first.json.EvalID, JobModifyIndex: first.json.JobModifyIndex });
-    expect([world.api.calls.writes, world.job("web").metadata.generation]).toEqual([writes, 1]);
+    world.observe("web");
+    const ids = [first.json.EvalID];
+    for (let i = 0; i < 12; i += 1) {
+      const { json } = await call("PUT", "/v1/jobs", run(jobBody("web")));
+      expect(json.JobModifyIndex).toBe(first.json.JobModifyIndex);
+      ids.push(json.EvalID);
+    }
+    expect(new Set(ids).size).toBe(13);
+    expect(world.job("web").metadata.generation).toBe(1);
+    const kept = (await call("GET", "/v1/job/web/evaluations")).json as unknown as readonly { readonly ID: string; readonly TriggeredBy: string; readonly Status: string; readonly JobModifyIndex?: number }[];
+    expect(kept.map(({ ID }) => ID)).toEqual([...ids.slice(3).toReversed(), ids[0]]);
+    expect(kept[0]).toMatchObject({ TriggeredBy: "job-register", Status: "complete" });
+    expect(kept.map(({ JobModifyIndex }) => JobModifyIndex).filter((index) => index !== undefined)).toEqual([first.json.JobModifyIndex]);
+  });
+
+  it.each([
+    ["stopped", "job-deregister", { method: "DELETE", path: "/v1/job/web", body: undefined }],
+    ["scaled to the count that it has", "job-scaling", { method: "PUT", path: "/v1/job/web/scale", body: { Count: 2, Target: { Group: "web" } } }],
+    ["evaluated", "job-register", { method: "PUT", path: "/v1/job/web/evaluate", body: { JobID: "web" } }],
+  ])("gives an evaluation of its own each time that it is %s", async (_name, trigger, asking) => {
+    const { world, call } = one();
+    await call("PUT", "/v1/jobs", run(jobBody("web")));
+    world.observe("web");
+    const answers = [];
+    for (let i = 0; i < 3; i += 1) {
+      answers.push((await call(asking.method, asking.path, asking.body)).json.EvalID);
+      world.observe("web");
+    }
+    expect(new Set(answers).size).toBe(3);
+    for (const id of answers) expect((await call("GET", `/v1/evaluation/${id}`)).json).toMatchObject({ ID: id, TriggeredBy: trigger, Status: "complete" });
   });
 
   it("makes a version of a change, with an evaluation of its own", async () => {
@@ -311,7 +337,9 @@ describe("ending a job", () => {
     world.observe("web", { state: "dead" });
     expect((await call("GET", `/v1/evaluation/${first.json.EvalID}`)).json).toMatchObject({ TriggeredBy: "job-deregister", Status: "complete", JobID: "web" });
     expect((await call("GET", "/v1/job/web")).json).toMatchObject({ Stop: true, Status: "dead", Version: 1 });
-    expect((await call("DELETE", "/v1/job/web")).json.EvalID).toBe(first.json.EvalID);
+    const again = (await call("DELETE", "/v1/job/web")).json.EvalID;
+    expect(again).not.toBe(first.json.EvalID);
+    expect((await call("GET", `/v1/evaluation/${again}`)).json).toMatchObject({ TriggeredBy: "job-deregister", Status: "complete" });
     expect(world.job("web").metadata.generation).toBe(2);
   });
 

@@ -424,9 +424,11 @@ describe("what is asked without a job", () => {
   it("evaluates anew, and places failed allocations again where that is asked", async () => {
     const { world, call, register } = one();
     const { EvalID } = await register("web");
-    expect((await call("PUT", "/v1/job/web/evaluate", {})).json.EvalID).toBe(EvalID);
+    const anew = (await call("PUT", "/v1/job/web/evaluate", {})).json.EvalID;
+    expect(anew).not.toBe(EvalID);
+    expect((await call("GET", `/v1/evaluation/${anew}`)).json).toMatchObject({ TriggeredBy: "job-register" });
     const forced = await call("PUT", "/v1/job/web/evaluate", { JobID: "web", EvalOptions: { ForceReschedule: true } });
     expect((await call("GET", `/v1/evaluation/${forced.json.EvalID}`)).json).toMatchObject({ JobID: "web", Status: "complete" });
-    expect(JSON.parse(world.job("web").metadata.annotations?.["nomad-bridge.dev/requests"] ?? "")).toEqual({ reschedule: NOW });
+    expect(JSON.parse(world.job("web").metadata.annotations?.["nomad-bridge.dev/requests"] ?? "")).toMatchObject({ reschedule: NOW });
   });
 });
