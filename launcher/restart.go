@@ -1,18 +1,15 @@
 // Nomad's restart policy as one pure function: state and event in, state and action out.
 package main
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/nomad-bridge/nomad-bridge/launcher/restarts"
+)
 
 const (
-	modeFail  = "fail"
-	modeDelay = "delay"
-
-	// Nomad adds up to a quarter of the delay, so that tasks that fail together do not start together.
-	jitterShare = 0.25
-
-	stateVersion    = 1
-	maxStateText    = 1024
-	maxStoredCounts = 1 << 30
+	stateVersion = 1
+	maxStateText = 1024
 	// Nomad shows ten events of a task, and a run is three of them.
 	maxPastRuns = 4
 )
@@ -71,7 +68,7 @@ type pastRun struct {
 
 // restartRules is what of the document decides.
 type restartRules struct {
-	policy           restartPolicy
+	policy           restarts.Policy
 	restartOnSuccess bool
 	// holdsCompleted: the pod would start a task again that has completed, so its launcher stays.
 	holdsCompleted bool
@@ -206,7 +203,7 @@ func begin(rules restartRules, state restartState, event restartEvent) (restartS
 		}
 		return state, action
 	case phaseWaiting:
-		return startAt(state, withinReach(rules, state.NextStartMs, event.nowMs))
+		return startAt(state, rules.policy.WithinReach(state.NextStartMs, event.nowMs))
 	case phaseRunning:
 		return afterLostRun(rules, state, event)
 	}
@@ -231,17 +228,7 @@ func startAt(state restartState, atMs int64) (restartState, restartAction) {
 	return state, restartAction{kind: actStart, startAtMs: atMs}
 }
 
-// withinReach keeps a stored time from being later than the policy could have made it: a clock that was set back, or a
-// task that wrote the file, does not put a start off for ever.
-func withinReach(rules restartRules, atMs, nowMs int64) int64 {
-	return min(atMs, nowMs+max(rules.policy.IntervalMs, longestDelay(rules.policy)))
-}
-
-func longestDelay(policy restartPolicy) int64 {
-	return policy.DelayMs + int64(float64(policy.DelayMs)*jitterShare)
-}
-
-// ended counts as Nomad does: attempts within one interval of the first start, a new interval after that.
+// ended counts an end by itself against the policy, unless it is the one that was wanted.
 func ended(rules restartRules, state restartState, event restartEvent) (restartState, restartAction) {
 	event.message = ""
 	state = withEnd(state, event)
@@ -250,31 +237,20 @@ func ended(rules restartRules, state restartState, event restartEvent) (restartS
 		state = withRun(state, event, pastRun{})
 		return state, exitWith(state, reasonCompleted, 0)
 	}
-	policy := rules.policy
-	intervalEndMs := state.IntervalStartMs + policy.IntervalMs
-	if event.nowMs >= intervalEndMs || state.IntervalStartMs > event.nowMs {
-		state.IntervalStartMs, state.Attempt = event.nowMs, 0
-		intervalEndMs = event.nowMs + policy.IntervalMs
-	}
-	if state.Attempt >= policy.Attempts && policy.Mode == modeFail {
+	next := rules.policy.AfterEnd(restarts.Count{IntervalStartMs: state.IntervalStartMs, Attempt: state.Attempt}, event.nowMs, event.jitter)
+	state.IntervalStartMs, state.Attempt = next.IntervalStartMs, next.Attempt
+	if next.Spent {
 		state.Phase = phaseSpent
 		state = withRun(state, event, pastRun{})
 		return state, exitWith(state, reasonSpent, exitNoRestart)
 	}
-	delayMs := policy.DelayMs + int64(float64(policy.DelayMs)*jitterShare*event.jitter)
-	isBeyond := state.Attempt >= policy.Attempts
-	if isBeyond {
-		delayMs = intervalEndMs - event.nowMs
-	}
-	state = withRun(state, event, pastRun{RestartInMs: &delayMs, Beyond: isBeyond})
-	state.Phase, state.NextStartMs = phaseWaiting, event.nowMs+delayMs
-	state.Attempt = min(state.Attempt+1, maxStoredCounts)
-	state.Restarts = min(state.Restarts+1, maxStoredCounts)
+	state = withRun(state, event, pastRun{RestartInMs: &next.DelayMs, Beyond: next.Beyond})
+	state.Phase, state.NextStartMs, state.Restarts = phaseWaiting, event.nowMs+next.DelayMs, restarts.OneMore(state.Restarts)
 	action := exitWith(state, reasonExited, ownExitCode(event.exitCode))
 	if action.exitCode == 0 && rules.restartsByFailure {
 		action.exitCode = 1
 	}
-	action.message.RestartInMs = &delayMs
+	action.message.RestartInMs = &next.DelayMs
 	return state, action
 }
 
@@ -317,7 +293,7 @@ func (s restartState) isSound() bool {
 	if s.StartedMs < 0 || len(s.Runs) > maxPastRuns {
 		return false
 	}
-	if s.Attempt > maxStoredCounts || s.Restarts > maxStoredCounts || s.ExitCode < 0 || s.ExitCode > 255 {
+	if s.Attempt > restarts.MostCounted || s.Restarts > restarts.MostCounted || s.ExitCode < 0 || s.ExitCode > 255 {
 		return false
 	}
 	switch s.Phase {

@@ -4,17 +4,19 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"testing"
+
+	"github.com/nomad-bridge/nomad-bridge/launcher/restarts"
 )
 
 const someTimeMs = 1_700_000_000_000
 
 func failRules() restartRules {
-	return restartRules{policy: restartPolicy{Attempts: 2, IntervalMs: 10_000, DelayMs: 1000, Mode: modeFail}, restartOnSuccess: true}
+	return restartRules{policy: restarts.Policy{Attempts: 2, IntervalMs: 10_000, DelayMs: 1000, Mode: restarts.ModeFail}, restartOnSuccess: true}
 }
 
 func delayRules() restartRules {
 	rules := failRules()
-	rules.policy.Mode = modeDelay
+	rules.policy.Mode = restarts.ModeDelay
 	return rules
 }
 
@@ -87,8 +89,8 @@ func TestRestartDecisions(t *testing.T) {
 func TestRestartPolicyNeverExceedsItsAttempts(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 2000 {
-		rules := restartRules{policy: restartPolicy{
-			Attempts: random.IntN(4), IntervalMs: random.Int64N(20_000), DelayMs: random.Int64N(3000), Mode: []string{modeFail, modeDelay}[random.IntN(2)],
+		rules := restartRules{policy: restarts.Policy{
+			Attempts: random.IntN(4), IntervalMs: random.Int64N(20_000), DelayMs: random.Int64N(3000), Mode: []string{restarts.ModeFail, restarts.ModeDelay}[random.IntN(2)],
 		}, restartOnSuccess: random.IntN(2) == 0}
 		playLife(t, random, rules)
 	}
@@ -122,7 +124,7 @@ func playLife(t *testing.T, random *rand.Rand, rules restartRules) {
 		}
 	}
 	allowed := rules.policy.Attempts
-	if rules.policy.Mode == modeDelay {
+	if rules.policy.Mode == restarts.ModeDelay {
 		allowed++ // the one that waits for the interval's end
 	}
 	for _, restarts := range restartsIn {
@@ -159,7 +161,7 @@ func TestStoredStatesThatAreAFreshStart(t *testing.T) {
 // TestRunsAreToldOf plays one life: what is left behind tells of the last runs, and of the present one only when it began.
 func TestRunsAreToldOf(t *testing.T) {
 	rules := failRules()
-	rules.policy.Attempts, rules.policy.Mode, rules.policy.IntervalMs = 5, modeDelay, 60_000
+	rules.policy.Attempts, rules.policy.Mode, rules.policy.IntervalMs = 5, restarts.ModeDelay, 60_000
 	state, _ := decideRestart(rules, restartState{}, restartEvent{kind: eventBegin, nowMs: someTimeMs})
 	var action restartAction
 	for run := range int64(6) {

@@ -158,7 +158,7 @@ func (s *supervisor) prepare() error {
 func rulesOf(document taskDocument) restartRules {
 	isPoststart := document.Lifecycle.Hook == hookPoststart && len(document.Lifecycle.Mains) > 0
 	return restartRules{
-		policy: document.Restart, restartOnSuccess: document.RestartOnSuccess,
+		policy: document.Restart.policy(), restartOnSuccess: document.RestartOnSuccess,
 		holdsCompleted: isPoststart, restartsByFailure: isPoststart,
 	}
 }
