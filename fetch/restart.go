@@ -5,6 +5,7 @@ package main
 import (
 	"slices"
 
+	"github.com/nomad-bridge/nomad-bridge/launcher/records"
 	"github.com/nomad-bridge/nomad-bridge/launcher/restarts"
 )
 
@@ -60,7 +61,7 @@ func (r attemptsRecord) begun(policy restarts.Policy, nowMs int64, jitter float6
 
 // failed is the record after a try that has ended without the artifacts.
 func (r attemptsRecord) failed(policy restarts.Policy, message string, nowMs int64, jitter float64) attemptsRecord {
-	past := pastDownload{StartedMs: min(r.StartedMs, nowMs), FinishedMs: nowMs, Message: cutText(message, maxPastDownloadText)}
+	past := pastDownload{StartedMs: min(r.StartedMs, nowMs), FinishedMs: nowMs, Message: records.CutText(message, maxPastDownloadText)}
 	next := policy.AfterEnd(restarts.Count{IntervalStartMs: r.IntervalStartMs, Attempt: r.Attempt}, nowMs, jitter)
 	r.StartedMs, r.IntervalStartMs, r.Attempt, r.Spent = 0, next.IntervalStartMs, next.Attempt, next.Spent
 	if r.Spent {

@@ -87,7 +87,7 @@ func TestTheRecordOutlivesTheContainerAndNonsenseCountsAsNone(t *testing.T) {
 	if read := readAttempts(folder); read.Attempt != 1 || read.lastMessage() != "no" {
 		t.Errorf("it read %+v", read)
 	}
-	for _, text := range []string{"", "[]", `{"version":2}`, `{"version":1,"attempt":-1}`, `{"version":1,"failures":[{},{},{},{},{}]}`} {
+	for _, text := range []string{"", "[]", `{"version":2}`, `{"version":1,"attempt":-1}`, `{"version":1,"failures":[{},{},{},{},{}]}`, `{"version":1,"more":1}`, `{"version":1}{}`} {
 		if err := os.WriteFile(filepath.Join(folder, recordName), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -15,6 +15,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/nomad-bridge/nomad-bridge/launcher/records"
 )
 
 // pod is what an init container has: root with two capabilities, and the task's directories.
@@ -380,7 +382,7 @@ func TestVerifyStatus(t *testing.T) {
 }
 
 func TestMarkersOfSomebodyElseCountAsNone(t *testing.T) {
-	for _, text := range []string{"", "{", `{"a":1}`, `[1]`, strings.Repeat("[", maxMarkerBytes+1)} {
+	for _, text := range []string{"", "{", `{"a":1}`, `[1]`, strings.Repeat("[", maxMarkerBytes+1), `["key"] x`, `["key"]["key"]`} {
 		folder := t.TempDir()
 		if err := os.WriteFile(filepath.Join(folder, markersName), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -415,12 +417,12 @@ func TestTheTerminationMessageFitsAndIsText(t *testing.T) {
 		if err := os.WriteFile(path, nil, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if err := writeTerminationMessage(path, terminationMessage{Version: 1, Message: text, Failures: []pastDownload{{Message: cutText(text, maxPastDownloadText)}, {Message: cutText(text, maxPastDownloadText)}}}); err != nil {
+		if err := writeTerminationMessage(path, terminationMessage{Version: 1, Message: text, Failures: []pastDownload{{Message: records.CutText(text, maxPastDownloadText)}, {Message: records.CutText(text, maxPastDownloadText)}}}); err != nil {
 			t.Fatal(err)
 		}
 		written, _ := os.ReadFile(path)
 		var message terminationMessage
-		if err := json.Unmarshal(written, &message); err != nil || len(written) > maxMessageBytes || !strings.HasPrefix(text, message.Message) || message.Message == "" {
+		if err := json.Unmarshal(written, &message); err != nil || len(written) > records.MaxMessageBytes || !strings.HasPrefix(text, message.Message) || message.Message == "" {
 			t.Errorf("%d bytes: %v", len(written), err)
 		}
 	}

@@ -4,6 +4,7 @@ package main
 import (
 	"slices"
 
+	"github.com/nomad-bridge/nomad-bridge/launcher/records"
 	"github.com/nomad-bridge/nomad-bridge/launcher/restarts"
 )
 
@@ -152,7 +153,7 @@ func decideRestart(rules restartRules, state restartState, event restartEvent) (
 		return begin(rules, state, event)
 	case eventStartFailed:
 		state.Phase, state.ExitCode, state.Signal, state.OOMKilled = phaseStartFailed, exitNoRestart, "", false
-		state.Message = cutText(event.message, maxStateText)
+		state.Message = records.CutText(event.message, maxStateText)
 		return state, exitWith(state, reasonStartFailed, exitNoRestart)
 	case eventStopped:
 		state.Phase, state.NextStartMs = phaseWaiting, event.nowMs
@@ -170,7 +171,7 @@ func decideRestart(rules restartRules, state restartState, event restartEvent) (
 
 func withEnd(state restartState, event restartEvent) restartState {
 	state.Version, state.ExitCode, state.Signal = stateVersion, event.exitCode, event.signal
-	state.Message, state.OOMKilled = cutText(event.message, maxStateText), event.oomKilled
+	state.Message, state.OOMKilled = records.CutText(event.message, maxStateText), event.oomKilled
 	return state
 }
 
@@ -271,18 +272,6 @@ func ownExitCode(code int) int {
 		return 1
 	}
 	return code
-}
-
-// cutText cuts at a character, so that the rest is still text.
-func cutText(text string, limit int) string {
-	if len(text) <= limit {
-		return text
-	}
-	cut := limit
-	for cut > 0 && text[cut]&0xc0 == 0x80 {
-		cut--
-	}
-	return text[:cut]
 }
 
 // isSound says whether a stored state is one that this launcher could have written.

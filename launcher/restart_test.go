@@ -2,6 +2,8 @@ package main
 
 import (
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"reflect"
 	"testing"
 
@@ -134,6 +136,16 @@ func playLife(t *testing.T, random *rand.Rand, rules restartRules) {
 	}
 }
 
+// readStateText is what a launcher makes of a state file with this text.
+func readStateText(t *testing.T, text string) restartState {
+	t.Helper()
+	directory := t.TempDir()
+	if err := os.WriteFile(filepath.Join(directory, stateName), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return readRestartState(directory)
+}
+
 func TestStoredStatesThatAreAFreshStart(t *testing.T) {
 	cases := map[string]string{
 		"empty":           ``,
@@ -148,12 +160,12 @@ func TestStoredStatesThatAreAFreshStart(t *testing.T) {
 	}
 	for name, text := range cases {
 		t.Run(name, func(t *testing.T) {
-			if state := parseRestartState([]byte(text)); !reflect.DeepEqual(state, restartState{}) {
+			if state := readStateText(t, text); !reflect.DeepEqual(state, restartState{}) {
 				t.Errorf("read as %+v", state)
 			}
 		})
 	}
-	if state := parseRestartState([]byte(`{"version":1,"phase":"running","attempt":1}`)); state.Attempt != 1 {
+	if state := readStateText(t, `{"version":1,"phase":"running","attempt":1}`); state.Attempt != 1 {
 		t.Errorf("a sound state is not read: %+v", state)
 	}
 }
