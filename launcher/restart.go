@@ -11,6 +11,8 @@ import (
 const (
 	stateVersion = 1
 	maxStateText = 1024
+	// maxSignalText is more than any signal's name has.
+	maxSignalText = 16
 	// Nomad shows ten events of a task, and a run is three of them.
 	maxPastRuns = 4
 )
@@ -279,7 +281,7 @@ func (s restartState) isSound() bool {
 	if s.Version != stateVersion || s.Attempt < 0 || s.Restarts < 0 || s.IntervalStartMs < 0 || s.NextStartMs < 0 {
 		return false
 	}
-	if s.StartedMs < 0 || len(s.Runs) > maxPastRuns {
+	if s.StartedMs < 0 || len(s.Runs) > maxPastRuns || len(s.Signal) > maxSignalText {
 		return false
 	}
 	if s.Attempt > restarts.MostCounted || s.Restarts > restarts.MostCounted || s.ExitCode < 0 || s.ExitCode > 255 {
@@ -287,7 +289,7 @@ func (s restartState) isSound() bool {
 	}
 	switch s.Phase {
 	case phaseRunning, phaseWaiting, phaseSpent, phaseStartFailed, phaseCompleted, phaseGroupEnded:
-		return len(s.Message) <= maxStateText
+		return len(s.Message) <= maxStateText && !slices.ContainsFunc(s.Runs, func(run pastRun) bool { return len(run.Signal) > maxSignalText })
 	}
 	return false
 }

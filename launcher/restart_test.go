@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/nomad-bridge/nomad-bridge/launcher/restarts"
@@ -157,6 +158,8 @@ func TestStoredStatesThatAreAFreshStart(t *testing.T) {
 		"huge count":      `{"version":1,"phase":"running","attempt":9000000000}`,
 		"text behind it":  `{"version":1,"phase":"running"} x`,
 		"wrong exit code": `{"version":1,"phase":"running","exitCode":256}`,
+		"long signal":     `{"version":1,"phase":"attempts-spent","signal":"` + strings.Repeat("x", 5000) + `"}`,
+		"a run's as well": `{"version":1,"phase":"attempts-spent","runs":[{"startedMs":1,"finishedMs":2,"exitCode":1,"signal":"` + strings.Repeat("x", 5000) + `"}]}`,
 	}
 	for name, text := range cases {
 		t.Run(name, func(t *testing.T) {
