@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -271,5 +272,18 @@ func TestDirectoriesOfTheViewHaveSizeTimeAndMode(t *testing.T) {
 	output, said := capture()
 	if err := view.stat("/", output); err != nil || !strings.Contains(said.text.String(), `"FileMode":"drwxr-xr-x"`) || !strings.Contains(said.text.String(), `"Size":4096`) {
 		t.Errorf("%s, %v", said.text.String(), err)
+	}
+}
+
+// TestAnyTimeOfAFileCanBeTold takes times that a task can give a file in memory: JSON has no year beyond 9999.
+func TestAnyTimeOfAFileCanBeTold(t *testing.T) {
+	for seconds, want := range map[int64]string{
+		0: `"1970-01-01T00:00:00Z"`, 253402300799: `"9999-12-31T23:59:59Z"`, 253402300800: `"9999-12-31T23:59:59Z"`,
+		math.MaxInt64: `"9999-12-31T23:59:59Z"`, -62167219200: `"0000-01-01T00:00:00Z"`, math.MinInt64: `"0000-01-01T00:00:00Z"`,
+	} {
+		text, err := json.Marshal(infoOf("x", syscall.Stat_t{Mtim: syscall.Timespec{Sec: seconds}}, unknownContent))
+		if err != nil || !strings.Contains(string(text), `"ModTime":`+want) {
+			t.Errorf("%d: %s, %v", seconds, text, err)
+		}
 	}
 }
