@@ -12,6 +12,8 @@ import (
 const (
 	maxConnections        = 256
 	requestTimeoutSeconds = 5
+	// maxWaiters leaves most of the connections to others: a task may take as long as its kill timeout to end.
+	maxWaiters = 64
 )
 
 // controlCall is a request on its way to the supervisor, which answers exactly once.
@@ -179,6 +181,10 @@ func (s *supervisor) restartOnRequest(answer chan<- controlReply) (code int, don
 	}
 	if s.group.verdict().kind == groupWait && s.run.pid == 0 {
 		answer <- controlReply{Error: "the task has not started yet: it waits for other tasks of its group"}
+		return 0, false
+	}
+	if len(s.waiters) >= maxWaiters {
+		answer <- controlReply{Error: "too many wait for a restart of the task already"}
 		return 0, false
 	}
 	s.waiters = append(s.waiters, answer)
