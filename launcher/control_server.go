@@ -14,6 +14,8 @@ const (
 	requestTimeoutSeconds = 5
 	// maxWaiters leaves most of the connections to others: a task may take as long as its kill timeout to end.
 	maxWaiters = 64
+	// maxSessions are known at a time, and leave room for who asks. What goes beyond it works on by itself.
+	maxSessions = 96
 )
 
 // controlCall is a request on its way to the supervisor, which answers exactly once.
@@ -28,7 +30,7 @@ func serveControl(path string, requests chan<- controlCall, followers *followerL
 	if err != nil {
 		return err
 	}
-	slots := make(chan struct{}, maxConnections)
+	slots, sessions := make(chan struct{}, maxConnections), make(chan struct{}, maxSessions)
 	go func() {
 		for {
 			slots <- struct{}{}
@@ -41,14 +43,14 @@ func serveControl(path string, requests chan<- controlCall, followers *followerL
 			go func() {
 				defer func() { <-slots }()
 				defer syscall.Close(fd)
-				serveConnection(fd, requests, followers)
+				serveConnection(fd, requests, followers, sessions)
 			}()
 		}
 	}()
 	return nil
 }
 
-func serveConnection(fd int, requests chan<- controlCall, followers *followerList) {
+func serveConnection(fd int, requests chan<- controlCall, followers *followerList, sessions chan struct{}) {
 	peer, err := rootPeer(fd)
 	if err != nil {
 		return
@@ -66,7 +68,12 @@ func serveConnection(fd int, requests chan<- controlCall, followers *followerLis
 		return
 	}
 	if request.Operation == operationSession {
-		followSession(fd, peer, request.Leader)
+		select {
+		case sessions <- struct{}{}:
+			followSession(fd, peer, request.Leader)
+			<-sessions
+		default:
+		}
 		return
 	}
 	if request.Operation == operationFollow {
