@@ -79,10 +79,7 @@ export function syntheticStore(initial: ObjectsByKind): SyntheticStore {
       return made;
     },
     put: (plural, object) => {
-      const before = kind(plural).get(keyOfObject(object));
-      const isSame = JSON.stringify(before?.spec) === JSON.stringify(object.spec);
-      const { uid, generation = 1, creationTimestamp } = before?.metadata ?? object.metadata;
-      const kept = { uid, creationTimestamp, generation: isSame ? generation : generation + 1 } as Partial<KubeObject["metadata"]>;
+      const kept = keptOf(kind(plural).get(keyOfObject(object)), object);
       const after = { ...object, metadata: { ...object.metadata, ...kept, resourceVersion: String((version += 1)) } };
       keep(plural, after);
       tell(plural, "MODIFIED", after);
@@ -101,6 +98,13 @@ export function syntheticStore(initial: ObjectsByKind): SyntheticStore {
 /** Made for an owner that has gone meanwhile: the garbage collector takes it. */
 function isOrphan(uids: ReadonlySet<string>, { metadata: { ownerReferences = [] } }: KubeObject): boolean {
   return ownerReferences.length > 0 && !ownerReferences.some(({ uid }) => uids.has(uid));
+}
+
+/** What a write does not change; a new spec is a new generation. */
+function keptOf(before: Stored | undefined, object: Stored): Partial<KubeObject["metadata"]> {
+  const isSame = JSON.stringify(before?.spec) === JSON.stringify(object.spec);
+  const { uid, generation = 1, creationTimestamp } = before?.metadata ?? object.metadata;
+  return { uid, creationTimestamp, generation: isSame ? generation : generation + 1 } as Partial<KubeObject["metadata"]>;
 }
 
 const now = (): string => `${new Date().toISOString().slice(0, 19)}Z`;
