@@ -138,12 +138,29 @@ func (s *execSession) awaitEnd() {
 	}
 }
 
+// unlessGone does not wait for an answer that nobody wants any more; that of a restart takes up to the task's kill timeout.
+func (s *execSession) unlessGone(ask func() error) error {
+	answered := make(chan error, 1)
+	go func() { answered <- ask() }()
+	select {
+	case err := <-answered:
+		return err
+	case <-s.gone:
+		return errGone
+	}
+}
+
 func (s *execSession) answer(message operateMessage) error {
 	switch message.Operation {
 	case operationUsage:
 		return sendJSON(s.results, measureUsage(usageInterval))
 	case operationRerun:
-		return askToRestart(s.places, s.results)
+		var ended *endedRun
+		err := s.unlessGone(func() (err error) { ended, err = askToRestart(s.places); return err })
+		if err != nil || ended == nil {
+			return err
+		}
+		return sendJSON(s.results, ended)
 	case operationHurry:
 		return controlAnswer(askFirstProcess(s.places.controlSocket(), controlRequest{Operation: operationSkip}))
 	case operationDeliver:

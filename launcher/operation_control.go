@@ -4,12 +4,9 @@ package main
 import "strings"
 
 // askToRestart returns when the task has started again, and says how the run before that ended, if there was one.
-func askToRestart(places layout, output *operationOutput) error {
+func askToRestart(places layout) (*endedRun, error) {
 	reply, err := askFirstProcess(places.controlSocket(), controlRequest{Operation: operationRestart})
-	if err := controlAnswer(reply, err); err != nil || reply.Ended == nil {
-		return err
-	}
-	return sendJSON(output, reply.Ended)
+	return reply.Ended, controlAnswer(reply, err)
 }
 
 func askToSignal(places layout, name string) error {

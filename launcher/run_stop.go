@@ -6,6 +6,8 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"github.com/nomad-bridge/nomad-bridge/launcher/restarts"
 )
 
 // stopIntent says what follows the end of a task that was told to end.
@@ -144,7 +146,7 @@ func (s *supervisor) taskEnded(status syscall.WaitStatus) (code int, done bool) 
 	}
 	switch run.intent {
 	case intentRestart:
-		s.state.Restarts = min(s.state.Restarts+1, maxStoredCounts)
+		s.state.Restarts = restarts.OneMore(s.state.Restarts)
 		s.restarted = &endedRun{FinishedMs: time.Now().UnixMilli(), ExitCode: exitCode, Signal: name}
 		return s.startInTurn()
 	case intentFail:
