@@ -20,7 +20,7 @@ export const SERVICE: readonly StockCommand[] = [
   look("eval list -job web"),
   look("eval status {eval of web}"),
   command("job plan web.nomad"),
-  command("job run web.nomad", { except: [{ lines: /Allocation "<id>" created/, because: "a job that was not changed keeps its evaluation, which tells what it made" }] }),
+  command("job run web.nomad"),
   command("job plan web-3.nomad"),
   command("job plan web-blue.nomad"),
   command("job plan -diff=false web-blue.nomad"),
