@@ -66,7 +66,7 @@ export function allocationStub(source: AllocationSource): NomadAllocationStub {
     DeploymentStatus: deploymentStatus(source, health),
     FollowupEvalID: followUpOf(pod, job) === undefined ? "" : evaluationId(source.sha256, source.record.uid, { kind: "retry", allocId: pod.metadata.uid ?? "" }),
     NextAllocation: source.next ?? "",
-    DesiredTransition: desiredTransition(source),
+    DesiredTransition: desiredTransition(source, health),
     RescheduleTracker: rescheduleTracker(source),
     PreemptedAllocations: null,
     PreemptedByAllocation: "",
@@ -79,10 +79,12 @@ export function allocationStub(source: AllocationSource): NomadAllocationStub {
 
 const NO_TRANSITION = { Migrate: null, Reschedule: null, ForceReschedule: null, NoShutdownDelay: null, MigrateDisablePlacement: null } as const;
 
-/** What a user's stop asks of it. */
-function desiredTransition({ pod, record }: AllocationSource): NomadAllocationStub["DesiredTransition"] {
-  const stop = requestsOf(record).stop?.[pod.metadata.uid ?? ""];
-  return stop === undefined ? NO_TRANSITION : { ...NO_TRANSITION, Migrate: true, Reschedule: stop.reschedule === true, NoShutdownDelay: stop.noShutdownDelay === true };
+/** What a user's stop asks of it, or its deployment, which lets those that it gave up be placed again. */
+function desiredTransition(source: AllocationSource, health: AllocationHealth | undefined): NomadAllocationStub["DesiredTransition"] {
+  const stop = requestsOf(source.record).stop?.[source.pod.metadata.uid ?? ""];
+  const { Attempts = 0, Unlimited = false } = taskGroup(source)?.ReschedulePolicy ?? {};
+  if (stop === undefined) return health?.healthy === false && (Attempts > 0 || Unlimited) ? { ...NO_TRANSITION, Reschedule: true } : NO_TRANSITION;
+  return { ...NO_TRANSITION, Migrate: true, Reschedule: stop.reschedule === true, NoShutdownDelay: stop.noShutdownDelay === true };
 }
 
 /** The whole allocation. What is empty of it is left out where Nomad leaves it out. */

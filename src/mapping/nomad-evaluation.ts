@@ -73,7 +73,7 @@ export function nomadEvaluation(source: EvaluationSource, cause: EvaluationCause
     EscapedComputedClass: false,
     QuotaLimitReached: "",
     AnnotatePlan: false,
-    QueuedAllocations: isQuiet(cause) || isStop(source, version) || isYetToCome(cause, outcome) ? {} : queuedOf(asNomad, outcome),
+    QueuedAllocations: isQuiet(cause) || isYetToCome(cause, outcome) ? {} : queuedOf(asNomad, outcome),
     ...indexesOf(source, { cause, modifyIndex, outcome }),
     CreateTime: createdAt * NS_PER_MS,
     ModifyTime: createdAt * NS_PER_MS,

@@ -12,7 +12,8 @@ const NS_PER_MS = 1_000_000;
 
 export function taskEvent(type: string, { time, text, details }: EventContent): NomadTaskEvent {
   const said = (name: string): string => details[name] ?? "";
-  const number = (name: string): number => Number(details[name] ?? 0);
+  // A signal that was sent stands there by its name, which is no number.
+  const number = (name: string): number => Number(details[name] ?? 0) || 0;
   return {
     Type: type, Time: time, DisplayMessage: text, Details: details,
     Message: said("message"),
@@ -32,7 +33,7 @@ export function taskEvent(type: string, { time, text, details }: EventContent): 
     FailedSibling: said("failed_sibling"),
     VaultError: "",
     TaskSignalReason: "",
-    TaskSignal: said("task_signal"),
+    TaskSignal: "",
     DriverMessage: "",
     GenericSource: "",
   };

@@ -230,7 +230,7 @@ const WHOM = { task: "task", running: "running tasks", all: "all tasks" } as con
 function userEvents({ pod, task }: EventSource): readonly NomadTaskEvent[] {
   const { marks } = readTaskMarks(pod.metadata.annotations?.[ANNOTATION.taskMarks]);
   return marks.filter((mark) => mark.task === task.task).flatMap((mark) => {
-    if (mark.kind === "signal") return [event("Signaling", mark.at, `Task being sent signal ${mark.signal}`, { task_signal: mark.signal })];
+    if (mark.kind === "signal") return [event("Signaling", mark.at, "Task being sent a signal", { signal: mark.signal })];
     const reason = `User requested ${WHOM[mark.whom]} to restart`;
     const ended = mark.ended === undefined ? [] : [endedBy(mark.ended, Math.min(mark.done, Math.max(mark.at, mark.ended.finishedMs)))];
     return [

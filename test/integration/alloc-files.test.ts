@@ -252,7 +252,7 @@ describe("a running task", () => {
     const { ClientStatus, TaskStates } = await allocation(id);
     expect([ClientStatus, TaskStates["chatty"]?.Restarts]).toEqual(["running", 1]);
     expect(TaskStates["chatty"]?.Events.slice(-5).map(({ Type, DisplayMessage }) => `${Type}: ${DisplayMessage}`)).toEqual([
-      "Signaling: Task being sent signal SIGHUP", "Restart Signaled: User requested task to restart", "Terminated: Exit Code: 0", "Restarting: Task restarting in 0s", "Started: Task started by client",
+      "Signaling: Task being sent a signal", "Restart Signaled: User requested task to restart", "Terminated: Exit Code: 0", "Restarting: Task restarting in 0s", "Started: Task started by client",
     ]);
     expect(await nomad(`/v1/client/allocation/${id}/restart`, { method: "PUT", body: { TaskName: "none" } })).toEqual({ status: 500, body: "Could not find task runner for task: none" });
     expect(await nomad(`/v1/client/allocation/${group}/restart`, { method: "PUT", body: { TaskName: "prepare" } })).toEqual({ status: 500, body: "Task not running" });

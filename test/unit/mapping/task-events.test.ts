@@ -164,6 +164,12 @@ describe("the events of a task", () => {
     expect(told(pod).map(([type]) => type).slice(-5)).toEqual(["Started", "Restart Signaled", "Terminated", "Restarting", "Started"]);
   });
 
+  it("name a signal that was sent where Nomad does", () => {
+    const marks = { marks: [{ task: "web", kind: "signal", at: ms(30), signal: "SIGHUP" }], restarts: {} };
+    const pod = podWith({ web: { state: running(3) } }, { metadata: { annotations: { [ANNOTATION.taskMarks]: JSON.stringify(marks) } } });
+    expect(eventsOf(pod).at(-1)).toMatchObject({ Type: "Signaling", Details: { signal: "SIGHUP" }, Signal: 0, TaskSignal: "" });
+  });
+
   it("tell what users have done to it in place, and not to others", () => {
     const marks = {
       marks: [
@@ -176,7 +182,7 @@ describe("the events of a task", () => {
     const pod = podWith({ web: { state: running(3) } }, { metadata: { annotations: { [ANNOTATION.taskMarks]: JSON.stringify(marks) } } });
     expect(told(pod)).toEqual([
       ["Started", 3, "Task started by client"],
-      ["Signaling", 30, "Task being sent signal SIGHUP"],
+      ["Signaling", 30, "Task being sent a signal"],
       ["Restart Signaled", 40, "User requested running tasks to restart"],
       ["Restarting", 42, "Task restarting in 0s"],
       ["Started", 42, "Task started by client"],

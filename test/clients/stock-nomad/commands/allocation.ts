@@ -6,7 +6,6 @@ const ALLOC = "{alloc of web}";
 const SCORES = { lines: /^Allocation Time |^Node {2}binpack|^<id> {2}\d|^$/, because: "the Kubernetes scheduler tells neither scores nor times" };
 const PIPES = { lines: /\.fifo$/, because: "the launcher has pipes without names" };
 const DIRECTORY = { lines: /^Unexpected response code: 404 \(stat .*nosuch: no such file or directory\)$/, because: "the path on the node is not told" };
-const RESTART = { lines: / {2}Signaling {2}.*$/, because: "a signal is told with its name" };
 
 export const ALLOCATION: readonly StockCommand[] = [
   look(`alloc status ${ALLOC}`),
@@ -37,7 +36,7 @@ export const ALLOCATION: readonly StockCommand[] = [
   look(`alloc logs ${ALLOC}`),
   command(`alloc restart ${ALLOC} nosuch`),
   command(`alloc restart ${ALLOC} server`),
-  look(`alloc status ${ALLOC}`, { except: [RESTART] }),
+  look(`alloc status ${ALLOC}`),
   command(`alloc checks ${ALLOC}`),
   command("alloc status 00000000-0000-0000-0000-000000000000"),
   command("alloc status zz"),

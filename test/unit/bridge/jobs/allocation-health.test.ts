@@ -4,7 +4,7 @@ import { ANNOTATION } from "../../../../src/contract/pod-metadata.ts";
 import { RESOURCES } from "../../../../src/main/resources.ts";
 import { jobBody, jobWorld, NOW } from "./job-world.ts";
 
-type Alloc = { readonly DeploymentStatus: { readonly Healthy: boolean | null; readonly Timestamp: string | null } | null; readonly TaskStates: Readonly<Record<string, { readonly Events: readonly { readonly Type: string; readonly Time: number; readonly Message: string }[] }>> };
+type Alloc = { readonly DesiredTransition: object; readonly DeploymentStatus: { readonly Healthy: boolean | null; readonly Timestamp: string | null } | null; readonly TaskStates: Readonly<Record<string, { readonly Events: readonly { readonly Type: string; readonly Time: number; readonly Message: string }[] }>> };
 
 const S = 1_000_000_000;
 const UPDATE = { MaxParallel: 1, MinHealthyTime: 8 * S, HealthyDeadline: 20 * S, ProgressDeadline: 600 * S };
@@ -19,13 +19,14 @@ type Given = {
   readonly main: Partial<ContainerStatus>;
   readonly update?: object;
   readonly services?: readonly object[];
+  readonly policy?: object;
 };
 
 /** One allocation, placed at 0, of the main tasks "server" and "proxy"; it is looked at at 100. */
-async function look({ status = "running", since = 0, phase = "Running", ready, main, update = {}, services = [] }: Given) {
+async function look({ status = "running", since = 0, phase = "Running", ready, main, update = {}, services = [], policy }: Given) {
   const world = jobWorld();
   const { call } = world.bridge({ now: () => NOW + 100_000 });
-  await call("PUT", "/v1/jobs", { Job: jobBody("web", {}, { Count: 1, Update: { ...UPDATE, ...update }, Services: services, Networks: [{ DynamicPorts: [{ Label: "http" }] }] }) });
+  await call("PUT", "/v1/jobs", { Job: jobBody("web", {}, { Count: 1, Update: { ...UPDATE, ...update }, ...(policy === undefined ? {} : { ReschedulePolicy: policy }), Services: services, Networks: [{ DynamicPorts: [{ Label: "http" }] }] }) });
   const groups = { web: { autoRevert: false, autoPromote: false, progressDeadlineMs: 600_000, promoted: false, desiredCanaries: 0, desiredTotal: 1, placedCanaries: [], placedAllocs: 1, healthyAllocs: 0, unhealthyAllocs: 0, healthyCanaries: 0 } };
   const job = world.observe("web", { deployment: { jobVersion: 0, status, statusDescription: "", createdAt: NOW, modifiedAt: NOW + since * 1000, markedHealthy: [], groups } });
   const pod = world.pod(job, "web", { node: "node-1" });
@@ -36,7 +37,7 @@ async function look({ status = "running", since = 0, phase = "Running", ready, m
   const [row] = (await call("GET", "/v1/job/web/allocations")).json as unknown as readonly Alloc[];
   const whole = (await call("GET", `/v1/allocation/${pod.metadata.uid}`)).json as unknown as { readonly DeploymentID?: string };
   const said = Object.entries(row?.TaskStates ?? {}).flatMap(([task, { Events }]) => Events.filter(({ Type }) => Type === "Alloc Unhealthy").map(({ Message, Time }) => [task, Message, (Time / 1e6 - NOW) / 1000]));
-  return { health: row?.DeploymentStatus ?? null, said: new Map(said.map(([task, ...rest]) => [task, rest])), isDeployed: whole.DeploymentID !== undefined };
+  return { health: row?.DeploymentStatus ?? null, said: new Map(said.map(([task, ...rest]) => [task, rest])), isDeployed: whole.DeploymentID !== undefined, transition: row?.DesiredTransition };
 }
 
 const terminated = (start: number, end: number, exitCode = 213) => ({ terminated: { exitCode, startedAt: at(start), finishedAt: at(end), message: JSON.stringify({ version: 1, reason: exitCode === 213 ? "attempts-spent" : "exited", exitCode: exitCode === 213 ? 3 : exitCode, message: "", attempt: 0, runs: [{ startedMs: NOW + start * 1000, finishedMs: NOW + end * 1000, exitCode: 3 }] }) } });
@@ -65,6 +66,14 @@ describe("the health of an allocation in its deployment", () => {
     expect(looked.health === null ? null : [looked.health.Healthy, looked.health.Timestamp]).toEqual(verdict === null ? null : [verdict[0], at(verdict[1])]);
     expect(Object.fromEntries(looked.said)).toEqual(said);
     expect(looked.isDeployed).toBe(true);
+  });
+
+  it.each([
+    ["may be placed again where it is unhealthy", { Unlimited: true, Attempts: 0 }, true],
+    ["may not where nothing is rescheduled", { Unlimited: false, Attempts: 0 }, null],
+  ])("%s, which its transition says", async (_name, policy, wanted) => {
+    const looked = await look({ main: runs, policy: { Interval: 0, Delay: 30 * S, DelayFunction: "constant", MaxDelay: 3600 * S, ...policy } });
+    expect(looked.transition).toMatchObject({ Reschedule: wanted, Migrate: null });
   });
 
   it("is of no deployment where it was placed after that was over", async () => {
