@@ -41,6 +41,8 @@ export type ClusterState = {
   /** By group, the nodes that it cannot be on, and why; {} for a job that would be refused. */
   readonly filteredNodes: (spec: JobSpec) => Readonly<Record<string, FilteredNodes>>;
   readonly allocationsOf: (job: JobRecord) => readonly Allocation[];
+  /** Of all jobs, by the node's name. */
+  readonly allocationsOn: (nodeName: string) => readonly Allocation[];
   readonly allocation: (allocId: string) => Allocation | undefined;
   /** The managed ones. */
   readonly namespaces: () => Iterable<KubeObject>;

@@ -48,6 +48,7 @@ export function clusterState(caches: BridgeCaches, now: () => number): ClusterSt
     jobOfDeployment: (deploymentId) => found("deployment", deploymentId),
     ...jobPlanner({ caches, config, now, probeOf }),
     allocationsOf,
+    allocationsOn: (nodeName) => caches.pods.byIndex("node", nodeName).flatMap((pod) => allocationOf(caches, pod) ?? []),
     allocation: (allocId) => allocationOf(caches, caches.pods.byUid(allocId)),
     namespaces: () => [...caches.namespaces.all()].filter(({ metadata }) => isManaged(caches, metadata.name)),
     nodes: () => caches.nodes.all(),

@@ -30,8 +30,7 @@ type DrainContext = Pick<RequestContext, "cluster" | "now">;
 function drainOf({ cluster, now }: DrainContext, node: Node): NodeDrain | undefined {
   const drain = readNodeDrain(node.metadata.annotations?.[DRAIN_ANNOTATION]);
   if (drain === undefined) return undefined;
-  const onNode = [...cluster.jobs()].flatMap((job) => cluster.allocationsOf(job)).filter(({ pod }) => pod.spec.nodeName === node.metadata.name);
-  return isDrained(drain, onNode, ({ job }) => cluster.nomadJob(job)?.Type, now) ? undefined : drain;
+  return isDrained(drain, cluster.allocationsOn(node.metadata.name), ({ job }) => cluster.nomadJob(job)?.Type, now) ? undefined : drain;
 }
 
 function listNodes(context: RequestContext): Reply {
@@ -87,10 +86,11 @@ function readNode(context: RequestContext): Reply {
 }
 
 /** Of every namespace that the caller may read jobs in. A node that nobody knows has none. */
-function listNodeAllocations(context: RequestContext): Reply {
+export function listNodeAllocations(context: RequestContext): Reply {
   const node = context.cluster.node((context.params["nodeId"] ?? "").toLowerCase());
   if (node === undefined) return json([]);
-  return json(wholeAllocations({ ...context, query: { ...context.query, namespace: "*" } }, ({ pod }) => pod.spec.nodeName === node.metadata.name));
+  const seen = context.cluster.allocationsOn(node.metadata.name).filter(({ job }) => context.allowsNamespace(job.namespace));
+  return json(wholeAllocations(context, seen));
 }
 
 async function setEligibility(context: RequestContext): Promise<Reply> {

@@ -63,6 +63,7 @@ const CLUSTER: ClusterState = {
   desiredUpdates: () => undefined,
   filteredNodes: () => ({}),
   allocationsOf: (owner) => PODS.filter((each) => each.job === owner),
+  allocationsOn: (nodeName) => PODS.filter((each) => each.pod.spec.nodeName === nodeName),
   allocation: (allocId) => PODS.find((each) => each.pod.metadata.uid === allocId),
   namespaces: () => [],
   nodes: () => [NODE],

@@ -49,6 +49,7 @@ function bridge(rules?: string, allocations: readonly Allocation[] = []) {
     desiredUpdates: () => undefined,
     filteredNodes: () => ({}),
     allocationsOf: () => allocations,
+    allocationsOn: (nodeName) => allocations.filter(({ pod }) => pod.spec.nodeName === nodeName),
     allocation: () => undefined,
     namespaces: () => ["team", "web-team"].map((name) => ({ apiVersion: "v1", kind: "Namespace", metadata: { name, resourceVersion: "5", labels: { owner: "x" } } })),
     nodes: () => [node],

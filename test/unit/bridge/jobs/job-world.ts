@@ -73,7 +73,7 @@ function cachesOf(api: FakeApiServer, lag: boolean): { readonly caches: BridgeCa
     jobs,
     tasks,
     revisions: api.cache<JobRevision>(RESOURCES.controllerRevisions, { owner: ownerUid }),
-    pods: api.cache<Pod>(RESOURCES.pods, { owner: ownerUid }),
+    pods: api.cache<Pod>(RESOURCES.pods, { owner: ownerUid, node: ({ spec }) => (spec.nodeName === undefined ? [] : [spec.nodeName]) }),
     namespaces: api.cache(RESOURCES.namespaces),
     configs: api.cache(RESOURCES.bridgeConfigs),
     nodes: api.cache(RESOURCES.nodes),
