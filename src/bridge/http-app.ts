@@ -17,9 +17,9 @@ import { BINDING_RULE_ROUTES } from "./acl/binding-rules.ts";
 import { LOGIN_ROUTES } from "./acl/login.ts";
 import { ROLE_ROUTES } from "./acl/roles.ts";
 import { ACL_ROUTES } from "./acl-handlers.ts";
-import { BLOCKING_KINDS } from "./blocking/blocking-kinds.ts";
+import { BLOCKING_KINDS, interestOf } from "./blocking/blocking-kinds.ts";
 import { type ChangeFeed, waitForChange } from "./blocking/change-feed.ts";
-import type { ChangeKind } from "./blocking/feed-state.ts";
+import type { ChangeKind, Interest } from "./blocking/feed-state.ts";
 import { type Body, parseBody } from "./body.ts";
 import { MAX_BODY_BYTES, maxBodyBytes } from "./body-limits.ts";
 import type { AclObjects, ClusterState, JobObjects, Logins, NodeMarks } from "./bridge-deps.ts";
@@ -146,24 +146,24 @@ function admit(deps: HttpAppDeps, { request, url, path, query, secret, source }:
 /** Answered by the agent that is asked, whatever region it is asked for. */
 const OF_NO_REGION = /^\/v1\/(regions$|agent\/)/;
 
-function blockingKinds({ request, path }: Incoming): readonly ChangeKind[] | undefined {
+function waitsFor({ cluster }: HttpAppDeps, { request, path }: Incoming): Interest | undefined {
   const match = findEndpoint(request.method, path);
-  return match.kind === "found" && match.endpoint.method === "GET" ? BLOCKING_KINDS[match.endpoint.pattern] : undefined;
+  return match.kind === "found" && match.endpoint.method === "GET" ? interestOf(cluster, match.endpoint.pattern, match.params) : undefined;
 }
 
-async function hold({ feed }: HttpAppDeps, incoming: Incoming): Promise<Result<"held" | "at-once", Reply>> {
+async function hold(deps: HttpAppDeps, incoming: Incoming): Promise<Result<"held" | "at-once", Reply>> {
   const { query, request, authorized } = incoming;
-  const kinds = blockingKinds(incoming);
-  if (kinds === undefined || query.index === 0) return ok("at-once");
-  const end = await waitForChange(feed, { kinds, index: query.index, waitMs: query.waitMs, holder: authorized.identity?.accessorId ?? "" }, request.signal);
+  const interest = waitsFor(deps, incoming);
+  if (interest === undefined || query.index === 0) return ok("at-once");
+  const end = await waitForChange(deps.feed, { ...interest, index: query.index, waitMs: query.waitMs, holder: authorized.identity?.accessorId ?? "" }, request.signal);
   return end === "full" ? err(text(429, TOO_MANY_HELD)) : ok("held");
 }
 
 const TOO_MANY_HELD = "too many blocking queries are held; ask again with a longer pause between them";
 
-function indexFor({ feed, cluster }: HttpAppDeps, incoming: Incoming): number {
-  const kinds = blockingKinds(incoming);
-  return kinds === undefined ? cluster.index() : feed.index(kinds);
+function indexFor(deps: HttpAppDeps, incoming: Incoming): number {
+  const interest = waitsFor(deps, incoming);
+  return interest === undefined ? deps.cluster.index() : deps.feed.index(interest.kinds);
 }
 
 /** A route of Nomad's that is not served for good says why, which tells nothing of what is here. */

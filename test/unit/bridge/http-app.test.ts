@@ -419,6 +419,19 @@ describe("a blocking query", () => {
     expect((await answer).json).toHaveLength(2);
   });
 
+  it("of one node is held until that node changes, and by no allocation", async () => {
+    const { call, feed } = bridge();
+    const path = `/v1/node/${uid(9)}`;
+    const before = (await call("GET", path)).headers.get("x-nomad-index");
+    const answer = call("GET", `${path}?index=${before}&wait=5m`);
+    await expect.poll(() => feed.waiting()).toBe(1);
+    feed.report({ kinds: ["allocation"], namespace: "default", key: "node-1", version: 500 });
+    feed.report({ ...changed("node"), key: "node-2" });
+    expect(feed.waiting()).toBe(1);
+    const index = feed.report({ kinds: ["node"], namespace: "", key: "node-1" });
+    expect((await answer).headers.get("x-nomad-index")).toBe(String(index));
+  });
+
   it("is answered at once when the index is an old one", async () => {
     const { call, feed } = bridge();
     feed.report(changed("job"));

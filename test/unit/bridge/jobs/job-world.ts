@@ -50,6 +50,7 @@ export type Bridge = {
   readonly deliver: () => void;
   readonly logged: readonly object[];
   readonly cluster: ClusterState;
+  readonly caches: BridgeCaches;
 };
 
 export type JobWorld = {
@@ -80,6 +81,7 @@ function cachesOf(api: FakeApiServer, lag: boolean): { readonly caches: BridgeCa
     probes: api.cache(RESOURCES.configMaps),
     policies: api.cache(RESOURCES.aclPolicies),
     tokens: api.cache(RESOURCES.aclTokens),
+    roles: api.cache(RESOURCES.aclRoles),
   } as unknown as BridgeCaches;
   return { caches, deliver: () => [jobs, tasks].forEach((each) => each.deliver()) };
 }
@@ -139,7 +141,7 @@ export function jobWorld(): JobWorld {
         const text = await response.text();
         return { status: response.status, text, json: response.headers.get("content-type")?.startsWith("application/json") === true ? JSON.parse(text) as Json : undefined as never };
       };
-      return { call, deliver, logged, cluster };
+      return { call, deliver, logged, cluster, caches };
     },
     observe: (jobId, status = {}) => {
       const object = job(jobId);
