@@ -61,7 +61,7 @@ const parent = () => ({
 
 /** Events are not counted: an API server forgets them by itself after an hour. */
 const told = ({ api }: SyntheticServer): string =>
-  ["nomadjobs", "pods", "secrets", "controllerrevisions", "configmaps", "services"].map((plural) => `${api.store.counts()[plural] ?? 0} ${plural}`).join(", ");
+  ["nomadjobs", "dispatchpayloads", "jobsubmissions", "controllerrevisions", "pods"].map((plural) => `${api.store.counts()[plural] ?? 0} ${plural}`).join(", ");
 
 /** Nothing more is asked of the API server. */
 async function settled({ api }: SyntheticServer): Promise<void> {

@@ -6,10 +6,12 @@ import { fork } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { request } from "node:https";
 import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
 import { type Row, milliseconds, table } from "./report.ts";
 import { cpuSeconds } from "./server-cpu.ts";
 import { message } from "./synthetic/child.ts";
 import type { Answered, Held } from "./synthetic/held-process.ts";
+import { floorServer } from "./synthetic/floor.ts";
 import { SECRET } from "./synthetic/objects.ts";
 import { type SyntheticServer, syntheticServer } from "./synthetic/server.ts";
 
@@ -27,14 +29,25 @@ export type HeldTarget = Omit<Held, "clients"> & {
 export async function measureHeld(count = 1000): Promise<readonly Row[]> {
   const server = await syntheticServer({ jobs: 50, allocations: 500 });
   try {
-    const index = await indexOf(server);
+    const { index } = await listOf(server);
     const [job] = server.api.store.all("nomadjobs");
     if (job === undefined) throw new Error("the bench's cluster has no jobs");
     const change = () => void server.api.store.put("nomadjobs", { ...job, metadata: { ...job.metadata, labels: { changed: "true" } } });
     const text = await holdAndWake({ url: `https://127.0.0.1:${server.port}${PATH}?index=${index}&wait=5m`, ca: server.ca, headers: { "X-Nomad-Token": SECRET, "Accept-Encoding": "gzip" }, pid: server.pid, change }, count);
-    return [{ measure: `${count} queries of 50 jobs held, one change`, bridge: text, direct: "", compared: "", target: "≤ 100 MB, ≤ 100 ms" }];
+    return [{ measure: `${count} queries of 50 jobs held, one change`, bridge: text, direct: await heldFloor(server, count), compared: "", target: "≤ 100 MB, ≤ 100 ms" }];
   } finally {
     server.close();
+  }
+}
+
+/** What bare node:https takes to answer as many with the very bytes. */
+async function heldFloor(server: SyntheticServer, count: number): Promise<string> {
+  const floor = await floorServer((await listOf(server)).body, "gzip");
+  try {
+    const { url, ca, pid, wake: change } = floor;
+    return `bare node:https: ${await holdAndWake({ url: `${url}held`, ca, headers: { "Accept-Encoding": "gzip" }, pid, change }, count)}`;
+  } finally {
+    floor.close();
   }
 }
 
@@ -76,11 +89,12 @@ function residentMiB(pid: number | undefined): number | undefined {
   return Number(kib) / 1024;
 }
 
-async function indexOf(server: SyntheticServer): Promise<string> {
+/** As it goes over the wire. */
+async function listOf(server: SyntheticServer): Promise<{ readonly index: string; readonly body: Buffer }> {
   return await new Promise((resolve, reject) => {
-    const sent = request({ port: server.port, host: "127.0.0.1", path: PATH, ca: server.ca, headers: { "X-Nomad-Token": SECRET } }, (response) => {
-      response.resume();
-      resolve(String(response.headers["x-nomad-index"]));
+    const headers = { "X-Nomad-Token": SECRET, "Accept-Encoding": "gzip" };
+    const sent = request({ port: server.port, host: "127.0.0.1", path: PATH, ca: server.ca, headers }, (response) => {
+      buffer(response).then((body) => resolve({ index: String(response.headers["x-nomad-index"]), body }), reject);
     });
     sent.on("error", reject);
     sent.end();

@@ -1,4 +1,4 @@
-/** @module A bare node:https server with one reply: what no server in Node can be better than. */
+/** @module A bare node:https server with one reply: what no server in Node can be better than. `wake` answers all who have asked for /held. */
 import { fork } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { ensureBridgeCertificate } from "../../local-cluster/pki.ts";
 import { message } from "./child.ts";
 
-export type FloorServer = { readonly url: string; readonly ca: string; readonly pid: number; readonly close: () => void };
+export type FloorServer = { readonly url: string; readonly ca: string; readonly pid: number; readonly wake: () => void; readonly close: () => void };
 
 export async function floorServer(body: Buffer, encoding: "gzip" | "identity"): Promise<FloorServer> {
   const dir = mkdtempSync(join(tmpdir(), "nomad-bridge-bench-"));
@@ -19,6 +19,7 @@ export async function floorServer(body: Buffer, encoding: "gzip" | "identity"): 
     url: `https://127.0.0.1:${port}/`,
     ca: readFileSync(ca, "utf8"),
     pid: child.pid ?? 0,
+    wake: () => void child.send("wake"),
     close: () => {
       child.kill();
       rmSync(dir, { recursive: true, force: true });

@@ -25,10 +25,15 @@ const FIRST_VERSION = 1_000_000;
 const keyOf = (namespace: string | undefined, name: string): string => `${namespace ?? ""}/${name}`;
 const keyOfObject = ({ metadata }: KubeObject): string => keyOf(metadata.namespace, metadata.name);
 
+type Dependent = { readonly of: string; readonly key: string };
+/** Objects of two kinds may have one name. */
+const dependentName = (plural: string, object: KubeObject): string => `${plural} ${keyOfObject(object)}`;
+
 export function syntheticStore(initial: ObjectsByKind): SyntheticStore {
   const kinds = new Map<string, Map<string, Stored>>();
-  const owned = new Map<string, Map<string, string>>();
+  const owned = new Map<string, Map<string, Dependent>>();
   const listeners = new Map<string, Set<Listener>>();
+  const uids = new Set<string>();
   let version = FIRST_VERSION;
   const kind = (plural: string): Map<string, Stored> => {
     const found = kinds.get(plural) ?? new Map<string, Stored>();
@@ -40,7 +45,9 @@ export function syntheticStore(initial: ObjectsByKind): SyntheticStore {
   };
   const keep = (plural: string, object: Stored): void => {
     kind(plural).set(keyOfObject(object), object);
-    for (const { uid } of object.metadata.ownerReferences ?? []) owned.set(uid, (owned.get(uid) ?? new Map<string, string>()).set(keyOfObject(object), plural));
+    uids.add(object.metadata.uid ?? "");
+    const [key, name] = [keyOfObject(object), dependentName(plural, object)];
+    for (const { uid } of object.metadata.ownerReferences ?? []) owned.set(uid, (owned.get(uid) ?? new Map<string, Dependent>()).set(name, { of: plural, key }));
   };
   for (const [plural, objects] of initial) for (const object of objects) keep(plural, object);
   const remove = (plural: string, object: Stored): Stored => {
@@ -48,12 +55,13 @@ export function syntheticStore(initial: ObjectsByKind): SyntheticStore {
     const gone = { ...object, metadata: { ...object.metadata, resourceVersion: String((version += 1)) } };
     tell(plural, "DELETED", gone);
     const uid = object.metadata.uid ?? "";
-    for (const [key, of] of owned.get(uid) ?? []) {
+    uids.delete(uid);
+    for (const { of, key } of owned.get(uid)?.values() ?? []) {
       const dependent = kind(of).get(key);
       if (dependent !== undefined) remove(of, dependent);
     }
     owned.delete(uid);
-    for (const owner of object.metadata.ownerReferences ?? []) owned.get(owner.uid)?.delete(keyOfObject(object));
+    for (const owner of object.metadata.ownerReferences ?? []) owned.get(owner.uid)?.delete(dependentName(plural, object));
     return gone;
   };
   return {
@@ -64,6 +72,9 @@ export function syntheticStore(initial: ObjectsByKind): SyntheticStore {
       const made = { ...object, metadata: { ...object.metadata, ...place, uid: randomUUID(), resourceVersion: String((version += 1)), generation: 1, creationTimestamp: now() } };
       keep(plural, made);
       tell(plural, "ADDED", made);
+      // As the garbage collector does with what is made for an owner that has gone meanwhile.
+      const owners = object.metadata.ownerReferences ?? [];
+      if (owners.length > 0 && !owners.some(({ uid }) => uids.has(uid))) setImmediate(() => remove(plural, made));
       return made;
     },
     put: (plural, object) => {

@@ -41,21 +41,28 @@ export function containerRecord(status: ContainerStatus | undefined): ContainerR
   };
 }
 
-/** The newest end, but for a launcher that had given up before and was only killed since: what it said then still holds. */
+/** The newest end, but for a launcher that was done with its task before and has only held its place since: what it said then still holds. */
 function tellingEnd(status: ContainerStatus | undefined): Terminated | undefined {
   const [now, before] = [status?.state?.terminated, status?.lastState?.terminated];
   if (now === undefined || before === undefined) return now ?? before;
-  return !isGivenUp(now) && isGivenUp(before) ? before : now;
+  return isOver(parseTermination(before)) ? before : now;
+}
+
+/** What a launcher says of a task that it will not start again. */
+function isOver(said: TerminationMessage | undefined): boolean {
+  if (said === undefined) return false;
+  return said.reason === "stopped" ? said.message !== "" : said.reason !== "exited";
 }
 
 /** Its launcher came up once more only to hold the place of a task that is over: that is no restart of the task. */
 function isHeld(status: ContainerStatus | undefined, end: Terminated | undefined): boolean {
+  if (end === undefined) return false;
   const { state, lastState } = status ?? {};
+  const said = parseTermination(end);
+  if (tellsItsLastRun(said) && endedBefore(said, end)) return true;
   // Where the kubelet had no time to start it once more, it says that the container is over, and of no start.
   const cameUp = state?.running !== undefined || epochMs(state?.terminated?.startedAt) !== undefined;
-  if (end === undefined || end !== lastState?.terminated || !cameUp) return false;
-  const said = parseTermination(end);
-  return isGivenUp(end) || said?.reason === "completed" || (said?.reason === "stopped" && said.message !== "");
+  return end === lastState?.terminated && cameUp && isOver(said);
 }
 
 function isGivenUp(end: Terminated): boolean {
@@ -85,13 +92,20 @@ const isKnownNotToHaveRun = (message: TerminationMessage | undefined): boolean =
 /** Its launcher says that the task never began. */
 export const neverRan = ({ message, startedAt, before }: RunEnd): boolean => startedAt === undefined && before.length === 0 && isKnownNotToHaveRun(message);
 
-/** Of the runs that a launcher tells of, the one that this end is of: it ended while the container ran. Kubernetes' times have whole seconds. */
+/** Of the runs that a launcher tells of, the one that this end is of: it ended while the container ran, or the launcher only repeats it. */
 function runsOf(end: Terminated, message: TerminationMessage | undefined): { readonly own?: PastRun; readonly before: readonly PastRun[] } {
   const runs = message?.runs ?? [];
   const last = runs.at(-1);
-  if (last === undefined || message?.reason === "start-failed" || last.finishedMs < (epochMs(end.startedAt) ?? 0)) return { before: runs };
+  if (last === undefined || message?.reason === "start-failed") return { before: runs };
+  if (!tellsItsLastRun(message) && endedBefore(message, end)) return { before: runs };
   return { own: last, before: runs.slice(0, -1) };
 }
+
+/** Only an end of the task itself is told in these words, and told again by a launcher that holds its place. */
+const tellsItsLastRun = (message: TerminationMessage | undefined): boolean => message?.reason === "attempts-spent" || message?.reason === "completed";
+
+/** Its last run ended before the container came up. Kubernetes' times have whole seconds. */
+const endedBefore = (message: TerminationMessage | undefined, { startedAt }: Terminated): boolean => (message?.runs?.at(-1)?.finishedMs ?? Infinity) < (epochMs(startedAt) ?? 0);
 
 /** A task may overwrite what its launcher left: a wait beyond a month is not believed. */
 const MAX_RESTART_MS = 31 * 24 * 3_600_000;

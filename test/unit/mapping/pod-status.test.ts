@@ -47,6 +47,19 @@ describe("the record of a task", () => {
     ["an end at no readable time", podOf({ container: { state: { terminated: { exitCode: 1, finishedAt: "soon" } } } }), { restarts: 0, lastEnd: { exitCode: 1, oomKilled: false } }],
   ])("has %s", (_name, pod, expected) => expect(only(pod)).toMatchObject(expected));
 
+  const oneRun = { runs: [{ startedMs: ms(1), finishedMs: ms(9), exitCode: 1 }] };
+  const gaveUp = lastWords({ reason: "attempts-spent", ...oneRun });
+  const completed = lastWords({ reason: "completed", exitCode: 0, runs: [{ ...oneRun.runs[0]!, exitCode: 0 }] });
+  const groupIsOver = { reason: "stopped", exitCode: 0, message: "Main tasks in the group died" } as const;
+  const cameUpAt10 = (code: number, said: string | undefined, end = 12) => ({ terminated: { ...terminated(code, end, said).terminated, startedAt: at(10) } });
+
+  it.each<[string, Parameters<typeof podOf>[0], object]>([
+    ["gave up, held the place, and said so once more", { container: { restartCount: 1, state: cameUpAt10(GIVEN_UP, gaveUp), lastState: terminated(GIVEN_UP, 9, gaveUp) } }, { restarts: 0, lastEnd: { startedAt: ms(1), finishedAt: ms(9), before: [] } }],
+    ["gave up and said so once more, when only the last is known of", { container: { restartCount: 1, state: cameUpAt10(GIVEN_UP, gaveUp) } }, { restarts: 0, lastEnd: { startedAt: ms(1), finishedAt: ms(9), before: [] } }],
+    ["had completed, held the place and was killed", { container: { restartCount: 1, state: cameUpAt10(137, undefined), lastState: terminated(0, 9, completed) } }, { restarts: 0, lastEnd: { exitCode: 0, finishedAt: ms(9), before: [] } }],
+    ["waited between two runs when its group was over", { container: { restartCount: 1, state: cameUpAt10(0, lastWords({ ...groupIsOver, ...oneRun })), lastState: terminated(1, 9, lastWords({ restartInMs: 60_000, ...oneRun })) } }, { restarts: 1, lastEnd: { finishedAt: ms(12), before: oneRun.runs } }],
+  ])("has the end of the task where its launcher %s", (_name, pod, expected) => expect(only(podOf(pod))).toMatchObject(expected));
+
   it("has no start while it does not run, and no end before the first", () => {
     expect(only(podOf())).toEqual({ ...WEB, state: "pending", failed: false, restarts: 0, givenUp: false });
   });
