@@ -19,7 +19,7 @@ ENTRYPOINT ["/nomad-bridge/launcher", "pause"]
 
 FROM golang:1.26 AS fetch-build
 WORKDIR /build/fetch
-# It has the launcher's packages interpolation and users in common.
+# It has packages of the launcher in common.
 COPY launcher/ ../launcher/
 COPY fetch/go.mod fetch/go.sum ./
 RUN go mod download

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nomad-bridge/nomad-bridge/launcher/restarts"
 	"github.com/nomad-bridge/nomad-bridge/launcher/users"
 )
 
@@ -65,7 +66,7 @@ type taskDocument struct {
 	AllowRoot  bool                 `json:"allowRoot"`
 	Artifacts  []artifact           `json:"artifacts"`
 	Fetch      fetchLimits          `json:"fetch"`
-	Restart    restartPolicy        `json:"restart"`
+	Restart    restarts.Policy      `json:"restart"`
 }
 
 // readDocument follows a link there, because the downward API mounts by links.

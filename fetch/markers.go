@@ -2,16 +2,14 @@
 package main
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"sync"
-	"syscall"
+
+	"github.com/nomad-bridge/nomad-bridge/launcher/records"
 )
 
 const (
@@ -56,20 +54,7 @@ type markers struct {
 // readMarkers takes what cannot be read for nothing: then everything is fetched once more.
 func readMarkers(directory string) *markers {
 	found := &markers{directory: directory, keys: map[string]bool{}}
-	const flags = syscall.O_RDONLY | syscall.O_NOFOLLOW | syscall.O_NONBLOCK | syscall.O_CLOEXEC
-	file, err := os.OpenFile(filepath.Join(directory, markersName), flags, 0)
-	if err != nil {
-		return found
-	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, maxMarkerBytes+1))
-	if err != nil || len(text) > maxMarkerBytes {
-		return found
-	}
-	var keys []string
-	if json.NewDecoder(bytes.NewReader(text)).Decode(&keys) != nil {
-		return found
-	}
+	keys, _ := records.Read[[]string](filepath.Join(directory, markersName), maxMarkerBytes)
 	for _, key := range keys {
 		found.keys[key] = true
 	}
@@ -82,7 +67,6 @@ func (m *markers) has(key string) bool {
 	return m.keys[key]
 }
 
-// add replaces the file whole: a run that is killed in between leaves the old one or the new one.
 func (m *markers) add(key string) error {
 	m.lock.Lock()
 	defer m.lock.Unlock()
@@ -91,16 +75,5 @@ func (m *markers) add(key string) error {
 	for known := range m.keys {
 		keys = append(keys, known)
 	}
-	text, err := json.Marshal(keys)
-	if err != nil {
-		return err
-	}
-	next := filepath.Join(m.directory, markersName+".new")
-	if err := os.RemoveAll(next); err != nil {
-		return err
-	}
-	if err := writeNew(next, text, 0o600); err != nil {
-		return fmt.Errorf("the state cannot be written: %w", err)
-	}
-	return os.Rename(next, filepath.Join(m.directory, markersName))
+	return writeState(filepath.Join(m.directory, markersName), keys)
 }

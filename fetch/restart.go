@@ -2,28 +2,21 @@
 // start of the task. Pure: a record and an end in, a record out. launcher/restart.go counts the task's own runs.
 package main
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/nomad-bridge/nomad-bridge/launcher/records"
+	"github.com/nomad-bridge/nomad-bridge/launcher/restarts"
+)
 
 const (
-	modeFail = "fail"
-	// Nomad adds up to a quarter of the delay, so that tasks that fail together do not start together.
-	jitterShare = 0.25
-
 	recordVersion = 1
 	// Nomad shows ten events of a task, and a failed download is three of them.
 	maxPastDownloads    = 4
 	maxPastDownloadText = 512
-	maxRestarts         = 1 << 30
 
 	lostDownload = "the download ended without a word; it may have needed more memory than it has"
 )
-
-type restartPolicy struct {
-	Attempts   int    `json:"attempts"`
-	IntervalMs int64  `json:"intervalMs"`
-	DelayMs    int64  `json:"delayMs"`
-	Mode       string `json:"mode"`
-}
 
 // attemptsRecord is kept from one run of the container to the next. Times are Unix ms.
 type attemptsRecord struct {
@@ -55,42 +48,27 @@ type pastDownload struct {
 }
 
 // begun is the record when the container has come up; a try that left no word of its end has failed.
-func (r attemptsRecord) begun(policy restartPolicy, nowMs int64, jitter float64) attemptsRecord {
+func (r attemptsRecord) begun(policy restarts.Policy, nowMs int64, jitter float64) attemptsRecord {
 	if r.Version != recordVersion {
 		return attemptsRecord{Version: recordVersion, IntervalStartMs: nowMs, NextStartMs: nowMs}
 	}
 	if r.StartedMs > 0 && !r.Spent {
 		return r.failed(policy, lostDownload, nowMs, jitter)
 	}
-	// A clock that was set back does not put a try off for ever.
-	r.NextStartMs = min(r.NextStartMs, nowMs+max(policy.IntervalMs, policy.longestDelay()))
+	r.NextStartMs = policy.WithinReach(r.NextStartMs, nowMs)
 	return r
 }
 
-func (p restartPolicy) longestDelay() int64 {
-	return p.DelayMs + int64(float64(p.DelayMs)*jitterShare)
-}
-
-// failed counts as Nomad does: attempts within one interval of the first start, a new interval after that.
-func (r attemptsRecord) failed(policy restartPolicy, message string, nowMs int64, jitter float64) attemptsRecord {
-	past := pastDownload{StartedMs: min(r.StartedMs, nowMs), FinishedMs: nowMs, Message: cutText(message, maxPastDownloadText)}
-	r.StartedMs = 0
-	intervalEndMs := r.IntervalStartMs + policy.IntervalMs
-	if nowMs >= intervalEndMs || r.IntervalStartMs > nowMs {
-		r.IntervalStartMs, r.Attempt = nowMs, 0
-		intervalEndMs = nowMs + policy.IntervalMs
-	}
-	past.Beyond = r.Attempt >= policy.Attempts
-	if past.Beyond && policy.Mode == modeFail {
-		past.Beyond, r.Spent = false, true
+// failed is the record after a try that has ended without the artifacts.
+func (r attemptsRecord) failed(policy restarts.Policy, message string, nowMs int64, jitter float64) attemptsRecord {
+	past := pastDownload{StartedMs: min(r.StartedMs, nowMs), FinishedMs: nowMs, Message: records.CutText(message, maxPastDownloadText)}
+	next := policy.AfterEnd(restarts.Count{IntervalStartMs: r.IntervalStartMs, Attempt: r.Attempt}, nowMs, jitter)
+	r.StartedMs, r.IntervalStartMs, r.Attempt, r.Spent = 0, next.IntervalStartMs, next.Attempt, next.Spent
+	if r.Spent {
 		return r.with(past)
 	}
-	delayMs := policy.DelayMs + int64(float64(policy.DelayMs)*jitterShare*jitter)
-	if past.Beyond {
-		delayMs = intervalEndMs - nowMs
-	}
-	past.RestartInMs, r.NextStartMs = &delayMs, nowMs+delayMs
-	r.Attempt, r.Restarts = min(r.Attempt+1, maxRestarts), min(r.Restarts+1, maxRestarts)
+	past.RestartInMs, past.Beyond = &next.DelayMs, next.Beyond
+	r.NextStartMs, r.Restarts = nowMs+next.DelayMs, restarts.OneMore(r.Restarts)
 	return r.with(past)
 }
 
@@ -111,7 +89,7 @@ func (r attemptsRecord) lastMessage() string {
 
 // isSound says whether a stored record is one that this program could have written.
 func (r attemptsRecord) isSound() bool {
-	if r.Version != recordVersion || r.Attempt < 0 || r.Attempt > maxRestarts || r.Restarts < 0 || r.Restarts > maxRestarts {
+	if r.Version != recordVersion || r.Attempt < 0 || r.Attempt > restarts.MostCounted || r.Restarts < 0 || r.Restarts > restarts.MostCounted {
 		return false
 	}
 	if r.IntervalStartMs < 0 || r.NextStartMs < 0 || r.StartedMs < 0 || len(r.Failures) > maxPastDownloads {

@@ -11,21 +11,23 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/nomad-bridge/nomad-bridge/launcher/restarts"
 )
 
 const someMs = 1_800_000_000_000
 
-var twoTries = restartPolicy{Attempts: 2, IntervalMs: 60_000, DelayMs: 4000, Mode: modeFail}
+var twoTries = restarts.Policy{Attempts: 2, IntervalMs: 60_000, DelayMs: 4000, Mode: restarts.ModeFail}
 
 func TestAFailedDownloadCountsAgainstTheRestartPolicy(t *testing.T) {
 	record := func(attempt int) attemptsRecord {
 		return attemptsRecord{Version: recordVersion, IntervalStartMs: someMs, Attempt: attempt, Restarts: attempt, StartedMs: someMs}
 	}
 	inDelayMode := twoTries
-	inDelayMode.Mode = "delay"
+	inDelayMode.Mode = restarts.ModeDelay
 	for _, one := range []struct {
 		name    string
-		policy  restartPolicy
+		policy  restarts.Policy
 		before  attemptsRecord
 		nowMs   int64
 		spent   bool
@@ -33,7 +35,7 @@ func TestAFailedDownloadCountsAgainstTheRestartPolicy(t *testing.T) {
 		delayMs int64
 		attempt int
 	}{
-		{name: "no restarts are allowed", policy: restartPolicy{IntervalMs: 60_000, DelayMs: 4000, Mode: modeFail}, before: record(0), nowMs: someMs + 9, spent: true},
+		{name: "no restarts are allowed", policy: restarts.Policy{IntervalMs: 60_000, DelayMs: 4000, Mode: restarts.ModeFail}, before: record(0), nowMs: someMs + 9, spent: true},
 		{name: "the first is tried again after the delay and half of its jitter", policy: twoTries, before: record(0), nowMs: someMs + 9, delayMs: 4500, attempt: 1},
 		{name: "the last one allowed", policy: twoTries, before: record(1), nowMs: someMs + 9, delayMs: 4500, attempt: 2},
 		{name: "the attempts are spent", policy: twoTries, before: record(2), nowMs: someMs + 9, spent: true, attempt: 2},
@@ -69,7 +71,7 @@ func TestWhatAContainerThatComesUpMakesOfItsRecord(t *testing.T) {
 	}
 	many := underWay
 	for range 9 {
-		many = many.failed(restartPolicy{Mode: "delay"}, strings.Repeat("é", 900), someMs, 0)
+		many = many.failed(restarts.Policy{Mode: restarts.ModeDelay}, strings.Repeat("é", 900), someMs, 0)
 	}
 	if len(many.Failures) != maxPastDownloads || !many.isSound() {
 		t.Errorf("it keeps %d failures", len(many.Failures))
@@ -85,7 +87,7 @@ func TestTheRecordOutlivesTheContainerAndNonsenseCountsAsNone(t *testing.T) {
 	if read := readAttempts(folder); read.Attempt != 1 || read.lastMessage() != "no" {
 		t.Errorf("it read %+v", read)
 	}
-	for _, text := range []string{"", "[]", `{"version":2}`, `{"version":1,"attempt":-1}`, `{"version":1,"failures":[{},{},{},{},{}]}`} {
+	for _, text := range []string{"", "[]", `{"version":2}`, `{"version":1,"attempt":-1}`, `{"version":1,"failures":[{},{},{},{},{}]}`, `{"version":1,"more":1}`, `{"version":1}{}`} {
 		if err := os.WriteFile(filepath.Join(folder, recordName), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/nomad-bridge/nomad-bridge/launcher/interpolation"
+	"github.com/nomad-bridge/nomad-bridge/launcher/restarts"
 	"github.com/nomad-bridge/nomad-bridge/launcher/users"
 )
 
@@ -108,10 +109,10 @@ func endUncounted(places layout, record attemptsRecord, err error, log io.Writer
 }
 
 // readPolicy needs no valid document: what is wrong with it is told by fetchAll, and tried again as long as the policy allows.
-func readPolicy(path string) restartPolicy {
+func readPolicy(path string) restarts.Policy {
 	document, err := readDocument(path)
 	if err != nil {
-		return restartPolicy{}
+		return restarts.Policy{}
 	}
 	return document.Restart
 }

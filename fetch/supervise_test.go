@@ -17,57 +17,6 @@ import (
 	"time"
 )
 
-// pod is what an init container has: root with two capabilities, and the task's directories.
-type pod struct {
-	t        *testing.T
-	root     string
-	base     string
-	program  string
-	document map[string]any
-}
-
-func newPod(t *testing.T, artifacts ...artifact) *pod {
-	t.Helper()
-	if os.Getuid() != 0 {
-		t.Fatal("this test becomes another user, so it must run as root")
-	}
-	// A folder of the testing package is closed to other users.
-	root, err := os.MkdirTemp("", "fetch-pod-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(root) })
-	base := filepath.Join(root, "base")
-	made := &pod{t: t, root: root, base: base, program: filepath.Join(root, "bin", "fetch")}
-	made.must(os.Chmod(root, 0o755))
-	for _, folder := range []string{"state", "credentials", "nodes", "bin", "base/alloc", "base/local", "base/secrets", "base/tmp"} {
-		made.must(os.MkdirAll(filepath.Join(root, folder), 0o755))
-	}
-	made.must(os.Chmod(filepath.Join(root, "state"), 0o700))
-	for _, volume := range volumes {
-		made.must(os.Chmod(filepath.Join(base, volume), 0o777))
-	}
-	content, err := shippedFlavour()
-	made.must(err)
-	made.must(os.WriteFile(made.program, content, 0o755))
-	made.write("bin/"+workerBaseFile, base, 0o644)
-	made.write("termination-log", "", 0o644)
-	made.write("passwd", "root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/nonexistent:/bin/false\napp:x:1234:100::/home/app:/bin/sh\n", 0o644)
-	for index := range artifacts {
-		if artifacts[index].Mode == "" {
-			artifacts[index].Mode = modeAny
-		}
-	}
-	limits := testLimits
-	limits.AllowNetworks, limits.DenyNetworks = []string{}, []string{}
-	made.document = map[string]any{
-		"version": 1, "task": "web", "env": map[string]string{"NOMAD_META_FILE": "tool"}, "taskEnv": map[string]string{}, "nodeValues": false,
-		"user": "nobody", "users": map[string]any{}, "deniedUids": "", "deniedGids": "", "allowRoot": false,
-		"artifacts": artifacts, "fetch": limits, "command": "fields of others are passed over",
-	}
-	return made
-}
-
 // shippedFlavour is this test binary without cgo, as fetch is built: with cgo, Go cannot change all threads at once.
 var shippedFlavour = sync.OnceValues(func() ([]byte, error) {
 	folder, err := os.MkdirTemp("", "fetch-test-")
@@ -83,58 +32,6 @@ var shippedFlavour = sync.OnceValues(func() ([]byte, error) {
 	}
 	return os.ReadFile(name)
 })
-
-func (p *pod) must(err error) {
-	p.t.Helper()
-	if err != nil {
-		p.t.Fatal(err)
-	}
-}
-
-func (p *pod) write(name, content string, mode os.FileMode) {
-	p.t.Helper()
-	p.must(os.MkdirAll(filepath.Dir(filepath.Join(p.root, name)), 0o755))
-	p.must(os.WriteFile(filepath.Join(p.root, name), []byte(content), mode))
-}
-
-// command is what the kubelet starts: root without a right but to change its user.
-func (p *pod) command() *exec.Cmd {
-	p.t.Helper()
-	text, err := json.Marshal(p.document)
-	p.must(err)
-	p.write("task.json", string(text), 0o400)
-	return exec.Command("setpriv", "--bounding-set=-all,+setuid,+setgid", "--inh-caps=-all", "--no-new-privs", p.program, "supervise", p.root)
-}
-
-func (p *pod) run() (code int, log string) {
-	p.t.Helper()
-	command := p.command()
-	output, err := command.CombinedOutput()
-	if command.ProcessState == nil {
-		p.t.Fatal(err)
-	}
-	return command.ProcessState.ExitCode(), string(output)
-}
-
-func (p *pod) message() terminationMessage {
-	p.t.Helper()
-	text, err := os.ReadFile(filepath.Join(p.root, "termination-log"))
-	p.must(err)
-	var message terminationMessage
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.DisallowUnknownFields()
-	p.must(decoder.Decode(&message))
-	return message
-}
-
-func (p *pod) content(name string) string {
-	p.t.Helper()
-	content, err := os.ReadFile(filepath.Join(p.base, name))
-	if err != nil {
-		return err.Error()
-	}
-	return string(content)
-}
 
 func TestArtifactsBelongToTheTasksUserAndAreFetchedOnce(t *testing.T) {
 	var asked atomic.Int64
@@ -375,53 +272,6 @@ func TestVerifyStatus(t *testing.T) {
 	} {
 		if err := verifyStatus([]byte(strings.Replace(good, old, new, 1)), 7, 8); err == nil {
 			t.Errorf("%q passed", new)
-		}
-	}
-}
-
-func TestMarkersOfSomebodyElseCountAsNone(t *testing.T) {
-	for _, text := range []string{"", "{", `{"a":1}`, `[1]`, strings.Repeat("[", maxMarkerBytes+1)} {
-		folder := t.TempDir()
-		if err := os.WriteFile(filepath.Join(folder, markersName), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if found := readMarkers(folder); len(found.keys) != 0 {
-			t.Errorf("%.20q gave %v", text, found.keys)
-		}
-	}
-	folder := t.TempDir()
-	if err := os.Symlink("/etc/passwd", filepath.Join(folder, markersName)); err != nil {
-		t.Fatal(err)
-	}
-	if err := readMarkers(folder).add("key"); err != nil || !readMarkers(folder).has("key") {
-		t.Errorf("the link was not replaced: %v", err)
-	}
-}
-
-func TestEqualBlocksHaveKeysOfTheirOwn(t *testing.T) {
-	block := artifact{Source: "https://x/y", Options: map[string]string{"a": "1", "b": "2"}}
-	first := job{Key: keyOf("web", block, nil)}
-	if second := keyOf("web", block, []job{first}); second == first.Key || second == keyOf("other", block, nil) {
-		t.Error("two blocks share a key")
-	}
-	if keyOf("web", block, nil) != first.Key {
-		t.Error("the key of a block changes")
-	}
-}
-
-func TestTheTerminationMessageFitsAndIsText(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "log")
-	for _, text := range []string{strings.Repeat("é", 5000), strings.Repeat("\x01\"", 5000), "a<b>&"} {
-		if err := os.WriteFile(path, nil, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		if err := writeTerminationMessage(path, terminationMessage{Version: 1, Message: text, Failures: []pastDownload{{Message: cutText(text, maxPastDownloadText)}, {Message: cutText(text, maxPastDownloadText)}}}); err != nil {
-			t.Fatal(err)
-		}
-		written, _ := os.ReadFile(path)
-		var message terminationMessage
-		if err := json.Unmarshal(written, &message); err != nil || len(written) > maxMessageBytes || !strings.HasPrefix(text, message.Message) || message.Message == "" {
-			t.Errorf("%d bytes: %v", len(written), err)
 		}
 	}
 }

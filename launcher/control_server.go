@@ -12,6 +12,10 @@ import (
 const (
 	maxConnections        = 256
 	requestTimeoutSeconds = 5
+	// maxWaiters leaves most of the connections to others: a task may take as long as its kill timeout to end.
+	maxWaiters = 64
+	// maxSessions are known at a time, and leave room for who asks. What goes beyond it works on by itself.
+	maxSessions = 96
 )
 
 // controlCall is a request on its way to the supervisor, which answers exactly once.
@@ -26,7 +30,7 @@ func serveControl(path string, requests chan<- controlCall, followers *followerL
 	if err != nil {
 		return err
 	}
-	slots := make(chan struct{}, maxConnections)
+	slots, sessions := make(chan struct{}, maxConnections), make(chan struct{}, maxSessions)
 	go func() {
 		for {
 			slots <- struct{}{}
@@ -39,14 +43,14 @@ func serveControl(path string, requests chan<- controlCall, followers *followerL
 			go func() {
 				defer func() { <-slots }()
 				defer syscall.Close(fd)
-				serveConnection(fd, requests, followers)
+				serveConnection(fd, requests, followers, sessions)
 			}()
 		}
 	}()
 	return nil
 }
 
-func serveConnection(fd int, requests chan<- controlCall, followers *followerList) {
+func serveConnection(fd int, requests chan<- controlCall, followers *followerList, sessions chan struct{}) {
 	peer, err := rootPeer(fd)
 	if err != nil {
 		return
@@ -64,7 +68,12 @@ func serveConnection(fd int, requests chan<- controlCall, followers *followerLis
 		return
 	}
 	if request.Operation == operationSession {
-		followSession(fd, peer, request.Leader)
+		select {
+		case sessions <- struct{}{}:
+			followSession(fd, peer, request.Leader)
+			<-sessions
+		default:
+		}
 		return
 	}
 	if request.Operation == operationFollow {
@@ -179,6 +188,10 @@ func (s *supervisor) restartOnRequest(answer chan<- controlReply) (code int, don
 	}
 	if s.group.verdict().kind == groupWait && s.run.pid == 0 {
 		answer <- controlReply{Error: "the task has not started yet: it waits for other tasks of its group"}
+		return 0, false
+	}
+	if len(s.waiters) >= maxWaiters {
+		answer <- controlReply{Error: "too many wait for a restart of the task already"}
 		return 0, false
 	}
 	s.waiters = append(s.waiters, answer)

@@ -2,7 +2,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -13,6 +12,8 @@ import (
 	"slices"
 	"syscall"
 	"time"
+
+	"github.com/nomad-bridge/nomad-bridge/launcher/records"
 )
 
 const (
@@ -22,7 +23,7 @@ const (
 	copyTemporaryName = ".nomad-bridge-copying"
 	copyVersion       = 1
 	copyProgressEvery = 3 * time.Second
-	maxCopyError      = 2048
+	maxMarkerBytes    = 256 * 1024
 )
 
 // copyMarker says that a copy is whole, and of what. Tasks have only what is below the volume's own directory, so that
@@ -43,10 +44,10 @@ func copyCommand(places layout) int {
 	debug.SetGCPercent(runHeapPercent)
 	report, err := copyNode(places.bridgeFile(copySourceName), places.bridgeFile(copyTargetName))
 	if err != nil {
-		report.Error = cutText(err.Error(), maxCopyError)
+		report.Error = err.Error()
 		fmt.Fprintf(os.Stderr, "launcher copy: %v\n", err)
 	}
-	if messageErr := leaveJSON(places.terminationLog, report); messageErr != nil {
+	if messageErr := leaveCopyReport(places.terminationLog, report); messageErr != nil {
 		fmt.Fprintf(os.Stderr, "launcher copy: no termination message is left: %v\n", messageErr)
 	}
 	if err != nil {
@@ -138,21 +139,10 @@ func markerOf(sources []copySource) copyMarker {
 
 // readCopyMarker says whether the very same paths have been copied.
 func readCopyMarker(target string, want copyMarker) bool {
-	text, err := readInRoot(target, copyMarkerName, maxProbeBytes)
-	if err != nil {
-		return false
-	}
-	var found copyMarker
-	return json.Unmarshal(text, &found) == nil && reflect.DeepEqual(found, want)
+	found, ok := records.Read[copyMarker](filepath.Join(target, copyMarkerName), maxMarkerBytes)
+	return ok && reflect.DeepEqual(found, want)
 }
 
 func writeCopyMarker(target string, marker copyMarker) error {
-	text, err := json.Marshal(marker)
-	if err != nil {
-		return err
-	}
-	return replaceFile(target, copyMarkerName, documentMode, func(next *os.File) error {
-		_, err := next.Write(text)
-		return err
-	})
+	return records.Replace(filepath.Join(target, copyMarkerName), marker)
 }

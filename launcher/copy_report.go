@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"sync/atomic"
 	"time"
+
+	"github.com/nomad-bridge/nomad-bridge/launcher/records"
 )
 
 // copyReport is the termination message of `launcher copy`. Bytes are those of files that were copied, not of links.
@@ -41,6 +43,18 @@ type copySkipped struct {
 }
 
 func newCopyReport() copyReport { return copyReport{Version: copyVersion} }
+
+func leaveCopyReport(path string, report copyReport) error {
+	report.Error = records.CutText(report.Error, records.MaxMessageText)
+	return records.LeaveMessage(path, report, shorterReport)
+}
+
+// shorterReport cuts the error, which may name a file whose name is all escapes.
+func shorterReport(report copyReport) (copyReport, bool) {
+	isCut := report.Error != ""
+	report.Error = records.CutText(report.Error, len(report.Error)/2)
+	return report, isCut
+}
 
 type copyCounts struct {
 	files, directories, symlinks, hardLinks, bytes, kept, setuid       atomic.Int64

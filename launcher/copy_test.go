@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/nomad-bridge/nomad-bridge/launcher/records"
 )
 
 // nodeTree is a node with one of each kind of file.
@@ -78,6 +80,22 @@ func shapeOf(t *testing.T, root string) []string {
 }
 
 func usrAndPasswd() []copySource { return []copySource{{path: "usr"}, {path: "etc/passwd"}} }
+
+func TestTheReportOfACopyFitsATerminationMessage(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "termination-log")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	report := newCopyReport()
+	report.Error = "open " + strings.Repeat("\x01", records.MaxMessageText)
+	if err := leaveCopyReport(path, report); err != nil {
+		t.Fatal(err)
+	}
+	left, ok := records.Read[copyReport](path, records.MaxMessageBytes)
+	if !ok || !strings.HasPrefix(left.Error, "open \x01") || left.Version != copyVersion {
+		t.Errorf("left %+v, %v", left, ok)
+	}
+}
 
 func TestCopyIsLikeTheNodeAndApartFromIt(t *testing.T) {
 	needRoot(t)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"github.com/nomad-bridge/nomad-bridge/launcher/restarts"
 )
 
 const (
@@ -19,12 +21,17 @@ const (
 	maxDurationMs = 10 * 366 * 24 * 3600 * 1000
 )
 
-type restartPolicy struct {
+// documentRestart has one field more than what the tasks' restarts are counted by.
+type documentRestart struct {
 	Attempts        int    `json:"attempts"`
 	IntervalMs      int64  `json:"intervalMs"`
 	DelayMs         int64  `json:"delayMs"`
 	Mode            string `json:"mode"`
 	RenderTemplates bool   `json:"renderTemplates"`
+}
+
+func (r documentRestart) policy() restarts.Policy {
+	return restarts.Policy{Attempts: r.Attempts, IntervalMs: r.IntervalMs, DelayMs: r.DelayMs, Mode: r.Mode}
 }
 
 type userEntry struct {
@@ -124,7 +131,7 @@ type taskDocument struct {
 	KillTimeoutMs    int64                `json:"killTimeoutMs"`
 	ShutdownDelayMs  int64                `json:"shutdownDelayMs"`
 	RestartOnSuccess bool                 `json:"restartOnSuccess"`
-	Restart          restartPolicy        `json:"restart"`
+	Restart          documentRestart      `json:"restart"`
 	Lifecycle        taskLifecycle        `json:"lifecycle"`
 }
 

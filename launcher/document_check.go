@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"github.com/nomad-bridge/nomad-bridge/launcher/restarts"
 	"github.com/nomad-bridge/nomad-bridge/launcher/users"
 )
 
@@ -162,10 +163,10 @@ func (d taskDocument) checkStop() error {
 	return errors.Join(checkDuration("killTimeoutMs", d.KillTimeoutMs), checkDuration("shutdownDelayMs", d.ShutdownDelayMs))
 }
 
-func (p restartPolicy) check() error {
+func (p documentRestart) check() error {
 	return errors.Join(
 		require(p.Attempts >= 0, "restart.attempts is %d", p.Attempts),
-		require(p.Mode == modeFail || p.Mode == modeDelay, "restart.mode is %q; it must be fail or delay", p.Mode),
+		require(p.Mode == restarts.ModeFail || p.Mode == restarts.ModeDelay, "restart.mode is %q; it must be fail or delay", p.Mode),
 		checkDuration("restart.intervalMs", p.IntervalMs),
 		checkDuration("restart.delayMs", p.DelayMs),
 	)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/nomad-bridge/nomad-bridge/launcher/interpolation"
+	"github.com/nomad-bridge/nomad-bridge/launcher/records"
 	"github.com/nomad-bridge/nomad-bridge/launcher/users"
 )
 
@@ -80,7 +81,7 @@ func (s *supervisor) planFailed(err error) (code int, done bool) {
 	s.state.Phase, s.state.NextStartMs = phaseWaiting, time.Now().UnixMilli()
 	s.keep(s.state)
 	message := messageOf(s.state, reasonExited)
-	message.ExitCode, message.Signal, message.Message = exitTryAgain, "", cutText(err.Error(), maxStateText)
+	message.ExitCode, message.Signal, message.Message = exitTryAgain, "", records.CutText(err.Error(), maxStateText)
 	s.leaveMessage(message)
 	return exitTryAgain, true
 }

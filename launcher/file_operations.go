@@ -39,8 +39,22 @@ type fileInfo struct {
 func infoOf(name string, about syscall.Stat_t, contentType string) fileInfo {
 	return fileInfo{
 		Name: name, IsDir: about.Mode&syscall.S_IFMT == syscall.S_IFDIR, Size: about.Size,
-		FileMode: fileModeOf(about.Mode).String(), ModTime: time.Unix(about.Mtim.Unix()).UTC(), ContentType: contentType,
+		FileMode: fileModeOf(about.Mode).String(), ModTime: tellableTime(about.Mtim), ContentType: contentType,
 	}
+}
+
+// tellableTime is the nearest one that JSON can have. A task can give its files any time, and one such file must not keep
+// its directory from being listed.
+func tellableTime(at syscall.Timespec) time.Time {
+	seconds, nanoseconds := at.Unix()
+	first, last := time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+	if seconds < first.Unix() {
+		return first
+	}
+	if seconds > last.Unix() {
+		return last
+	}
+	return time.Unix(seconds, nanoseconds).UTC()
 }
 
 // madeUpInfo is of a directory that only the view has: it came with the directory that stands for it.

@@ -3,9 +3,7 @@
 package main
 
 import (
-	"bytes"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"hash/fnv"
 	"io"
@@ -13,6 +11,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"github.com/nomad-bridge/nomad-bridge/launcher/records"
 )
 
 const (
@@ -109,62 +109,17 @@ func (m *groupMember) tell(phase groupPhase, reason string) {
 		return
 	}
 	record := groupRecord{Version: groupVersion, Task: m.question.task, Phase: phase, Reason: reason}
-	if err := writeGroupRecord(m.fileOf(record.Task, ".json"), record); err != nil {
+	if err := records.Replace(m.fileOf(record.Task, ".json"), record); err != nil {
 		complain("the other tasks of the group are not told that this one is %s: %v", phase, err)
 		return
 	}
 	m.phase = phase
 }
 
-// writeGroupRecord replaces the file whole, so that nobody reads half of one.
-func writeGroupRecord(path string, record groupRecord) error {
-	text, err := json.Marshal(record)
-	if err != nil {
-		return err
-	}
-	next := path + ".new"
-	if err := os.RemoveAll(next); err != nil {
-		return err
-	}
-	file, err := os.OpenFile(next, os.O_WRONLY|os.O_CREATE|os.O_EXCL|syscall.O_NOFOLLOW, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(text)
-	if closeErr := file.Close(); err == nil {
-		err = closeErr
-	}
-	if err != nil {
-		return err
-	}
-	return os.Rename(next, path)
-}
-
 // read is unknown for a task that has told nothing, or nothing that a launcher would.
 func (m *groupMember) read(task string) groupPhase {
-	file, err := os.OpenFile(m.fileOf(task, ".json"), os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return groupUnknown
-	}
-	defer file.Close()
-	if about, err := file.Stat(); err != nil || !about.Mode().IsRegular() {
-		return groupUnknown
-	}
-	text, err := io.ReadAll(io.LimitReader(file, maxGroupRecordBytes+1))
-	if err != nil || len(text) > maxGroupRecordBytes {
-		return groupUnknown
-	}
-	return parseGroupRecord(text, task)
-}
-
-func parseGroupRecord(text []byte, task string) groupPhase {
-	var record groupRecord
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&record); err != nil || record.Version != groupVersion || record.Task != task {
-		return groupUnknown
-	}
-	if _, err := decoder.Token(); err != io.EOF {
+	record, ok := records.Read[groupRecord](m.fileOf(task, ".json"), maxGroupRecordBytes)
+	if !ok || record.Version != groupVersion || record.Task != task {
 		return groupUnknown
 	}
 	switch record.Phase {

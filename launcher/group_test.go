@@ -3,6 +3,8 @@ package main
 import (
 	"math/rand/v2"
 	"testing"
+
+	"github.com/nomad-bridge/nomad-bridge/launcher/restarts"
 )
 
 func lifecycleOf(hook string, sidecar bool, leader string, mains ...string) taskLifecycle {
@@ -128,7 +130,7 @@ func TestWhatTheOthersAreToldOfAnEnd(t *testing.T) {
 		want  groupPhase
 	}{
 		{"it waits for its restart", restartEvent{kind: eventEnded, exitCode: 1}, failRules(), groupUnknown},
-		{"its attempts are spent", restartEvent{kind: eventEnded, exitCode: 1}, restartRules{policy: restartPolicy{Mode: modeFail}}, groupDead},
+		{"its attempts are spent", restartEvent{kind: eventEnded, exitCode: 1}, restartRules{policy: restarts.Policy{Mode: restarts.ModeFail}}, groupDead},
 		{"it is complete", restartEvent{kind: eventEnded}, batchRules(), groupDead},
 		{"it could not be started", restartEvent{kind: eventStartFailed}, failRules(), groupDead},
 		{"it was told to stop", restartEvent{kind: eventStopped}, failRules(), groupStopped},

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/nomad-bridge/nomad-bridge/launcher/restarts"
 )
 
 const (
@@ -61,7 +63,7 @@ func validDocument() taskDocument {
 		Fetch:      fetchLimits{AllowNetworks: []string{}, DenyNetworks: []string{}},
 		Logs:       logsPolicy{MaxFiles: 10, MaxFileBytes: 10 << 20},
 		KillSignal: "SIGINT", KillTimeoutMs: 5000,
-		Restart:   restartPolicy{Attempts: 2, IntervalMs: 60_000, DelayMs: 10, Mode: modeFail},
+		Restart:   documentRestart{Attempts: 2, IntervalMs: 60_000, DelayMs: 10, Mode: restarts.ModeFail},
 		Lifecycle: taskLifecycle{Mains: []string{}},
 	}
 }

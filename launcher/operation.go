@@ -137,12 +137,24 @@ func (s *execSession) awaitEnd() {
 	}
 }
 
+// unlessGone does not wait for an answer that nobody wants any more; that of a restart takes up to the task's kill timeout.
+func (s *execSession) unlessGone(ask func() error) error {
+	answered := make(chan error, 1)
+	go func() { answered <- ask() }()
+	select {
+	case err := <-answered:
+		return err
+	case <-s.gone:
+		return errGone
+	}
+}
+
 func (s *execSession) answer(message operateMessage) error {
 	switch message.Operation {
 	case operationUsage:
 		return sendJSON(s.results, measureUsage(usageInterval))
 	case operationRerun:
-		return askToRestart(s.places)
+		return s.unlessGone(func() error { return askToRestart(s.places) })
 	case operationDeliver:
 		return askToSignal(s.places, message.Signal)
 	}

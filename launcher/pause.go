@@ -8,16 +8,18 @@ import (
 )
 
 func pauseCommand() int {
-	received := make(chan os.Signal, 8)
-	signal.Notify(received, syscall.SIGTERM, syscall.SIGINT, syscall.SIGCHLD)
-	reapAll()
-	for number := range received {
-		if number != syscall.SIGCHLD {
-			return 0
-		}
+	// Apart, and one stands for all: however many processes end, a stop gets through.
+	stops, children := make(chan os.Signal, 1), make(chan os.Signal, 1)
+	signal.Notify(stops, syscall.SIGTERM, syscall.SIGINT)
+	signal.Notify(children, syscall.SIGCHLD)
+	for {
 		reapAll()
+		select {
+		case <-stops:
+			return 0
+		case <-children:
+		}
 	}
-	return 0
 }
 
 func reapAll() {

@@ -7,6 +7,8 @@ import (
 	"os"
 	"strings"
 	"syscall"
+
+	"github.com/nomad-bridge/nomad-bridge/launcher/records"
 )
 
 const (
@@ -49,7 +51,7 @@ type probeReport struct {
 func probeCommand(places layout) int {
 	report, err := probeNode(places.bridgeFile(probeRequestName), probeRoot)
 	if err == nil {
-		err = leaveJSON(places.terminationLog, report)
+		err = records.LeaveShortMessage(places.terminationLog, report)
 	}
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "launcher probe: %v\n", err)

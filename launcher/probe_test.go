@@ -7,6 +7,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/nomad-bridge/nomad-bridge/launcher/records"
 )
 
 func writeRequest(t *testing.T, paths ...string) string {
@@ -107,12 +109,16 @@ func TestProbeRequestsThatAreRefused(t *testing.T) {
 }
 
 func TestTheLargestProbeFitsATerminationMessage(t *testing.T) {
-	text, err := encodeMessage(probeReport{
+	path := filepath.Join(t.TempDir(), "termination-log")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	largest := probeReport{
 		Version: probeVersion, Kinds: strings.Repeat("d", maxProbePaths),
 		OS: probeOS{Name: strings.Repeat("x", maxOSText), Version: strings.Repeat("x", maxOSText)},
-	})
-	if err != nil || len(text) > maxMessageBytes {
-		t.Errorf("%d bytes, %v", len(text), err)
+	}
+	if err := records.LeaveShortMessage(path, largest); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -1,18 +1,18 @@
 // Nomad's restart policy as one pure function: state and event in, state and action out.
 package main
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/nomad-bridge/nomad-bridge/launcher/records"
+	"github.com/nomad-bridge/nomad-bridge/launcher/restarts"
+)
 
 const (
-	modeFail  = "fail"
-	modeDelay = "delay"
-
-	// Nomad adds up to a quarter of the delay, so that tasks that fail together do not start together.
-	jitterShare = 0.25
-
-	stateVersion    = 1
-	maxStateText    = 1024
-	maxStoredCounts = 1 << 30
+	stateVersion = 1
+	maxStateText = 1024
+	// maxSignalText is more than any signal's name has.
+	maxSignalText = 16
 	// Nomad shows ten events of a task, and a run is three of them.
 	maxPastRuns = 4
 )
@@ -71,7 +71,7 @@ type pastRun struct {
 
 // restartRules is what of the document decides.
 type restartRules struct {
-	policy           restartPolicy
+	policy           restarts.Policy
 	restartOnSuccess bool
 	// holdsCompleted: the pod would start a task again that has completed, so its launcher stays.
 	holdsCompleted bool
@@ -155,7 +155,7 @@ func decideRestart(rules restartRules, state restartState, event restartEvent) (
 		return begin(rules, state, event)
 	case eventStartFailed:
 		state.Phase, state.ExitCode, state.Signal, state.OOMKilled = phaseStartFailed, exitNoRestart, "", false
-		state.Message = cutText(event.message, maxStateText)
+		state.Message = records.CutText(event.message, maxStateText)
 		return state, exitWith(state, reasonStartFailed, exitNoRestart)
 	case eventStopped:
 		state.Phase, state.NextStartMs = phaseWaiting, event.nowMs
@@ -173,7 +173,7 @@ func decideRestart(rules restartRules, state restartState, event restartEvent) (
 
 func withEnd(state restartState, event restartEvent) restartState {
 	state.Version, state.ExitCode, state.Signal = stateVersion, event.exitCode, event.signal
-	state.Message, state.OOMKilled = cutText(event.message, maxStateText), event.oomKilled
+	state.Message, state.OOMKilled = records.CutText(event.message, maxStateText), event.oomKilled
 	return state
 }
 
@@ -206,7 +206,7 @@ func begin(rules restartRules, state restartState, event restartEvent) (restartS
 		}
 		return state, action
 	case phaseWaiting:
-		return startAt(state, withinReach(rules, state.NextStartMs, event.nowMs))
+		return startAt(state, rules.policy.WithinReach(state.NextStartMs, event.nowMs))
 	case phaseRunning:
 		return afterLostRun(rules, state, event)
 	}
@@ -231,17 +231,7 @@ func startAt(state restartState, atMs int64) (restartState, restartAction) {
 	return state, restartAction{kind: actStart, startAtMs: atMs}
 }
 
-// withinReach keeps a stored time from being later than the policy could have made it: a clock that was set back, or a
-// task that wrote the file, does not put a start off for ever.
-func withinReach(rules restartRules, atMs, nowMs int64) int64 {
-	return min(atMs, nowMs+max(rules.policy.IntervalMs, longestDelay(rules.policy)))
-}
-
-func longestDelay(policy restartPolicy) int64 {
-	return policy.DelayMs + int64(float64(policy.DelayMs)*jitterShare)
-}
-
-// ended counts as Nomad does: attempts within one interval of the first start, a new interval after that.
+// ended counts an end by itself against the policy, unless it is the one that was wanted.
 func ended(rules restartRules, state restartState, event restartEvent) (restartState, restartAction) {
 	event.message = ""
 	state = withEnd(state, event)
@@ -250,31 +240,20 @@ func ended(rules restartRules, state restartState, event restartEvent) (restartS
 		state = withRun(state, event, pastRun{})
 		return state, exitWith(state, reasonCompleted, 0)
 	}
-	policy := rules.policy
-	intervalEndMs := state.IntervalStartMs + policy.IntervalMs
-	if event.nowMs >= intervalEndMs || state.IntervalStartMs > event.nowMs {
-		state.IntervalStartMs, state.Attempt = event.nowMs, 0
-		intervalEndMs = event.nowMs + policy.IntervalMs
-	}
-	if state.Attempt >= policy.Attempts && policy.Mode == modeFail {
+	next := rules.policy.AfterEnd(restarts.Count{IntervalStartMs: state.IntervalStartMs, Attempt: state.Attempt}, event.nowMs, event.jitter)
+	state.IntervalStartMs, state.Attempt = next.IntervalStartMs, next.Attempt
+	if next.Spent {
 		state.Phase = phaseSpent
 		state = withRun(state, event, pastRun{})
 		return state, exitWith(state, reasonSpent, exitNoRestart)
 	}
-	delayMs := policy.DelayMs + int64(float64(policy.DelayMs)*jitterShare*event.jitter)
-	isBeyond := state.Attempt >= policy.Attempts
-	if isBeyond {
-		delayMs = intervalEndMs - event.nowMs
-	}
-	state = withRun(state, event, pastRun{RestartInMs: &delayMs, Beyond: isBeyond})
-	state.Phase, state.NextStartMs = phaseWaiting, event.nowMs+delayMs
-	state.Attempt = min(state.Attempt+1, maxStoredCounts)
-	state.Restarts = min(state.Restarts+1, maxStoredCounts)
+	state = withRun(state, event, pastRun{RestartInMs: &next.DelayMs, Beyond: next.Beyond})
+	state.Phase, state.NextStartMs, state.Restarts = phaseWaiting, event.nowMs+next.DelayMs, restarts.OneMore(state.Restarts)
 	action := exitWith(state, reasonExited, ownExitCode(event.exitCode))
 	if action.exitCode == 0 && rules.restartsByFailure {
 		action.exitCode = 1
 	}
-	action.message.RestartInMs = &delayMs
+	action.message.RestartInMs = &next.DelayMs
 	return state, action
 }
 
@@ -297,32 +276,20 @@ func ownExitCode(code int) int {
 	return code
 }
 
-// cutText cuts at a character, so that the rest is still text.
-func cutText(text string, limit int) string {
-	if len(text) <= limit {
-		return text
-	}
-	cut := limit
-	for cut > 0 && text[cut]&0xc0 == 0x80 {
-		cut--
-	}
-	return text[:cut]
-}
-
 // isSound says whether a stored state is one that this launcher could have written.
 func (s restartState) isSound() bool {
 	if s.Version != stateVersion || s.Attempt < 0 || s.Restarts < 0 || s.IntervalStartMs < 0 || s.NextStartMs < 0 {
 		return false
 	}
-	if s.StartedMs < 0 || len(s.Runs) > maxPastRuns {
+	if s.StartedMs < 0 || len(s.Runs) > maxPastRuns || len(s.Signal) > maxSignalText {
 		return false
 	}
-	if s.Attempt > maxStoredCounts || s.Restarts > maxStoredCounts || s.ExitCode < 0 || s.ExitCode > 255 {
+	if s.Attempt > restarts.MostCounted || s.Restarts > restarts.MostCounted || s.ExitCode < 0 || s.ExitCode > 255 {
 		return false
 	}
 	switch s.Phase {
 	case phaseRunning, phaseWaiting, phaseSpent, phaseStartFailed, phaseCompleted, phaseGroupEnded:
-		return len(s.Message) <= maxStateText
+		return len(s.Message) <= maxStateText && !slices.ContainsFunc(s.Runs, func(run pastRun) bool { return len(run.Signal) > maxSignalText })
 	}
 	return false
 }

@@ -2,19 +2,24 @@ package main
 
 import (
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
+
+	"github.com/nomad-bridge/nomad-bridge/launcher/restarts"
 )
 
 const someTimeMs = 1_700_000_000_000
 
 func failRules() restartRules {
-	return restartRules{policy: restartPolicy{Attempts: 2, IntervalMs: 10_000, DelayMs: 1000, Mode: modeFail}, restartOnSuccess: true}
+	return restartRules{policy: restarts.Policy{Attempts: 2, IntervalMs: 10_000, DelayMs: 1000, Mode: restarts.ModeFail}, restartOnSuccess: true}
 }
 
 func delayRules() restartRules {
 	rules := failRules()
-	rules.policy.Mode = modeDelay
+	rules.policy.Mode = restarts.ModeDelay
 	return rules
 }
 
@@ -87,8 +92,8 @@ func TestRestartDecisions(t *testing.T) {
 func TestRestartPolicyNeverExceedsItsAttempts(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 2000 {
-		rules := restartRules{policy: restartPolicy{
-			Attempts: random.IntN(4), IntervalMs: random.Int64N(20_000), DelayMs: random.Int64N(3000), Mode: []string{modeFail, modeDelay}[random.IntN(2)],
+		rules := restartRules{policy: restarts.Policy{
+			Attempts: random.IntN(4), IntervalMs: random.Int64N(20_000), DelayMs: random.Int64N(3000), Mode: []string{restarts.ModeFail, restarts.ModeDelay}[random.IntN(2)],
 		}, restartOnSuccess: random.IntN(2) == 0}
 		playLife(t, random, rules)
 	}
@@ -122,7 +127,7 @@ func playLife(t *testing.T, random *rand.Rand, rules restartRules) {
 		}
 	}
 	allowed := rules.policy.Attempts
-	if rules.policy.Mode == modeDelay {
+	if rules.policy.Mode == restarts.ModeDelay {
 		allowed++ // the one that waits for the interval's end
 	}
 	for _, restarts := range restartsIn {
@@ -130,6 +135,16 @@ func playLife(t *testing.T, random *rand.Rand, rules restartRules) {
 			t.Fatalf("%d restarts in one interval under %+v", restarts, rules.policy)
 		}
 	}
+}
+
+// readStateText is what a launcher makes of a state file with this text.
+func readStateText(t *testing.T, text string) restartState {
+	t.Helper()
+	directory := t.TempDir()
+	if err := os.WriteFile(filepath.Join(directory, stateName), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return readRestartState(directory)
 }
 
 func TestStoredStatesThatAreAFreshStart(t *testing.T) {
@@ -143,15 +158,17 @@ func TestStoredStatesThatAreAFreshStart(t *testing.T) {
 		"huge count":      `{"version":1,"phase":"running","attempt":9000000000}`,
 		"text behind it":  `{"version":1,"phase":"running"} x`,
 		"wrong exit code": `{"version":1,"phase":"running","exitCode":256}`,
+		"long signal":     `{"version":1,"phase":"attempts-spent","signal":"` + strings.Repeat("x", 5000) + `"}`,
+		"a run's as well": `{"version":1,"phase":"attempts-spent","runs":[{"startedMs":1,"finishedMs":2,"exitCode":1,"signal":"` + strings.Repeat("x", 5000) + `"}]}`,
 	}
 	for name, text := range cases {
 		t.Run(name, func(t *testing.T) {
-			if state := parseRestartState([]byte(text)); !reflect.DeepEqual(state, restartState{}) {
+			if state := readStateText(t, text); !reflect.DeepEqual(state, restartState{}) {
 				t.Errorf("read as %+v", state)
 			}
 		})
 	}
-	if state := parseRestartState([]byte(`{"version":1,"phase":"running","attempt":1}`)); state.Attempt != 1 {
+	if state := readStateText(t, `{"version":1,"phase":"running","attempt":1}`); state.Attempt != 1 {
 		t.Errorf("a sound state is not read: %+v", state)
 	}
 }
@@ -159,7 +176,7 @@ func TestStoredStatesThatAreAFreshStart(t *testing.T) {
 // TestRunsAreToldOf plays one life: what is left behind tells of the last runs, and of the present one only when it began.
 func TestRunsAreToldOf(t *testing.T) {
 	rules := failRules()
-	rules.policy.Attempts, rules.policy.Mode, rules.policy.IntervalMs = 5, modeDelay, 60_000
+	rules.policy.Attempts, rules.policy.Mode, rules.policy.IntervalMs = 5, restarts.ModeDelay, 60_000
 	state, _ := decideRestart(rules, restartState{}, restartEvent{kind: eventBegin, nowMs: someTimeMs})
 	var action restartAction
 	for run := range int64(6) {

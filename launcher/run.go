@@ -69,7 +69,7 @@ func runCommand(places layout) int {
 	runtime.LockOSThread()
 	debug.SetGCPercent(runHeapPercent)
 	syscall.Umask(taskUmask)
-	received := notifyRunSignals()
+	signals := notifyRunSignals()
 	s := &supervisor{places: places, podUID: os.Getenv(podUIDEnv)}
 	if err := s.prepare(); err != nil {
 		return s.startFailed(err).exitCode
@@ -89,7 +89,7 @@ func runCommand(places layout) int {
 	if s.held != nil {
 		s.output.replay()
 	}
-	return s.loop(received, requests, others)
+	return s.loop(signals, requests, others)
 }
 
 // complain writes to the container's own stderr, which is the only place a person looks at.
@@ -97,15 +97,22 @@ func complain(format string, values ...any) {
 	fmt.Fprintf(os.Stderr, "launcher: "+format+"\n", values...)
 }
 
-func notifyRunSignals() <-chan os.Signal {
-	received := make(chan os.Signal, signalBacklog)
-	signal.Notify(received, syscall.SIGCHLD, syscall.SIGTERM, syscall.SIGINT, syscall.SIGPIPE)
-	signal.Notify(received, forwardedSignals()...)
+// runSignals come apart: a task of root's can flood its launcher with signals, and what has no room is dropped. Of those
+// that say that a child has ended, and of those that ask for a stop, one stands for all.
+type runSignals struct {
+	children, stops, others chan os.Signal
+}
+
+func notifyRunSignals() runSignals {
+	signals := runSignals{children: make(chan os.Signal, 1), stops: make(chan os.Signal, 1), others: make(chan os.Signal, signalBacklog)}
+	signal.Notify(signals.children, syscall.SIGCHLD)
+	signal.Notify(signals.stops, syscall.SIGTERM, syscall.SIGINT)
+	signal.Notify(signals.others, append(forwardedSignals(), syscall.SIGPIPE)...)
 	// A task with CAP_KILL could end the first process with one of these, and leave a message of its own in its name. Real
 	// faults of this process end it all the same.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGABRT, syscall.SIGBUS, syscall.SIGFPE, syscall.SIGILL, syscall.SIGSEGV,
 		syscall.SIGSTKFLT, syscall.SIGSYS, syscall.SIGTRAP)
-	return received
+	return signals
 }
 
 func forwardedSignals() []os.Signal {
@@ -158,7 +165,7 @@ func (s *supervisor) prepare() error {
 func rulesOf(document taskDocument) restartRules {
 	isPoststart := document.Lifecycle.Hook == hookPoststart && len(document.Lifecycle.Mains) > 0
 	return restartRules{
-		policy: document.Restart, restartOnSuccess: document.RestartOnSuccess,
+		policy: document.Restart.policy(), restartOnSuccess: document.RestartOnSuccess,
 		holdsCompleted: isPoststart, restartsByFailure: isPoststart,
 	}
 }
@@ -208,13 +215,17 @@ func (s *supervisor) leaveMessage(message terminationMessage) {
 	}
 }
 
-func (s *supervisor) loop(received <-chan os.Signal, requests <-chan controlCall, others <-chan struct{}) int {
+func (s *supervisor) loop(signals runSignals, requests <-chan controlCall, others <-chan struct{}) int {
 	for {
 		var code int
 		var done bool
 		select {
-		case number := <-received:
-			code, done = s.onSignal(number.(syscall.Signal))
+		case <-signals.children:
+			code, done = s.reap()
+		case <-signals.stops:
+			code, done = s.stop()
+		case number := <-signals.others:
+			s.onSignal(number.(syscall.Signal))
 		case call := <-requests:
 			s.restTimer = time.After(restAfter)
 			code, done = s.onRequest(call)
@@ -240,17 +251,8 @@ func (s *supervisor) loop(received <-chan os.Signal, requests <-chan controlCall
 	}
 }
 
-func (s *supervisor) onSignal(number syscall.Signal) (code int, done bool) {
-	switch number {
-	case syscall.SIGCHLD:
-		return s.reap()
-	case syscall.SIGPIPE:
-		return 0, false
-	case syscall.SIGTERM, syscall.SIGINT:
-		return s.stop()
-	}
-	if s.run.pid != 0 {
+func (s *supervisor) onSignal(number syscall.Signal) {
+	if number != syscall.SIGPIPE && s.run.pid != 0 {
 		s.signalTask(number)
 	}
-	return 0, false
 }

@@ -6,6 +6,8 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"github.com/nomad-bridge/nomad-bridge/launcher/restarts"
 )
 
 // stopIntent says what follows the end of a task that was told to end.
@@ -132,7 +134,7 @@ func (s *supervisor) taskEnded(status syscall.WaitStatus) (code int, done bool) 
 	}
 	switch run.intent {
 	case intentRestart:
-		s.state.Restarts = min(s.state.Restarts+1, maxStoredCounts)
+		s.state.Restarts = restarts.OneMore(s.state.Restarts)
 		return s.startInTurn()
 	case intentFail:
 		return s.startFailed(errors.New(run.message)).exitCode, true

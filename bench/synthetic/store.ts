@@ -25,6 +25,13 @@ const FIRST_VERSION = 1_000_000;
 const keyOf = (namespace: string | undefined, name: string): string => `${namespace ?? ""}/${name}`;
 const keyOfObject = ({ metadata }: KubeObject): string => keyOf(metadata.namespace, metadata.name);
 
+/** What a map has there, or what is made for it. */
+function entryOf<Value>(map: Map<string, Value>, key: string, make: () => Value): Value {
+  const found = map.get(key) ?? make();
+  map.set(key, found);
+  return found;
+}
+
 type Dependent = { readonly of: string; readonly key: string };
 /** Objects of two kinds may have one name. */
 const dependentName = (plural: string, object: KubeObject): string => `${plural} ${keyOfObject(object)}`;
@@ -35,11 +42,7 @@ export function syntheticStore(initial: ObjectsByKind): SyntheticStore {
   const listeners = new Map<string, Set<Listener>>();
   const uids = new Set<string>();
   let version = FIRST_VERSION;
-  const kind = (plural: string): Map<string, Stored> => {
-    const found = kinds.get(plural) ?? new Map<string, Stored>();
-    kinds.set(plural, found);
-    return found;
-  };
+  const kind = (plural: string): Map<string, Stored> => entryOf(kinds, plural, () => new Map<string, Stored>());
   const tell: (plural: string, ...event: Parameters<Listener>) => void = (plural, type, object) => {
     for (const listener of listeners.get(plural) ?? []) listener(type, object);
   };
@@ -47,7 +50,7 @@ export function syntheticStore(initial: ObjectsByKind): SyntheticStore {
     kind(plural).set(keyOfObject(object), object);
     uids.add(object.metadata.uid ?? "");
     const [key, name] = [keyOfObject(object), dependentName(plural, object)];
-    for (const { uid } of object.metadata.ownerReferences ?? []) owned.set(uid, (owned.get(uid) ?? new Map<string, Dependent>()).set(name, { of: plural, key }));
+    for (const { uid } of object.metadata.ownerReferences ?? []) entryOf(owned, uid, () => new Map<string, Dependent>()).set(name, { of: plural, key });
   };
   for (const [plural, objects] of initial) for (const object of objects) keep(plural, object);
   const remove = (plural: string, object: Stored): Stored => {
@@ -72,16 +75,11 @@ export function syntheticStore(initial: ObjectsByKind): SyntheticStore {
       const made = { ...object, metadata: { ...object.metadata, ...place, uid: randomUUID(), resourceVersion: String((version += 1)), generation: 1, creationTimestamp: now() } };
       keep(plural, made);
       tell(plural, "ADDED", made);
-      // As the garbage collector does with what is made for an owner that has gone meanwhile.
-      const owners = object.metadata.ownerReferences ?? [];
-      if (owners.length > 0 && !owners.some(({ uid }) => uids.has(uid))) setImmediate(() => remove(plural, made));
+      if (isOrphan(uids, object)) setImmediate(() => remove(plural, made));
       return made;
     },
     put: (plural, object) => {
-      const before = kind(plural).get(keyOfObject(object));
-      const isSame = JSON.stringify(before?.spec) === JSON.stringify(object.spec);
-      const { uid, generation = 1, creationTimestamp } = before?.metadata ?? object.metadata;
-      const kept = { uid, creationTimestamp, generation: isSame ? generation : generation + 1 } as Partial<KubeObject["metadata"]>;
+      const kept = keptOf(kind(plural).get(keyOfObject(object)), object);
       const after = { ...object, metadata: { ...object.metadata, ...kept, resourceVersion: String((version += 1)) } };
       keep(plural, after);
       tell(plural, "MODIFIED", after);
@@ -89,12 +87,24 @@ export function syntheticStore(initial: ObjectsByKind): SyntheticStore {
     },
     remove,
     watch: (plural, listener) => {
-      listeners.set(plural, (listeners.get(plural) ?? new Set()).add(listener));
+      entryOf(listeners, plural, () => new Set<Listener>()).add(listener);
       return () => listeners.get(plural)?.delete(listener);
     },
     version: () => version,
     counts: () => Object.fromEntries([...kinds].map(([plural, objects]) => [plural, objects.size])),
   };
+}
+
+/** Made for an owner that has gone meanwhile: the garbage collector takes it. */
+function isOrphan(uids: ReadonlySet<string>, { metadata: { ownerReferences = [] } }: KubeObject): boolean {
+  return ownerReferences.length > 0 && !ownerReferences.some(({ uid }) => uids.has(uid));
+}
+
+/** What a write does not change; a new spec is a new generation. */
+function keptOf(before: Stored | undefined, object: Stored): Partial<KubeObject["metadata"]> {
+  const isSame = JSON.stringify(before?.spec) === JSON.stringify(object.spec);
+  const { uid, generation = 1, creationTimestamp } = before?.metadata ?? object.metadata;
+  return { uid, creationTimestamp, generation: isSame ? generation : generation + 1 } as Partial<KubeObject["metadata"]>;
 }
 
 const now = (): string => `${new Date().toISOString().slice(0, 19)}Z`;

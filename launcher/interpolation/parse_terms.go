@@ -176,10 +176,7 @@ func (p *parser) parenthesis() (expression, error) {
 }
 
 func (p *parser) call(name string) (expression, error) {
-	for p.take("::") {
-		name += "::" + p.current.text
-		p.advance()
-	}
+	name = p.restOfName(name)
 	if !p.current.is("(") {
 		return nil, p.unexpected("Missing open parenthesis", "Function selector must be followed by an open parenthesis to begin the function call.")
 	}
@@ -193,6 +190,16 @@ func (p *parser) call(name string) (expression, error) {
 	}
 	p.advance()
 	return result, nil
+}
+
+// restOfName is the name of a function with its namespaces, as in a::b::c.
+func (p *parser) restOfName(first string) string {
+	parts := []string{first}
+	for p.take("::") {
+		parts = append(parts, p.current.text)
+		p.advance()
+	}
+	return strings.Join(parts, "::")
 }
 
 // arguments ends at the closing parenthesis.

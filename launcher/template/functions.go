@@ -15,7 +15,6 @@ import (
 	"regexp"
 	"regexp/syntax"
 	"strconv"
-	"strings"
 	text "text/template"
 	"time"
 )
@@ -162,11 +161,19 @@ func toJSON(value any, indent string, escapeHTML bool) (string, error) {
 	var output bytes.Buffer
 	encoder := json.NewEncoder(&output)
 	encoder.SetEscapeHTML(escapeHTML)
-	encoder.SetIndent("", indent)
 	if err := encoder.Encode(value); err != nil {
 		return "", errors.New("this value has no JSON form")
 	}
-	return strings.TrimSuffix(output.String(), "\n"), checkSize(output.Len())
+	compact := bytes.TrimSuffix(output.Bytes(), []byte("\n"))
+	if indent == "" {
+		return string(compact), checkSize(len(compact))
+	}
+	if err := checkSize(indentedSize(compact, len(indent))); err != nil {
+		return "", err
+	}
+	var indented bytes.Buffer
+	err := json.Indent(&indented, compact, "", indent)
+	return indented.String(), err
 }
 
 func compile(expression string) (*regexp.Regexp, error) {

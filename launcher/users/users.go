@@ -62,6 +62,7 @@ func ReadPasswd(path string) ([]PasswdEntry, error) {
 func ParsePasswd(source io.Reader) []PasswdEntry {
 	var entries []PasswdEntry
 	lines := bufio.NewScanner(source)
+	lines.Buffer(nil, maxPasswdBytes)
 	for lines.Scan() {
 		fields := strings.Split(lines.Text(), ":")
 		if len(fields) < 6 || fields[0] == "" {

@@ -76,3 +76,10 @@ func TestIDRangesThatAreRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestALongLineHidesNoUser(t *testing.T) {
+	passwd := ParsePasswd(strings.NewReader("# " + strings.Repeat("x", 100_000) + "\n" + somePasswd))
+	if len(passwd) == 0 || passwd[0].Name != "root" {
+		t.Errorf("%d entries", len(passwd))
+	}
+}

@@ -21,7 +21,7 @@ export type TaskRecord = PodTask &
 
 export type AllocationRecord = {
   readonly state: "pending" | "running" | "spent" | "failed" | "complete" | "stopping";
-  /** Epoch ms since when it has been ready; absent while it is not. */
+  /** Epoch ms since when it has been ready, at the latest; absent while it is not. */
   readonly readySince?: number;
   /** Epoch ms at which a restart delay is over and it counts as ready, if nothing happens before: no event will tell. */
   readonly readyFrom?: number;
@@ -72,7 +72,7 @@ function fateOf(pod: Pod, tasks: readonly RawTask[], now: number): Fate {
   if (pod.status?.phase === "Failed") return { state: "failed", endedAt: endOf(pod, tasks) };
   if (pod.status?.phase === "Succeeded") return { state: "complete", endedAt: endOf(pod, tasks) };
   if (isSpent(tasks)) return { state: "spent" };
-  const ready = readyTime(pod, tasks);
+  const ready = readyTime(pod, tasks, now);
   if (ready === undefined) return { state: "pending" };
   return ready > now ? { state: "pending", readyFrom: ready } : { state: "running", readySince: ready };
 }
@@ -94,11 +94,17 @@ export function endedAt({ lastEnd, fetch, givenUp }: Pick<TaskRecord, "lastEnd" 
 }
 
 /** In the future while a main task's launcher waits out the restart delay. */
-function readyTime(pod: Pod, tasks: readonly RawTask[]): number | undefined {
+function readyTime(pod: Pod, tasks: readonly RawTask[], now: number): number | undefined {
   const ready = pod.status?.conditions?.find((condition) => condition.type === "Ready");
   if (ready?.status !== "True") return undefined;
-  return Math.max(epochMs(ready.lastTransitionTime) ?? 0, ...tasks.filter(isMain).map((task) => delayedStart(task) ?? 0));
+  return Math.max(latest(epochMs(ready.lastTransitionTime) ?? 0, now), ...tasks.filter(isMain).map((task) => delayedStart(task) ?? 0));
 }
+
+/**
+ * Kubernetes' times have whole seconds, and are up to one too early. A version that fails at once was taken for healthy by a
+ * `min_healthy_time` that was counted from there, on a node that was slow to say so.
+ */
+const latest = (second: number, now: number): number => Math.max(second, Math.min(now, second + 999));
 
 type Group = { readonly raw: readonly RawTask[]; readonly fate: Fate; readonly now: number };
 

@@ -79,7 +79,8 @@ describe("a service job", () => {
   });
 
   it("goes back by itself from a version that fails", async () => {
-    const job = (args: readonly string[]) => ({ TaskGroups: [group(args, { Update: { ...AT_ONCE, MinHealthyTime: 2 * SECOND, AutoRevert: true, ProgressDeadline: 0 } })] });
+    // Longer than a busy kubelet takes to say that a task is over.
+    const job = (args: readonly string[]) => ({ TaskGroups: [group(args, { Update: { ...AT_ONCE, MinHealthyTime: 5 * SECOND, AutoRevert: true, ProgressDeadline: 0 } })] });
     await applyJob(world, "revert", job(WAITS("good")));
     await statusWhen(world, "revert", ({ deployment }) => deployment?.["status"] === "successful");
     await applyJob(world, "revert", job(["-c", "exit 7"]));

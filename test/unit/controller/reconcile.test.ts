@@ -142,7 +142,8 @@ describe("reconcile", () => {
     kubelet(cluster);
     expect(await run(cluster)).toEqual({ kind: "wait", ms: 10_000, reason: "an allocation becomes due" });
     expect(namesOf(cluster)).toEqual(["0-2", "1-1"]);
-    cluster.now += 10_000;
+    // It is known in whole seconds since when it is ready.
+    cluster.now += 10_999;
     await run(cluster);
     kubelet(cluster);
     expect(await run(cluster)).toEqual({ kind: "settled" });
@@ -305,7 +306,7 @@ describe("allocationView", () => {
   });
 
   it("carries the pod's times", () => {
-    expect(allocationView(podOf({ readyAt: 4, container: { state: running(1) } }), ms(9))).toMatchObject({ state: "running", readySince: ms(4), createdAt: ms(0) });
+    expect(allocationView(podOf({ readyAt: 4, container: { state: running(1) } }), ms(9))).toMatchObject({ state: "running", readySince: ms(4) + 999, createdAt: ms(0) });
     expect(allocationView(podOf({ phase: "Failed", container: { state: terminated(1, 7) } }), ms(9))).toMatchObject({ state: "failed", endedAt: ms(7) });
   });
 });

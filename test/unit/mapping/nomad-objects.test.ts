@@ -92,7 +92,7 @@ describe("a pod as a Nomad allocation", () => {
     expect(stubOf(podOf({ metadata: { name: "nb-web-12345678-4-17", uid: "6a5c" } }))).toMatchObject({ ID: "6a5c", Name: "web.web[4]", JobID: "web", TaskGroup: "web", Namespace: "team" });
     expect(stubOf(ready, "node-uid")).toMatchObject({
       NodeID: "node-uid", NodeName: "node-1", JobVersion: 3, ClientStatus: "running", ClientDescription: "Tasks are running", DesiredStatus: "run",
-      CreateIndex: 77, CreateTime: ms(0) * 1e6, ModifyTime: ms(2) * 1e6,
+      CreateIndex: 77, CreateTime: ms(0) * 1e6, ModifyTime: (ms(2) + 999) * 1e6,
     });
     expect(stubOf(podOf())).toMatchObject({ NodeID: "", NodeName: "", JobVersion: 0 });
   });
