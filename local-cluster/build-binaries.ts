@@ -1,12 +1,11 @@
 /** @module Builds every program of the cluster from its Go module, once for each go.mod, into a cache outside the checkout. */
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { err, ok, type Result } from "../src/lib/result.ts";
 import { FIRST_BUILD_NOTICE, formatElapsed, progressLine } from "./build-progress.ts";
+import { buildGoProgram, buildKey, type GoModule } from "./go-programs.ts";
 import { withHostLock } from "./host-lock.ts";
 import { cacheRoot, SOURCE_DIR } from "./layout.ts";
-import { runCommand } from "./run-command.ts";
 
 /** The small ones first, so that the count moves early. Must equal the tool lines of go.mod, which a test checks. */
 export const COMPONENTS = [
@@ -25,7 +24,7 @@ export const COMPONENTS = [
 ] as const;
 
 const VERSION = "k8s.io/component-base/version";
-const FLAGS = ["-trimpath", "-ldflags", `-s -w -X ${VERSION}.gitVersion=v1.36.3 -X ${VERSION}.gitMajor=1 -X ${VERSION}.gitMinor=36`];
+const MODULE: GoModule = { folder: SOURCE_DIR, flags: ["-trimpath", "-ldflags", `-s -w -X ${VERSION}.gitVersion=v1.36.3 -X ${VERSION}.gitMajor=1 -X ${VERSION}.gitMinor=36`] };
 const REPORT_EVERY_MS = 15_000;
 
 export type BuildOptions = { readonly log: (line: string) => void; readonly signal: AbortSignal };
@@ -41,11 +40,7 @@ export async function buildBinaries({ log, signal }: BuildOptions): Promise<Resu
 }
 
 /** Where the binaries of this go.mod, go.sum and flags are kept. */
-export function binariesDir(): string {
-  const hash = createHash("sha256");
-  for (const file of ["go.mod", "go.sum"]) hash.update(readFileSync(join(SOURCE_DIR, file)));
-  return join(cacheRoot(), "local-cluster", hash.update(FLAGS.join(" ")).digest("hex").slice(0, 16));
-}
+export const binariesDir = (): string => join(cacheRoot(), "local-cluster", buildKey(MODULE));
 
 /** Go names a binary after the last part of its package that is no version: `.../etcd/server/v3` is "server". */
 export const binaryName = (component: string): string => basename(component.replace(/\/v\d+$/, ""));
@@ -61,22 +56,11 @@ async function buildMissing(dir: string, { log, signal }: BuildOptions): Promise
   for (const [index, component] of missing.entries()) {
     const report = (): void =>
       log(progressLine({ done: before + index, total: COMPONENTS.length, component: binaryName(component), elapsedMs: performance.now() - started }));
-    const built = await withReports(report, () => buildComponent(dir, component, signal));
+    const built = await withReports(report, () => buildGoProgram({ module: MODULE, package: component, cgo: false, program: join(dir, binaryName(component)) }, signal));
     if (!built.ok) return err(signal.aborted ? "stopped during the build; the next start goes on from here" : built.error);
   }
   log(`built ${missing.length} programs in ${formatElapsed(performance.now() - started)}`);
   return ok(dir);
-}
-
-async function buildComponent(dir: string, component: string, signal: AbortSignal): Promise<Result<string, string>> {
-  const binary = join(dir, binaryName(component));
-  const built = await runCommand("go", ["build", ...FLAGS, "-o", `${binary}.part`, component], {
-    cwd: SOURCE_DIR,
-    env: { ...process.env, CGO_ENABLED: "0", GOFLAGS: "-mod=readonly" },
-    signal,
-  });
-  if (built.ok) renameSync(`${binary}.part`, binary);
-  return built;
 }
 
 /** Reports now and every 15 s: often enough to see that it lives, seldom enough for a CI log. */

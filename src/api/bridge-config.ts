@@ -14,6 +14,9 @@ import { capabilityList, durationText, isolationMode, stringMap } from "./schema
 export const DEFAULT_CHROOT_DIRECTORIES = ["/bin", "/etc/alternatives", "/etc/ssl/certs", "/lib", "/lib64", "/sbin", "/usr"] as const;
 export const DEFAULT_CHROOT_FILES = ["/etc/group", "/etc/ld.so.cache", "/etc/nsswitch.conf", "/etc/passwd"] as const;
 
+/** Holds without a BridgeConfig too. */
+export const DEFAULT_MAX_DISPATCHED = 20_000;
+
 const idRanges = z
   .string()
   .max(1024)
@@ -163,7 +166,7 @@ export const bridgeConfigSpec = z.object({
     .int()
     .min(1)
     .max(100_000)
-    .default(20_000)
+    .default(DEFAULT_MAX_DISPATCHED)
     .describe("Dispatched jobs of one parameterized job that may be pending or running at a time. Another dispatch is refused until one is dead."),
 });
 

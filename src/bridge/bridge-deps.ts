@@ -26,7 +26,7 @@ export type ClusterState = {
   readonly jobs: () => Iterable<JobRecord>;
   readonly job: (namespace: string, jobId: string) => JobRecord | undefined;
   /** What a periodic or parameterized job has launched, of those that are kept. */
-  readonly childrenOf: (job: JobRecord) => Iterable<JobRecord>;
+  readonly childrenOf: (job: Pick<JobRecord, "namespace" | "jobId">) => Iterable<JobRecord>;
   /** As clients read it. Undefined for a stored object that no longer passes its schema: its condition says why. */
   readonly nomadJob: (job: JobRecord) => Job | undefined;
   /** As it was at that version; undefined where that is kept no more. */
@@ -41,6 +41,8 @@ export type ClusterState = {
   /** By group, the nodes that it cannot be on, and why; {} for a job that would be refused. */
   readonly filteredNodes: (spec: JobSpec) => Readonly<Record<string, FilteredNodes>>;
   readonly allocationsOf: (job: JobRecord) => readonly Allocation[];
+  /** Of all jobs, by the node's name. */
+  readonly allocationsOn: (nodeName: string) => readonly Allocation[];
   readonly allocation: (allocId: string) => Allocation | undefined;
   /** The managed ones. */
   readonly namespaces: () => Iterable<KubeObject>;

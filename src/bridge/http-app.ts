@@ -17,7 +17,7 @@ import { BINDING_RULE_ROUTES } from "./acl/binding-rules.ts";
 import { LOGIN_ROUTES } from "./acl/login.ts";
 import { ROLE_ROUTES } from "./acl/roles.ts";
 import { ACL_ROUTES } from "./acl-handlers.ts";
-import { BLOCKING_KINDS } from "./blocking/blocking-kinds.ts";
+import { BLOCKING_KINDS, interestOf } from "./blocking/blocking-kinds.ts";
 import { type ChangeFeed, waitForChange } from "./blocking/change-feed.ts";
 import type { ChangeKind, Interest } from "./blocking/feed-state.ts";
 import { type Body, parseBody } from "./body.ts";
@@ -146,35 +146,24 @@ function admit(deps: HttpAppDeps, { request, url, path, query, secret, source }:
 /** Answered by the agent that is asked, whatever region it is asked for. */
 const OF_NO_REGION = /^\/v1\/(regions$|agent\/)/;
 
-function blockingKinds({ request, path }: Incoming): readonly ChangeKind[] | undefined {
+function waitsFor({ cluster }: HttpAppDeps, { request, path }: Incoming): Interest | undefined {
   const match = findEndpoint(request.method, path);
-  return match.kind === "found" && match.endpoint.method === "GET" ? BLOCKING_KINDS[match.endpoint.pattern] : undefined;
-}
-
-const ONE_DEPLOYMENT = /^\/v1\/deployment\/([^/]+)$/;
-
-/** Of one deployment only changes of its own job count: a client prints it each time that it is woken. */
-function interestOf({ cluster }: HttpAppDeps, { path }: Incoming): Pick<Interest, "wants"> {
-  const job = cluster.jobOfDeployment((ONE_DEPLOYMENT.exec(path)?.[1] ?? "").toLowerCase());
-  if (job === undefined) return {};
-  const { name } = job.object.metadata;
-  return { wants: ({ key, namespace }) => key === "" || (key === name && namespace === job.namespace) };
+  return match.kind === "found" && match.endpoint.method === "GET" ? interestOf(cluster, match.endpoint.pattern, match.params) : undefined;
 }
 
 async function hold(deps: HttpAppDeps, incoming: Incoming): Promise<Result<"held" | "at-once", Reply>> {
-  const { feed } = deps;
   const { query, request, authorized } = incoming;
-  const kinds = blockingKinds(incoming);
-  if (kinds === undefined || query.index === 0) return ok("at-once");
-  const end = await waitForChange(feed, { kinds, ...interestOf(deps, incoming), index: query.index, waitMs: query.waitMs, holder: authorized.identity?.accessorId ?? "" }, request.signal);
+  const interest = waitsFor(deps, incoming);
+  if (interest === undefined || query.index === 0) return ok("at-once");
+  const end = await waitForChange(deps.feed, { ...interest, index: query.index, waitMs: query.waitMs, holder: authorized.identity?.accessorId ?? "" }, request.signal);
   return end === "full" ? err(text(429, TOO_MANY_HELD)) : ok("held");
 }
 
 const TOO_MANY_HELD = "too many blocking queries are held; ask again with a longer pause between them";
 
-function indexFor({ feed, cluster }: HttpAppDeps, incoming: Incoming): number {
-  const kinds = blockingKinds(incoming);
-  return kinds === undefined ? cluster.index() : feed.index(kinds);
+function indexFor(deps: HttpAppDeps, incoming: Incoming): number {
+  const interest = waitsFor(deps, incoming);
+  return interest === undefined ? deps.cluster.index() : deps.feed.index(interest.kinds);
 }
 
 /** A route of Nomad's that is not served for good says why, which tells nothing of what is here. */

@@ -135,10 +135,12 @@ export function replacementsOf(allocations: readonly Allocation[]): Replacements
 
 export const listRequest = ({ query, allowsNamespace }: ReadContext): ListRequest => ({ options: query, allowsNamespace });
 
-/** What a list may show: jobs of the namespace asked for, and only where the caller has the right. */
-export const visibleJobs = (context: ReadContext): readonly JobRecord[] => [...context.cluster.jobs()].filter((job) => isVisible(context, job));
+type Visibility = Pick<RequestContext, "cluster" | "query" | "allowsNamespace">;
 
-const isVisible = ({ query, allowsNamespace }: ReadContext, { namespace }: JobRecord): boolean =>
+/** What a list may show: jobs of the namespace asked for, and only where the caller has the right. */
+export const visibleJobs = (context: Visibility): readonly JobRecord[] => [...context.cluster.jobs()].filter((job) => isVisible(context, job));
+
+export const isVisible = ({ query, allowsNamespace }: Visibility, { namespace }: JobRecord): boolean =>
   (query.namespace === "*" || query.namespace === namespace) && allowsNamespace(namespace);
 
 const namedJob = ({ cluster, query, params }: ReadContext) => cluster.job(query.namespace, params["jobId"] ?? "");
@@ -148,16 +150,23 @@ export function stubsOf(context: ReadContext, allocations: readonly Allocation[]
   return allocations.map(stubOf(context)).filter((stub) => stub !== undefined);
 }
 
-/** For as many allocations as one request asks for: what took whose place is found out once for each job. */
 function stubOf(context: ReadContext): (allocation: Allocation) => NomadAllocationStub | undefined {
+  const placed = placedSource(context);
+  return (allocation) => {
+    const source = placed(allocation);
+    return source === undefined ? undefined : context.stubs.of(source);
+  };
+}
+
+/** For as many allocations as one request asks for: what took whose place is found out once for each job. */
+function placedSource(context: ReadContext): (allocation: Allocation) => AllocationSource | undefined {
   const known = new Map<string, Replacements>();
   return (allocation) => {
     if (!isPlaced(allocation.pod)) return undefined;
     const { uid } = allocation.job;
     const replacements = known.get(uid) ?? replacementsOf(context.cluster.allocationsOf(allocation.job));
     known.set(uid, replacements);
-    const source = sourceOf(context, allocation, replacements);
-    return source === undefined ? undefined : context.stubs.of(source);
+    return sourceOf(context, allocation, replacements);
   };
 }
 
@@ -171,17 +180,9 @@ export function sourceOf({ cluster, now }: Pick<ReadContext, "cluster" | "now">,
   return { pod, job: asNomad, record: job, sha256, nodeId: node?.metadata.uid, now, ...(next === undefined ? {} : { next }) };
 }
 
-/** Of all the caller may see, those that fit: whole, as the CLI reads the resources of each. */
-export const wholeAllocations = (context: ReadContext, fits: (allocation: Allocation) => boolean): readonly object[] =>
-  visibleJobs(context)
-    .flatMap((job) => {
-      const all = context.cluster.allocationsOf(job);
-      const replacements = replacementsOf(all);
-      return all.filter((each) => isPlaced(each.pod) && fits(each)).flatMap((allocation) => {
-        const source = sourceOf(context, allocation, replacements);
-        return source === undefined ? [] : [nomadAllocation(source)];
-      });
-    });
+/** The same whole, as the CLI reads the resources of each. */
+export const wholeAllocations = (context: ReadContext, allocations: readonly Allocation[]): readonly object[] =>
+  allocations.map(placedSource(context)).flatMap((source) => (source === undefined ? [] : [nomadAllocation(source)]));
 
 export const READ_ROUTES: Routes = {
   "GET /v1/jobs": (context) => listJobs(context),

@@ -4,6 +4,8 @@ import { createAuthenticator } from "../access/authenticate.ts";
 import { execGate } from "../access/exec-gate.ts";
 import { operationGate } from "../access/operation-gate.ts";
 import { type ExecUpgrade, handleExec } from "../bridge/exec-route.ts";
+import type { ClusterState } from "../bridge/bridge-deps.ts";
+import { drainOf } from "../bridge/cluster/drained.ts";
 import { createHttpApp } from "../bridge/http-app.ts";
 import { createHttpsServer, type TlsFiles } from "../bridge/https-server.ts";
 import { createSessionRegistry, type SessionRegistry } from "../bridge/session-registry.ts";
@@ -64,10 +66,12 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
   await cachesSynced(caches);
   const feed = changeFeed();
   const events = createEventBroker({ startTimer });
-  const stopReports = reportChanges(feed, caches);
+  const now = () => clock.now();
+  const cluster = clusterState(caches, now);
+  const stopReports = reportChanges(feed, caches, (node) => drainOf({ cluster, now: now() }, node) !== undefined);
   const sessions = createSessionRegistry();
   const streams = createSessionRegistry(STREAM_LIMITS, "logs and files");
-  const { server, stopEvents, setAddress, sessionsOver } = assemble(options, { caches, client, feed, events, sessions, streams });
+  const { server, stopEvents, setAddress, sessionsOver } = assemble(options, { caches, cluster, client, feed, events, sessions, streams });
   const { promise: listening, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", reject).listen(options.port, options.host, resolve);
   await listening;
@@ -103,12 +107,11 @@ function changeFeed(): ChangeFeed {
   return createChangeFeed({ random: Math.random, startTimer }, MAX_HELD_QUERIES);
 }
 
-type Parts = { readonly feed: ChangeFeed; readonly events: EventBroker; readonly caches: BridgeCaches; readonly client: ReturnType<typeof createKubeClient>; readonly sessions: SessionRegistry; readonly streams: SessionRegistry };
+type Parts = { readonly cluster: ClusterState; readonly feed: ChangeFeed; readonly events: EventBroker; readonly caches: BridgeCaches; readonly client: ReturnType<typeof createKubeClient>; readonly sessions: SessionRegistry; readonly streams: SessionRegistry };
 
-function assemble(options: BridgeOptions, { caches, client, feed, events, sessions, streams }: Parts) {
+function assemble(options: BridgeOptions, { caches, cluster, client, feed, events, sessions, streams }: Parts) {
   const { access, log, clock, audit, tls } = options;
   const now = () => clock.now();
-  const cluster = clusterState(caches, now);
   const authenticate = createAuthenticator({ store: accessStore(caches), aclEnabled: options.aclEnabled });
   const gateDeps = { openPodExec: createPodExecOpener(access), podUid: (namespace: string, name: string) => caches.pods.get(namespace, name)?.metadata.uid, now };
   const gate = execGate(gateDeps);

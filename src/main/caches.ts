@@ -63,7 +63,7 @@ function workCaches(context: CacheContext, byJob: ByJob = {}, byPod: Readonly<Re
     tasks: createCache<ExecTask>(client, { resource: RESOURCES.execTasks }, { ...options, transform, indexes: { ...further, namespace: (task) => [task.metadata.namespace ?? "default"] } }),
     jobs: createCache<NomadJob>(client, { resource: RESOURCES.nomadJobs }, { ...options, transform, indexes: { ...further, job: ({ metadata, spec }) => [`${metadata.namespace ?? "default"}/${spec.id}`], parent: parentOf, namespace: inNamespace } }),
     revisions: createCache<JobRevision>(client, { resource: RESOURCES.controllerRevisions, labelSelector: `${LABEL.managed}=true` }, { ...options, transform, indexes: { owner: ownerUid } }),
-    pods: createCache<Pod>(client, { resource: RESOURCES.pods, labelSelector: `${LABEL.managed}=true` }, { ...options, transform: pool.keptPod, indexes: { ...byPod, owner: ownerUid, probe: probed, group: groupOf } }),
+    pods: createCache<Pod>(client, { resource: RESOURCES.pods, labelSelector: `${LABEL.managed}=true` }, { ...options, transform: pool.keptPod, indexes: { ...byPod, owner: ownerUid, probe: probed, group: groupOf, node: nodeOf } }),
     namespaces: createCache<KubeObject>(client, { resource: RESOURCES.namespaces }, options),
     configs: createCache<BridgeConfig>(client, { resource: RESOURCES.bridgeConfigs }, options),
     nodes: createCache<Node>(client, { resource: RESOURCES.nodes }, { ...options, transform }),
@@ -120,6 +120,8 @@ const named = ({ metadata }: KubeObject, name: string | undefined): readonly str
 const inNamespace = ({ metadata }: KubeObject): readonly string[] => [metadata.namespace ?? "default"];
 export const parentOf = (job: NomadJob): readonly string[] => named(job, job.metadata.annotations?.[ANNOTATION.parent]);
 const groupOf = (pod: Pod): readonly string[] => named(pod, pod.metadata.labels?.[LABEL.task]);
+
+const nodeOf = ({ spec: { nodeName } }: Pod): readonly string[] => (nodeName === undefined ? [] : [nodeName]);
 
 function ownerUid(pod: KubeObject): readonly string[] {
   const owner = controllerOf(pod);

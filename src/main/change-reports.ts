@@ -3,6 +3,7 @@ import type { ChangeFeed } from "../bridge/blocking/change-feed.ts";
 import type { ChangeKind } from "../bridge/blocking/feed-state.ts";
 import type { KubeObject } from "../api/meta.ts";
 import type { NomadJob } from "../api/nomad-job.ts";
+import type { Node } from "../api/pod.ts";
 import type { Cache, Change } from "../kubernetes/types.ts";
 import type { BridgeCaches } from "./caches.ts";
 
@@ -18,8 +19,11 @@ function ofJob({ type, object, previous }: Change<NomadJob>): readonly ChangeKin
 
 const deploymentOf = ({ metadata, status }: NomadJob): string => JSON.stringify([metadata.generation, status?.deployment]);
 
-/** Returns what ends the reports. Until then every change wakes whoever waits for its kinds. */
-export function reportChanges(feed: ChangeFeed, caches: BridgeCaches): () => void {
+/**
+ * Returns what ends the reports. Until then every change wakes whoever waits for its kinds.
+ * @param isDraining as nodes are shown at that moment
+ */
+export function reportChanges(feed: ChangeFeed, caches: BridgeCaches, isDraining: (node: Node) => boolean): () => void {
   const stops = [
     report(feed, caches.tasks, OF_JOB),
     report(feed, caches.jobs, [...OF_JOB, "deployment"], ofJob),
@@ -31,6 +35,7 @@ export function reportChanges(feed: ChangeFeed, caches: BridgeCaches): () => voi
     report(feed, caches.tokens, ["acl-token"]),
     report(feed, caches.policies, ["acl-policy"]),
     report(feed, caches.roles, ["acl-role"]),
+    ...reportDrains(feed, caches, isDraining),
   ];
   return () => stops.forEach((stop) => stop());
 }
@@ -43,4 +48,24 @@ function report<T extends KubeObject>(feed: ChangeFeed, cache: Cache<T>, kinds: 
     const { name, namespace = "", resourceVersion } = object.metadata;
     feed.report({ kinds: ofChange(change), namespace, key: name, version: Number(resourceVersion ?? 0) });
   });
+}
+
+/** A drain is over with the last allocation that it moves, which its node's object does not tell: for who reads the node it is a change of the node. */
+function reportDrains(feed: ChangeFeed, { nodes, pods }: BridgeCaches, isDraining: (node: Node) => boolean): readonly (() => void)[] {
+  const draining = new Set<string>();
+  /** Whether the node is shown otherwise than before. */
+  const note = (node: Node): boolean => {
+    const { name } = node.metadata;
+    const wasDraining = draining.delete(name);
+    if (isDraining(node)) draining.add(name);
+    return wasDraining !== draining.has(name);
+  };
+  for (const node of nodes.all()) note(node);
+  return [
+    nodes.onChange(({ type, object }) => void (type === "deleted" ? draining.delete(object.metadata.name) : note(object))),
+    pods.onChange(({ object: { spec } }) => {
+      const node = spec.nodeName === undefined ? undefined : nodes.get(undefined, spec.nodeName);
+      if (node !== undefined && note(node)) feed.report({ kinds: ["node"], namespace: "", key: node.metadata.name });
+    }),
+  ];
 }

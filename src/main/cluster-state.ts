@@ -29,13 +29,15 @@ export function clusterState(caches: BridgeCaches, now: () => number): ClusterSt
     return taskJob(job.object, config() ?? DEFAULT_NAMES, running);
   };
   const seen = (object: JobObject | undefined) => visible(caches, object);
+  // Of several objects with one job ID only one is the job.
+  const isJob = (job: JobRecord): boolean => jobOf(caches, job.namespace, job.jobId) === job.object;
   const found = (index: "evaluation" | "deployment", id: string) => seen(caches.jobs.byIndex(index, id)[0] ?? (index === "evaluation" ? caches.tasks.byIndex(index, id)[0] : undefined));
   return {
     config,
     isManaged: (namespace) => isManaged(caches, namespace),
-    jobs: () => [...caches.tasks.all(), ...caches.jobs.all()].flatMap((object) => seen(object) ?? []).filter((job) => jobOf(caches, job.namespace, job.jobId) === job.object),
+    jobs: () => [...caches.tasks.all(), ...caches.jobs.all()].flatMap((object) => seen(object) ?? []).filter(isJob),
     job: (namespace, jobId) => seen(jobOf(caches, namespace, jobId)),
-    childrenOf: ({ namespace, jobId }) => caches.jobs.byIndex("parent", `${namespace}/${jobId}`).flatMap((object) => seen(object) ?? []),
+    childrenOf: ({ namespace, jobId }) => caches.jobs.byIndex("parent", `${namespace}/${jobId}`).flatMap((object) => seen(object) ?? []).filter(isJob),
     nomadJob: asNomad,
     jobVersion: (job, version) => {
       if (job.object.kind === "NomadJob") return stored.job(job.object, version);
@@ -46,6 +48,7 @@ export function clusterState(caches: BridgeCaches, now: () => number): ClusterSt
     jobOfDeployment: (deploymentId) => found("deployment", deploymentId),
     ...jobPlanner({ caches, config, now, probeOf }),
     allocationsOf,
+    allocationsOn: (nodeName) => caches.pods.byIndex("node", nodeName).flatMap((pod) => allocationOf(caches, pod) ?? []),
     allocation: (allocId) => allocationOf(caches, caches.pods.byUid(allocId)),
     namespaces: () => [...caches.namespaces.all()].filter(({ metadata }) => isManaged(caches, metadata.name)),
     nodes: () => caches.nodes.all(),

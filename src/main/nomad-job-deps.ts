@@ -1,4 +1,5 @@
 /** @module What reconciling a NomadJob needs of Kubernetes: reads from the caches, writes by the client. */
+import { canonicalJson } from "../lib/canonical-json.ts";
 import type { JobRevision } from "../api/job-revision.ts";
 import type { KubeObject } from "../api/meta.ts";
 import type { NomadJob, NomadJobSpec } from "../api/nomad-job.ts";
@@ -145,7 +146,7 @@ type StatusWrite = { readonly job: NomadJob; readonly intent: JobStatusIntent; r
 /** Nothing is written when nothing would change: our own write must not wake us for ever. */
 async function writeStatus({ client, clock }: NomadJobContext, { job, intent, statuses }: StatusWrite): Write {
   const status = { ...intent, conditions: conditionsOf(job, intent.conditions, clock.now()) };
-  if (textOf(status) === textOf(job.status ?? {})) return ok(undefined);
+  if (canonicalJson(status) === canonicalJson(job.status ?? {})) return ok(undefined);
   const { apiVersion, kind, metadata } = job;
   const { name, namespace = "default", uid } = metadata;
   // The UID: a job that was purged and came back under its name has no such status.
@@ -153,12 +154,4 @@ async function writeStatus({ client, clock }: NomadJobContext, { job, intent, st
   const applied = await client.apply<NomadJob>(RESOURCES.nomadJobs, object, { fieldManager: STATUS_MANAGER, force: true, subresource: "status", namespace });
   if (applied.ok) statuses.put(applied.value);
   return written(applied);
-}
-
-/** The order of keys says nothing, and neither does a member that is undefined. */
-function textOf(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(textOf).join(",")}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
-  const members = Object.entries(value).filter(([, member]) => member !== undefined).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${textOf(member)}`).join(",")}}`;
 }

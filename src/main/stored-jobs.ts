@@ -1,4 +1,4 @@
-/** @module NomadJobs and their kept versions as Nomad jobs, read from the caches. Decoding a large job takes a while, so each object is decoded once. */
+/** @module NomadJobs and their kept versions as Nomad jobs, read from the caches. Decoding a large job takes a while, so each spec is decoded once. */
 import type { JobRevision } from "../api/job-revision.ts";
 import type { NomadJob, NomadJobSpec } from "../api/nomad-job.ts";
 import { epochMs } from "../lib/epoch.ts";
@@ -20,7 +20,7 @@ type Known = { readonly kept: readonly JobRevision[]; readonly versions: readonl
 export function storedJobs({ revisions }: Pick<BridgeCaches, "revisions">): StoredJobs {
   const specOf = specReader();
   const read = (object: NomadJob, kept: readonly JobRevision[]): readonly JobVersion[] => {
-    const spec = specOf(object, object.spec as NomadJobSpec, object);
+    const spec = specOf(object.spec, object.spec as NomadJobSpec, object);
     if (spec === undefined) return [];
     const present = versionOf(jobRecord(object));
     const submitted = kept.find(({ revision }) => revision === present)?.data.submittedAt;
@@ -57,7 +57,7 @@ function revisionVersion({ revision, data }: JobRevision, spec: JobSpec | undefi
   return [{ version: revision, stop: data.spec.stop, modifyIndex: Math.max(1, Number(data.jobModifyIndex) || 1), submittedAt: epochMs(data.submittedAt) ?? 0, spec }];
 }
 
-/** Objects of a cache never change: another version is another object. */
+/** Objects of a cache never change: another version is another object. Of the job itself the key is its spec, which it keeps while its status is written. */
 function specReader(): (key: object, spec: NomadJobSpec, owner: NomadJob) => JobSpec | undefined {
   const known = new WeakMap<object, { readonly spec: JobSpec | undefined }>();
   return (key, stored, owner) => {

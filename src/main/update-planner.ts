@@ -1,4 +1,5 @@
 /** @module What a new version of a job would do to its allocations: the controller's own plan, asked by the bridge and carried out by nobody. */
+import { canonicalJson } from "../lib/canonical-json.ts";
 import { API_VERSION } from "../api/exec-task.ts";
 import type { BridgeConfigSpec } from "../api/bridge-config.ts";
 import type { NomadJob } from "../api/nomad-job.ts";
@@ -96,14 +97,7 @@ function nextVersion(spec: JobSpec, present: JobRecord | undefined): NomadJob {
   const before = present?.object.kind === "NomadJob" ? present.object : undefined;
   const metadata = before?.metadata ?? { name: jobObjectName(sha256, { namespace, jobId }), namespace, uid: "", generation: 0 };
   const stored = storedSpec(spec, { stop: false, payloadSecret: before?.spec.payloadSecret });
-  const isSame = before !== undefined && before.spec.stop !== true && JSON.stringify(sorted(before.spec.job)) === JSON.stringify(sorted(stored.job));
+  const isSame = before !== undefined && before.spec.stop !== true && canonicalJson(before.spec.job) === canonicalJson(stored.job);
   const generation = (metadata.generation ?? 0) + (isSame ? 0 : 1);
   return { apiVersion: API_VERSION, kind: "NomadJob", metadata: { ...metadata, generation }, spec: stored, ...(before?.status === undefined ? {} : { status: before.status }) };
-}
-
-/** The API server sorts keys. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, sorted(inner)]));
 }

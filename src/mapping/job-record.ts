@@ -13,11 +13,22 @@ export type JobRecord = {
   readonly namespace: string;
   /** Nomad's ID, which need not be the object's name. */
   readonly jobId: string;
+  /** Read when it is first asked for, and once: a job's evaluations and allocations each ask, and there may be many requests. */
+  readonly requests: JobRequests;
 };
 
 export function jobRecord(object: JobObject): JobRecord {
   const { name, namespace = "default", uid = "" } = object.metadata;
-  return { object, uid, namespace, jobId: object.kind === "ExecTask" ? name : object.spec.id };
+  let requests: JobRequests | undefined;
+  return {
+    object,
+    uid,
+    namespace,
+    jobId: object.kind === "ExecTask" ? name : object.spec.id,
+    get requests() {
+      return (requests ??= readJobRequests(object.metadata.annotations?.[ANNOTATION.requests]));
+    },
+  };
 }
 
 /** ID of the job that this one was launched or dispatched by; "" for any other. */
@@ -26,4 +37,4 @@ export const parentOf = ({ object }: JobRecord): string => object.metadata.annot
 /** From 0: every change of the spec is a version. */
 export const versionOf = ({ object }: JobRecord): number => (object.metadata.generation ?? 1) - 1;
 
-export const requestsOf = ({ object }: JobRecord): JobRequests => readJobRequests(object.metadata.annotations?.[ANNOTATION.requests]);
+export const requestsOf = ({ requests }: JobRecord): JobRequests => requests;

@@ -36,7 +36,8 @@ export function jobSummary({ job, record, pods, now }: SummarySource): JobSummar
   };
 }
 
-const isParent = ({ ParentID, Periodic, ParameterizedJob }: Job): boolean => ParentID === "" && (Periodic !== null || ParameterizedJob !== null);
+/** Periodic or parameterized, and not itself launched by such a one. */
+export const isParent = ({ ParentID, Periodic, ParameterizedJob }: Job): boolean => ParentID === "" && (Periodic !== null || ParameterizedJob !== null);
 
 const NO_COUNTS: GroupCounts = { queued: 0, starting: 0, running: 0, complete: 0, failed: 0, lost: 0, unknown: 0 };
 

@@ -2,6 +2,7 @@
  * @module One allocation of an ExecTask as a pod: the whole way from Nomad's words to Kubernetes'. Pure: the same input gives the
  * same bytes. Used by the controller.
  */
+import { canonicalJson } from "../lib/canonical-json.ts";
 import { type ExecTask, type ExecTaskSpec, execTaskSpec } from "../api/exec-task.ts";
 import type { BridgeConfigSpec, Profile } from "../api/bridge-config.ts";
 import type { KubeObject } from "../api/meta.ts";
@@ -90,7 +91,8 @@ function acceptUnder(source: JobGroup, spec: ExecTaskSpec, profile: Profile, { c
     chroot,
     groupName: groupObjectName(sha256, source),
     siblings: siblingsOf(source).map((name) => groupObjectName(sha256, { ...source, group: name })),
-    specHash: sha256(JSON.stringify(sortKeys(source.terms === undefined ? running : { ...running, jobType: source.jobType, terms: hashedTerms(source.terms) }))),
+    // Another client may order a map differently, which must not change the hash.
+    specHash: sha256(canonicalJson(source.terms === undefined ? running : { ...running, jobType: source.jobType, terms: hashedTerms(source.terms) })),
     findings: groupFindings(source, spec, profile),
     skippedPaths: chroot.skipped,
   };
@@ -221,11 +223,4 @@ function hostNamespaces(spec: ExecTaskSpec, profile: Profile) {
   const hostPid = (spec.pidMode ?? profile.defaultPidMode) === "host";
   const hostIpc = (spec.ipcMode ?? profile.defaultIpcMode) === "host";
   return { ...(hostPid ? { hostPID: true } : {}), ...(hostIpc ? { hostIPC: true } : {}) };
-}
-
-/** Key order must not change the hash: an apply from another client may order a map differently. */
-function sortKeys(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sortKeys);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, sortKeys(inner)]));
 }

@@ -10,6 +10,7 @@ import { epochMs } from "../lib/epoch.ts";
 import { formatDuration } from "../lib/duration.ts";
 import type { NomadTaskEvent } from "../nomad/api-types.ts";
 import { SIGNAL_NUMBERS } from "../nomad/driver/signals.ts";
+import { multierror } from "../nomad/jobspec/validation/multierror.ts";
 import { LEADER_TASK_DEAD, LEADER_TASK_IN_GROUP_DEAD, MAIN_TASKS_DEAD } from "../nomad/texts.ts";
 import type { RunEnd } from "./container-record.ts";
 import { type AllocationHealth, unhealthyText } from "./allocation-health.ts";
@@ -123,7 +124,7 @@ function startFailedEvents(source: EventSource, at: number, message: string): re
 }
 
 /** As Nomad lists several errors, with an empty first one. */
-const configErrors = (diagnostic: string) => `2 errors occurred:\n\t* ${CONFIG_FAILED}\n\t* ${diagnostic.replace("; ", ": ")}\n\n`;
+const configErrors = (diagnostic: string) => multierror([CONFIG_FAILED, diagnostic.replace("; ", ": ")]);
 
 const isNotFound = (message: string): boolean => message.startsWith("file ") && message.includes(" not found under path");
 

@@ -2,11 +2,14 @@
 import type { BridgeUnderTest } from "../integration/provided.ts";
 import type { TasksUnderTest } from "./tasks-under-test.ts";
 
+/** The machine's own NOMAD_* settings would lead a client elsewhere. */
+export const withoutNomadSettings = (env: NodeJS.ProcessEnv): Record<string, string> =>
+  Object.fromEntries(Object.entries(env).flatMap(([name, value]) => (value === undefined || name.startsWith("NOMAD_") ? [] : [[name, value]])));
+
 /** NB_JOB and NB_HOST_JOB are the jobs to look at. */
 export function clientEnvironment(bridge: BridgeUnderTest, tasks: TasksUnderTest): Record<string, string> {
-  const inherited = Object.entries(process.env).filter(([name, value]) => value !== undefined && !name.startsWith("NOMAD_"));
   return {
-    ...(Object.fromEntries(inherited) as Record<string, string>),
+    ...withoutNomadSettings(process.env),
     NOMAD_ADDR: bridge.addr,
     NOMAD_TOKEN: bridge.token,
     NOMAD_CACERT: bridge.caFile,

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { withoutNomadSettings } from "./client-environment.ts";
 import { type Agent, startAgent } from "./stock-nomad/agent.ts";
 import type { Exception, StockCommand } from "./stock-nomad/command.ts";
 import { ALLOCATION } from "./stock-nomad/commands/allocation.ts";
@@ -29,7 +30,7 @@ beforeAll(async () => {
   agent = await startAgent(program.value, `${bridge.dir}-nomad`);
   mkdirSync(folder, { recursive: true });
   for (const [name, text] of Object.entries(JOB_FILES)) writeFileSync(join(folder, name), text);
-  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("NOMAD_"))) as Record<string, string>;
+  const inherited = withoutNomadSettings(process.env);
   const side = (env: Readonly<Record<string, string>>): Side => ({ program: program.value, folder, env: { ...inherited, TZ: "UTC", ...env } });
   ours = side({ NOMAD_ADDR: bridge.addr, NOMAD_TOKEN: bridge.token, NOMAD_CACERT: bridge.caFile });
   theirs = side({ NOMAD_ADDR: agent.address });

@@ -1,5 +1,6 @@
 /** @module Which changes each read endpoint waits for, as data: a pattern that is not here answers at once, whatever `index` says. */
-import type { ChangeKind } from "./feed-state.ts";
+import type { ClusterState } from "../bridge-deps.ts";
+import type { ChangeKind, Interest } from "./feed-state.ts";
 
 /**
  * By the pattern of the endpoint's row in access/endpoints.ts. A job's status and summary follow its allocations, so a query of jobs wakes for
@@ -29,8 +30,7 @@ export const BLOCKING_KINDS: Readonly<Record<string, readonly ChangeKind[]>> = {
   "/v1/deployment/:deploymentId": ["deployment"],
   "/v1/deployment/allocations/:deploymentId": ["allocation"],
   "/v1/nodes": ["node", "config"],
-  // A drain ends with its last allocation.
-  "/v1/node/:nodeId": ["node", "config", "allocation"],
+  "/v1/node/:nodeId": ["node", "config"],
   "/v1/node/:nodeId/allocations": ["allocation"],
   "/v1/namespaces": ["namespace", "config"],
   "/v1/namespace/:namespace": ["namespace", "config"],
@@ -48,3 +48,21 @@ export const BLOCKING_KINDS: Readonly<Record<string, readonly ChangeKind[]>> = {
   "/v1/acl/roles": ["acl-role"],
   "/v1/acl/role/:roleId": ["acl-role"],
 };
+
+type Params = Readonly<Record<string, string>>;
+
+/** Of an endpoint about one object alone, the key of that object's changes; undefined while there is none. */
+const OWN_KEYS: Readonly<Record<string, (cluster: Pick<ClusterState, "node" | "jobOfDeployment">, params: Params) => string | undefined>> = {
+  "/v1/node/:nodeId": ({ node }, { nodeId = "" }) => node(nodeId.toLowerCase())?.metadata.name,
+  // A client that follows a deployment prints it each time that it is woken.
+  "/v1/deployment/:deploymentId": ({ jobOfDeployment }, { deploymentId = "" }) => jobOfDeployment(deploymentId.toLowerCase())?.object.metadata.name,
+};
+
+/** What a read of that pattern waits for; undefined for one that is answered at once. Of the first of its kinds it waits for its object's own changes. */
+export function interestOf(cluster: Pick<ClusterState, "node" | "jobOfDeployment">, pattern: string, params: Params): Interest | undefined {
+  const kinds = BLOCKING_KINDS[pattern];
+  const [kind] = kinds ?? [];
+  if (kinds === undefined || kind === undefined) return undefined;
+  const key = OWN_KEYS[pattern]?.(cluster, params);
+  return key === undefined ? { kinds } : { kinds, wants: (change) => change.key === key || !change.kinds.includes(kind) };
+}

@@ -4,6 +4,7 @@
  */
 import type { LogPosition, LogsOperation } from "../../contract/frames.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
+import type { SessionSlot } from "../session-registry.ts";
 import type { Piece, OperationProblem } from "./operation-session.ts";
 import type { OperationReader } from "./operation-reader.ts";
 import type { PieceSource } from "./stream-body.ts";
@@ -14,6 +15,8 @@ export type LogPlace = "over" | "later" | OperationReader;
 export type FollowDeps = {
   /** Opens them behind the position; undefined where there was none yet. */
   readonly reopen: (after: LogPosition | undefined) => Promise<Result<LogPlace, OperationProblem>>;
+  /** A place among the open streams, as every reader has: who waits without a reader holds one, too. The error says that there is none. */
+  readonly hold: () => Result<SessionSlot, string>;
   readonly sleep: (ms: number) => Promise<void>;
 };
 
@@ -24,6 +27,7 @@ export function followedLogs(deps: FollowDeps, first: OperationReader, operation
   let reader = first;
   let isClosed = false;
   let position: LogPosition | undefined;
+  let waiting: SessionSlot | undefined;
   const next = async (): Promise<Result<Piece | undefined, OperationProblem>> => {
     for (;;) {
       const read = await reader.next();
@@ -50,11 +54,18 @@ export function followedLogs(deps: FollowDeps, first: OperationReader, operation
       if (!place.ok) return err(place.error);
       if (place.value === "over") return ok(undefined);
       if (place.value !== "later") return ok(place.value);
+      const slot = deps.hold();
+      if (!slot.ok) return err({ kind: "refused", message: slot.error, status: 429 });
+      waiting = slot.value;
       await deps.sleep(BETWEEN_TRIES_MS);
+      // The next reader needs a place of its own, which may be this one.
+      waiting.close();
+      if (isClosed) return ok(undefined);
     }
   };
   const close = (): void => {
     isClosed = true;
+    waiting?.close();
     reader.close();
   };
   return { next, close };

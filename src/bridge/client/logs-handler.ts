@@ -35,7 +35,7 @@ async function logsReply(context: ClientContext, asked: LogsRequest, tries: numb
   const via = task.state === "running" ? asked.task : runningTask(target.value);
   if (via === undefined) return await streamEnded(context, target.value, { asked, container: task.container });
   const reader = await beginOperation(context, target.value, { operation: operationOf(asked), task: asked.task, in: via });
-  if (reader.ok) return await answered(asked.follow ? followed(context, reader.value, asked) : reader.value, asked);
+  if (reader.ok) return await answered(asked.follow ? followed(context, reader.value, { asked, namespace: target.value.facts.namespace }) : reader.value, asked);
   if (reader.error.code !== 500 || tries <= 1) return refusal(reader.error);
   await context.client.sleep(BETWEEN_TRIES_MS);
   return await logsReply(context, asked, tries - 1);
@@ -43,7 +43,8 @@ async function logsReply(context: ClientContext, asked: LogsRequest, tries: numb
 
 const operationOf = ({ task, stream: which, offset, origin, follow }: LogsRequest): LogsOperation => ({ operation: "logs", task, stream: which, offset, origin, follow });
 
-function followed(context: ClientContext, first: OperationReader, asked: LogsRequest): PieceSource {
+function followed(context: ClientContext, first: OperationReader, { asked, namespace }: { readonly asked: LogsRequest; readonly namespace: string }): PieceSource {
+  const { client, identity: { accessorId } } = context;
   const reopen = async (after: LogPosition | undefined): Promise<Result<LogPlace, OperationProblem>> => {
     const identity = context.identityNow();
     if (identity === undefined) return err({ kind: "refused", message: PERMISSION_DENIED, status: 403 });
@@ -58,7 +59,7 @@ function followed(context: ClientContext, first: OperationReader, asked: LogsReq
     const reader = await beginOperation(now, target.value, { operation, task: asked.task, in: via });
     return ok(reader.ok ? reader.value : "later");
   };
-  return followedLogs({ reopen, sleep: context.client.sleep }, first, asked);
+  return followedLogs({ reopen, hold: () => client.streams.open(accessorId, () => mayStillRead(context, namespace)), sleep: client.sleep }, first, asked);
 }
 
 const isOver = ({ facts }: Target): boolean => facts.clientStatus === "complete" || facts.clientStatus === "failed" || facts.clientStatus === "lost";

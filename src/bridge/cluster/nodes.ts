@@ -1,6 +1,6 @@
 /** @module Nodes: reading them, and what `nomad node drain` and `nomad node eligibility` write. It concerns our allocations alone. Used by http-app.ts. */
 import type { Node } from "../../api/pod.ts";
-import { DRAIN_ANNOTATION, ELIGIBILITY_LABEL, INELIGIBLE, LAST_DRAIN_ANNOTATION, type LastDrain, type NodeDrain, readLastDrain, readNodeDrain } from "../../contract/node-drain.ts";
+import { DRAIN_ANNOTATION, ELIGIBILITY_LABEL, INELIGIBLE, LAST_DRAIN_ANNOTATION, type LastDrain, type NodeDrain, readLastDrain } from "../../contract/node-drain.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { indexOf } from "../../mapping/nomad-job.ts";
 import { nomadNode } from "../../mapping/nomad-node.ts";
@@ -11,7 +11,7 @@ import { uuidError, uuidPrefixError } from "../../nomad/uuid.ts";
 import { boolParam } from "../query.ts";
 import { json, type Reply, text } from "../reply.ts";
 import type { RequestContext, Routes } from "../request-context.ts";
-import { isDrained } from "./drained.ts";
+import { type DrainContext, drainOf } from "./drained.ts";
 import { names } from "./names.ts";
 
 const NS_PER_MS = 1_000_000;
@@ -22,16 +22,6 @@ function asNomadNode(context: DrainContext, node: Node): NomadNode {
   const seen = nomadNode({ node, config: names({ cluster }), os: cluster.osOf(node) });
   if (!seen.Drain || drainOf(context, node) !== undefined) return seen;
   return { ...seen, Drain: false, DrainStrategy: null, LastDrain: seen.LastDrain === null ? null : { ...seen.LastDrain, Status: "complete" } };
-}
-
-type DrainContext = Pick<RequestContext, "cluster" | "now">;
-
-/** Undefined where there is none, and where nothing is left to be moved. */
-function drainOf({ cluster, now }: DrainContext, node: Node): NodeDrain | undefined {
-  const drain = readNodeDrain(node.metadata.annotations?.[DRAIN_ANNOTATION]);
-  if (drain === undefined) return undefined;
-  const onNode = [...cluster.jobs()].flatMap((job) => cluster.allocationsOf(job)).filter(({ pod }) => pod.spec.nodeName === node.metadata.name);
-  return isDrained(drain, onNode, ({ job }) => cluster.nomadJob(job)?.Type, now) ? undefined : drain;
 }
 
 function listNodes(context: RequestContext): Reply {
@@ -87,10 +77,11 @@ function readNode(context: RequestContext): Reply {
 }
 
 /** Of every namespace that the caller may read jobs in. A node that nobody knows has none. */
-function listNodeAllocations(context: RequestContext): Reply {
+export function listNodeAllocations(context: RequestContext): Reply {
   const node = context.cluster.node((context.params["nodeId"] ?? "").toLowerCase());
   if (node === undefined) return json([]);
-  return json(wholeAllocations({ ...context, query: { ...context.query, namespace: "*" } }, ({ pod }) => pod.spec.nodeName === node.metadata.name));
+  const seen = context.cluster.allocationsOn(node.metadata.name).filter(({ job }) => context.allowsNamespace(job.namespace));
+  return json(wholeAllocations(context, seen));
 }
 
 async function setEligibility(context: RequestContext): Promise<Reply> {

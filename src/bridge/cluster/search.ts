@@ -4,6 +4,7 @@ import type { NamespaceCapability } from "../../nomad/acl/capabilities.ts";
 import type { Job } from "../../nomad/job.ts";
 import { PERMISSION_DENIED } from "../../nomad/texts.ts";
 import { textOf } from "../body.ts";
+import { poolNames } from "./pool-names.ts";
 import { evaluationSource } from "../jobs/evaluations.ts";
 import { stubsOf, visibleJobs } from "../read-handlers.ts";
 import { json, QUERY_META, type Reply, text } from "../reply.ts";
@@ -49,8 +50,8 @@ const SOURCES: Readonly<Record<SearchContext, Source>> = {
     ),
   nodes: ({ cluster, identity }) =>
     identity !== undefined && allowNodeRead(identity.acl) ? [...cluster.nodes()].map(({ metadata }) => ({ id: metadata.uid ?? "", scope: [metadata.uid ?? ""], name: () => metadata.name })) : undefined,
-  node_pools: ({ identity }) => {
-    const seen = ["all", "default"].filter((pool) => identity !== undefined && allowNodePoolOperation(identity.acl, pool, "read"));
+  node_pools: ({ cluster, identity }) => {
+    const seen = poolNames(cluster).filter((pool) => identity !== undefined && allowNodePoolOperation(identity.acl, pool, "read"));
     return seen.length === 0 ? undefined : seen.map((id) => ({ id, scope: [] }));
   },
   namespaces: ({ cluster, identity, query }) => {

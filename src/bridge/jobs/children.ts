@@ -1,5 +1,6 @@
 /** @module Jobs that are made of jobs: a dispatch of a parameterized one, a forced launch of a periodic one. Each is a NomadJob that its parent owns. */
 import { randomUUID } from "node:crypto";
+import { DEFAULT_MAX_DISPATCHED } from "../../api/bridge-config.ts";
 import { API_VERSION } from "../../api/exec-task.ts";
 import type { NomadJob } from "../../api/nomad-job.ts";
 import { ANNOTATION } from "../../contract/pod-metadata.ts";
@@ -108,11 +109,9 @@ export async function dispatchJob(context: ChildContext): Promise<Reply> {
 
 const isDead = ({ object }: JobRecord): boolean => object.kind === "NomadJob" && object.status?.state === "dead";
 
-const MAX_DISPATCHED = 20_000;
-
 /** Each child is kept with its payload until it is dead: one token must not fill the API server's store. Refused at the same time, a few more may get in. */
 function tooManyDispatched({ cluster }: ChildContext, parent: JobRecord): string | undefined {
-  const most = cluster.config()?.maxDispatched ?? MAX_DISPATCHED;
+  const most = cluster.config()?.maxDispatched ?? DEFAULT_MAX_DISPATCHED;
   let alive = 0;
   for (const job of cluster.childrenOf(parent)) if (!isDead(job)) alive += 1;
   if (alive < most) return undefined;

@@ -16,7 +16,7 @@ import { listReply } from "../lists/list-page.ts";
 import { json, type Reply, text } from "../reply.ts";
 import type { RequestContext } from "../request-context.ts";
 import { changeRequests } from "./annotate-job.ts";
-import { stubsOf } from "../read-handlers.ts";
+import { stubsOf, visibleJobs } from "../read-handlers.ts";
 import { listRequest } from "./evaluations.ts";
 import { sha256 } from "../../access/sha256.ts";
 import { meta, requested, written } from "./write-reply.ts";
@@ -74,11 +74,9 @@ export function listDeploymentAllocations(context: ReadContext): Reply {
 }
 
 export function listDeployments(context: ReadContext): Reply {
-  const { cluster, query, allowsNamespace } = context;
-  const malformed = uuidPrefixError(query.prefix);
+  const malformed = uuidPrefixError(context.query.prefix);
   if (malformed !== undefined) return text(500, malformed);
-  const jobs = [...cluster.jobs()].filter(({ namespace }) => (query.namespace === "*" || query.namespace === namespace) && allowsNamespace(namespace));
-  const rows = jobs.flatMap((job) => views(context, job));
+  const rows = visibleJobs(context).flatMap((job) => views(context, job));
   const key = ({ CreateIndex, ID }: NomadDeployment) => `${String(CreateIndex).padStart(20, "0")}.${ID}`;
   return listReply({ rows, key, namespace: ({ Namespace }) => Namespace, id: ({ ID }) => ID, show: (deployment) => deployment }, listRequest(context));
 }

@@ -14,7 +14,7 @@ import { listReply } from "../lists/list-page.ts";
 import { json, QUERY_META, type Reply, text } from "../reply.ts";
 import type { RequestContext } from "../request-context.ts";
 import { boolParam } from "../query.ts";
-import { stubsOf } from "../read-handlers.ts";
+import { isVisible, stubsOf, visibleJobs } from "../read-handlers.ts";
 import { changeRequests } from "./annotate-job.ts";
 import { nestedOf } from "./fields.ts";
 import { sha256 } from "../../access/sha256.ts";
@@ -66,14 +66,19 @@ export function listEvaluationAllocations(context: ReadContext): Reply {
   return json(stubsOf(context, allocations));
 }
 
-const visible = ({ cluster, query, allowsNamespace }: ReadContext): readonly JobRecord[] =>
-  [...cluster.jobs()].filter(({ namespace }) => (query.namespace === "*" || query.namespace === namespace) && allowsNamespace(namespace));
+/** The jobs of that ID that the caller may see, one in each namespace at most. */
+function visibleJobsOf(context: ReadContext, jobId: string): readonly JobRecord[] {
+  const { cluster, query } = context;
+  const namespaces = query.namespace === "*" ? [...cluster.namespaces()].map(({ metadata }) => metadata.name) : [query.namespace];
+  return namespaces.flatMap((namespace) => cluster.job(namespace, jobId) ?? []).filter((job) => isVisible(context, job));
+}
 
 function visibleEvaluations(context: ReadContext): readonly NomadEvaluation[] {
   const { query, search } = context;
   const status = search.get("status") ?? "";
   const jobId = search.get("job") ?? "";
-  const sources = visible(context).flatMap((job) => (jobId === "" || job.jobId === jobId ? (evaluationSource(context, job) ?? []) : []));
+  const jobs = jobId === "" ? visibleJobs(context) : visibleJobsOf(context, jobId);
+  const sources = jobs.flatMap((job) => evaluationSource(context, job) ?? []);
   const prefix = query.prefix.toLowerCase();
   return sources.flatMap(nomadEvaluations).filter(({ ID, Status }) => ID.startsWith(prefix) && (status === "" || Status === status));
 }

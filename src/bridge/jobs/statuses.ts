@@ -1,5 +1,7 @@
 /** @module /v1/jobs/statuses: jobs with their allocations and latest deployment in one answer, as dashboards ask for it. Source: behaviour of a Nomad 1.11 agent. */
-import type { JobRecord } from "../../mapping/job-record.ts";
+import { type JobRecord, parentOf } from "../../mapping/job-record.ts";
+import { isParent } from "../../mapping/job-summary.ts";
+import { indexOf } from "../../mapping/nomad-job.ts";
 import { nomadDeployment, deploymentStates } from "../../mapping/nomad-deployment.ts";
 import { isActive } from "../../contract/deployment-state.ts";
 import type { Job } from "../../nomad/job.ts";
@@ -11,26 +13,31 @@ import { type Reply, text } from "../reply.ts";
 import type { RequestContext } from "../request-context.ts";
 import { sha256 } from "../../access/sha256.ts";
 
-type Row = { readonly record: JobRecord; readonly job: Job };
 type Wanted = { readonly namespace: string; readonly id: string };
 
 export function listStatuses(context: RequestContext): Reply {
   const children = boolParam(context.search, "include_children");
   if (!children.ok) return text(500, children.error);
-  return statuses(context, rowsOf(context).filter(({ job }) => children.value || job.ParentID === ""));
+  const jobs = [...context.cluster.jobs()];
+  return statuses(context, children.value ? jobs : jobs.filter((record) => parentOf(record) === ""));
 }
 
 const MAX_JOBS = 1000;
 
 /** Those that the body names, and their children where it asks for them. */
 export function readStatuses(context: RequestContext): Reply {
-  const { body, query } = context;
+  const { body, query, cluster, allowsNamespace } = context;
   const jobs: unknown = body["jobs"];
   if (!Array.isArray(jobs) || jobs.length === 0) return text(400, "no jobs in request");
   if (jobs.length > MAX_JOBS) return text(400, `${jobs.length} jobs are asked for, and ${MAX_JOBS} are the most; ask for pages of GET /v1/jobs/statuses instead`);
-  const wanted = new Set(jobs.map((each: unknown) => keyOf(wantedOf(each, query.namespace))));
-  const isWanted = ({ job }: Row) => wanted.has(keyOf({ namespace: job.Namespace, id: job.ID })) || (isTrue(body, "IncludeChildren") && wanted.has(keyOf({ namespace: job.Namespace, id: job.ParentID })));
-  return statuses({ ...context, query: { ...query, namespace: "*" } }, rowsOf(context).filter(isWanted));
+  const wanted = jobs.map((each: unknown) => wantedOf(each, query.namespace)).filter(({ namespace }) => allowsNamespace(namespace));
+  const found = [...new Map(wanted.map((each) => [keyOf(each), each])).values()].flatMap(({ namespace, id }) => {
+    const children = isTrue(body, "IncludeChildren") ? cluster.childrenOf({ namespace, jobId: id }) : [];
+    return [cluster.job(namespace, id) ?? [], ...children].flat();
+  });
+  // A child may be named too.
+  const rows = [...new Map(found.map((record) => [record.uid, record])).values()];
+  return statuses({ ...context, query: { ...query, namespace: "*" } }, rows);
 }
 
 function wantedOf(value: unknown, namespace: string): Wanted {
@@ -40,39 +47,35 @@ function wantedOf(value: unknown, namespace: string): Wanted {
 
 const keyOf = ({ namespace, id }: Wanted): string => `${namespace}\0${id}`;
 
-const rowsOf = ({ cluster, allowsNamespace }: RequestContext): readonly Row[] =>
-  [...cluster.jobs()].flatMap((record) => {
-    const job = allowsNamespace(record.namespace) ? cluster.nomadJob(record) : undefined;
-    return job === undefined ? [] : [{ record, job }];
-  });
-
-/** The newest first, unless the request turns it round. */
-function statuses(context: RequestContext, rows: readonly Row[]): Reply {
-  const { query, allowsNamespace } = context;
-  const childrenOf = Map.groupBy(rowsOf(context), ({ job }) => keyOf({ namespace: job.Namespace, id: job.ParentID }));
+/** The newest first, unless the request turns it round. A job is read only where the page shows it. */
+function statuses(context: RequestContext, rows: readonly JobRecord[]): Reply {
+  const { cluster, query, allowsNamespace } = context;
   return listReply(
     {
       rows,
-      key: ({ job }) => `${String(job.ModifyIndex).padStart(20, "0")}.${job.Namespace}.${job.ID}`,
-      namespace: ({ job }) => job.Namespace,
-      id: ({ job }) => job.ID,
-      show: (row) => statusOf(context, row, childrenOf.get(keyOf({ namespace: row.job.Namespace, id: row.job.ID })) ?? []),
-      filtered: ({ job }) => job,
+      key: ({ object, namespace, jobId }) => `${String(indexOf(object)).padStart(20, "0")}.${namespace}.${jobId}`,
+      namespace: ({ namespace }) => namespace,
+      id: ({ jobId }) => jobId,
+      show: (record) => statusOf(context, record),
+      filtered: (record) => cluster.nomadJob(record),
     },
     { options: { ...query, reverse: !query.reverse }, allowsNamespace },
   );
 }
 
-function statusOf(context: RequestContext, { record, job }: Row, children: readonly Row[]) {
+function statusOf(context: RequestContext, record: JobRecord) {
+  const { cluster } = context;
+  const job = cluster.nomadJob(record);
+  if (job === undefined) return undefined;
   const { ID, Name, Namespace, Type, Priority, Status, Stop, NodePool, Datacenters, Version, ParentID, SubmitTime, ModifyIndex, TaskGroups, Meta } = job;
-  const allocs = stubsOf(context, context.cluster.allocationsOf(record));
-  const isParent = ParentID === "" && (job.Periodic !== null || job.ParameterizedJob !== null);
+  const allocs = stubsOf(context, cluster.allocationsOf(record));
   return {
     ID, Name, Namespace, Type, Priority, Status, Stop, NodePool, Datacenters, Version, ParentID, SubmitTime, ModifyIndex,
     IsPack: Object.hasOwn(Meta, "pack.name"),
     GroupCountSum: TaskGroups.reduce((sum, { Count }) => sum + Count, 0),
     Allocs: allocs.length === 0 ? null : allocs.map(allocationStatus).toSorted((a, b) => (a.ID < b.ID ? -1 : 1)),
-    ChildStatuses: isParent ? children.map(({ job: child }) => child.Status) : null,
+    // They are in their parent's namespace, which whoever sees the parent may read.
+    ChildStatuses: isParent(job) ? [...cluster.childrenOf(record)].flatMap((child) => cluster.nomadJob(child)?.Status ?? []) : null,
     LatestDeployment: latestDeployment(context, record, job),
   };
 }

@@ -1,4 +1,5 @@
 /** @module One job brought to a bridge: what would happen, and with -yes what happens. Nothing of the job itself is ever printed. Used by import. */
+import { canonicalJson } from "../../lib/canonical-json.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { JobSpec } from "../../nomad/job.ts";
 import { canonicalise } from "../../nomad/jobspec/canonicalise.ts";
@@ -63,13 +64,7 @@ async function jobThere(target: WritingClient, { ID, Namespace }: JobSpec): Prom
 
 /** Regions differ by place, and payloads belong to children. */
 const isSame = (there: JobThere, spec: JobSpec, stopped: boolean): boolean => there.stopped === stopped && comparable(there.spec) === comparable(spec);
-const comparable = (spec: JobSpec): string => JSON.stringify(sorted({ ...spec, Region: "", Payload: null }));
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (!isDictionary(value)) return value;
-  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, item]) => [key, sorted(item)]));
-}
+const comparable = (spec: JobSpec): string => canonicalJson({ ...spec, Region: "", Payload: null });
 
 /** In the region of the target, whatever it is called. */
 const sent = (spec: JobSpec, stopped: boolean) => ({ ...spec, Region: "", Stop: stopped });

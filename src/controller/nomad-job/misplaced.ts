@@ -2,6 +2,7 @@
  * @module Pods that wait for a node under constraints that were answered for other nodes than there are now: what they ask for was written
  * into them when they were made, so that they are made again. Pure.
  */
+import { canonicalJson } from "../../lib/canonical-json.ts";
 import type { Pod } from "../../api/pod.ts";
 import { ANNOTATION } from "../../contract/pod-metadata.ts";
 import { placementFields } from "../../mapping/job/placement/pod-placement.ts";
@@ -15,7 +16,7 @@ export function misplaced(groups: readonly AcceptedGroup[], nodes: () => readonl
   const wantedOf = (accepted: AcceptedGroup): string => {
     const { group } = accepted.source;
     known ??= nodes();
-    const text = wanted.get(group) ?? canonicalText(placementFields(accepted, known).affinity);
+    const text = wanted.get(group) ?? canonicalJson(placementFields(accepted, known).affinity);
     wanted.set(group, text);
     return text;
   };
@@ -24,13 +25,6 @@ export function misplaced(groups: readonly AcceptedGroup[], nodes: () => readonl
     // A pod of a system job waits for its own node, and for no other.
     if (pod.spec.nodeName !== undefined || annotations[ANNOTATION.node] !== undefined) return false;
     const accepted = groups.find(({ source, specHash }) => source.group === annotations[ANNOTATION.group] && specHash === annotations[ANNOTATION.specHash]);
-    return accepted !== undefined && canonicalText(pod.spec.affinity ?? {}) !== wantedOf(accepted);
+    return accepted !== undefined && canonicalJson(pod.spec.affinity ?? {}) !== wantedOf(accepted);
   };
-}
-
-function canonicalText(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalText).join(",")}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
-  const members = Object.entries(value).filter(([, member]) => member !== undefined).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${canonicalText(member)}`).join(",")}}`;
 }

@@ -1,4 +1,5 @@
 /** @module A NomadJob's versions as ControllerRevisions: which is missing, which may go, and what an older one said. Pure. */
+import { canonicalJson } from "../../lib/canonical-json.ts";
 import { type JobRevision, KEPT_VERSIONS } from "../../api/job-revision.ts";
 import type { NomadJob, NomadJobSpec } from "../../api/nomad-job.ts";
 import { nomadJobSpec } from "../../api/nomad-job.ts";
@@ -48,11 +49,4 @@ export function superfluous(revisions: readonly JobRevision[], isNeeded: (versio
 export const jobAt = (job: NomadJob, { revision, data }: JobRevision): NomadJob => ({ ...job, metadata: { ...job.metadata, generation: revision + 1 }, spec: data.spec });
 
 /** Whether two versions ask for the same; the order of keys says nothing. */
-export const isSameSpec = (a: NomadJobSpec | NomadJob["spec"], b: NomadJobSpec | NomadJob["spec"]): boolean => canonicalText(nomadJobSpec.parse(a)) === canonicalText(nomadJobSpec.parse(b));
-
-function canonicalText(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalText).join(",")}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
-  const entries = Object.entries(value).filter(([, inner]) => inner !== undefined).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([key, inner]) => `${JSON.stringify(key)}:${canonicalText(inner)}`).join(",")}}`;
-}
+export const isSameSpec = (a: NomadJobSpec | NomadJob["spec"], b: NomadJobSpec | NomadJob["spec"]): boolean => canonicalJson(nomadJobSpec.parse(a)) === canonicalJson(nomadJobSpec.parse(b));

@@ -91,7 +91,7 @@ function parseSteps(cursor: Cursor, from: Expression): Parsed<Expression> {
     const isDot = text[offset] === "." && !text.startsWith("...", offset);
     if (!isDot && text[offset] !== "[") return ok(withSteps(cursor, from, steps));
     if (isDot && isSplatDot(cursor)) return parseAttributeSplat(cursor, withSteps(cursor, from, steps));
-    const step = isDot ? parseDot(cursor) : withNewlines(cursor, "blank", () => parseBracket(cursor));
+    const step = isDot ? parseDot(cursor) : parseBracket(cursor);
     if (!step.ok) return step;
     if (step.value === "splat") return parseFullSplat(cursor, withSteps(cursor, from, steps), offset);
     steps.push(step.value);
@@ -126,15 +126,17 @@ function parseDot(cursor: Cursor): Parsed<Step> {
   return ok({ kind: "attribute", name, range: rangeFrom(cursor, start) });
 }
 
-/** `[index]` or `[*]`; the cursor is at the "[". */
+/** `[index]` or `[*]`; the cursor is at the "[". Line ends are blank around an index, and around a "*" only where they are so around the whole. */
 function parseBracket(cursor: Cursor): Parsed<Step | "splat"> {
   const start = cursor.offset;
   cursor.offset += 1;
   if (accept(cursor, "*")) return accept(cursor, "]") ? ok("splat") : failExpecting(cursor, '"]" behind "*"', "Missing close bracket on splat index");
-  const key = cursor.parseExpression(cursor);
-  if (!key.ok) return key;
-  if (!accept(cursor, "]")) return failExpecting(cursor, '"]" behind this index', "Missing close bracket on index");
-  return ok({ kind: "index", key: key.value, range: rangeFrom(cursor, start) });
+  return withNewlines(cursor, "blank", () => {
+    const key = cursor.parseExpression(cursor);
+    if (!key.ok) return key;
+    if (!accept(cursor, "]")) return failExpecting(cursor, '"]" behind this index', "Missing close bracket on index");
+    return ok({ kind: "index", key: key.value, range: rangeFrom(cursor, start) });
+  });
 }
 
 /** Everything behind `[*]` is done to each element. */

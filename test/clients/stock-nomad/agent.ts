@@ -7,6 +7,7 @@ import { pickFreePorts } from "../../../local-cluster/free-ports.ts";
 import { unmountBelow } from "../../../local-cluster/mounts.ts";
 import { CLUSTER_MARK, endProcess, isAlive, markedProcesses } from "../../../local-cluster/processes.ts";
 import { runCommand } from "../../../local-cluster/run-command.ts";
+import { withoutNomadSettings } from "../client-environment.ts";
 
 export type Agent = {
   /** As in NOMAD_ADDR. */
@@ -73,10 +74,9 @@ async function chroot(): Promise<Readonly<Record<string, string>>> {
 /** Without the machine's own certificates' variables, which its library takes for a request to reach AWS. */
 function launch(program: string, folder: string): ChildProcess {
   const { AWS_CA_BUNDLE: _, SSL_CERT_FILE: __, ...inherited } = process.env;
-  const own = Object.fromEntries(Object.entries(inherited).filter(([name]) => !name.startsWith("NOMAD_")));
   const log = openSync(join(folder, "agent.log"), "a");
   const args = ["agent", "-dev", "-bind", "127.0.0.1", "-config", join(folder, "agent.hcl")];
-  return spawn(program, args, { env: { ...own, TMPDIR: join(folder, "tmp"), [CLUSTER_MARK]: folder }, stdio: ["ignore", log, log] });
+  return spawn(program, args, { env: { ...withoutNomadSettings(inherited), TMPDIR: join(folder, "tmp"), [CLUSTER_MARK]: folder }, stdio: ["ignore", log, log] });
 }
 
 async function untilReady(child: ChildProcess, address: string): Promise<void> {

@@ -1,34 +1,48 @@
 import { describe, expect, it } from "vitest";
-import type { NomadJob } from "../../../src/api/nomad-job.ts";
+import type { Node, Pod } from "../../../src/api/pod.ts";
 import { createChangeFeed } from "../../../src/bridge/blocking/change-feed.ts";
+import { drainOf } from "../../../src/bridge/cluster/drained.ts";
+import { DRAIN_ANNOTATION } from "../../../src/contract/node-drain.ts";
 import { reportChanges } from "../../../src/main/change-reports.ts";
-import type { BridgeCaches } from "../../../src/main/caches.ts";
 import { RESOURCES } from "../../../src/main/resources.ts";
-import { fakeApiServer } from "../bridge/jobs/fake-api-server.ts";
+import { jobBody, jobWorld, NOW } from "../bridge/jobs/job-world.ts";
 
-const DEPLOYMENT = { jobVersion: 0, status: "running", groups: {} };
-const job = (generation: number, deployment: object, state = "pending"): NomadJob => ({
-  apiVersion: "nomad-bridge.dev/v1alpha1", kind: "NomadJob", metadata: { name: "web", namespace: "default", uid: "uid-1", generation }, spec: { id: "web", job: {} }, status: { state: state as "pending", deployment: { ...deployment } },
-});
+const DRAIN = { [DRAIN_ANNOTATION]: JSON.stringify({ startedAt: NOW, deadlineMs: 0, ignoreSystemJobs: false }) };
+const node = (annotations: Readonly<Record<string, string>>): Node => ({ apiVersion: "v1", kind: "Node", metadata: { name: "node-1", uid: "0abcdef0-0000-4000-8000-000000000000", annotations } });
 
-describe("the index of deployments", () => {
-  it("moves with a deployment, with a new version and with a job that comes or goes, and not with all that happens to its job or its pods", () => {
-    const api = fakeApiServer();
-    const feed = createChangeFeed({ random: () => 0, startTimer: () => () => undefined });
-    const names = { tasks: RESOURCES.execTasks, jobs: RESOURCES.nomadJobs, revisions: RESOURCES.controllerRevisions, pods: RESOURCES.pods, nodes: RESOURCES.nodes, namespaces: RESOURCES.namespaces, configs: RESOURCES.bridgeConfigs, tokens: RESOURCES.aclTokens, policies: RESOURCES.aclPolicies, roles: RESOURCES.aclRoles };
-    const caches = Object.fromEntries(Object.entries(names).map(([name, resource]) => [name, { ...api.cache(resource), version: () => 0 }])) as unknown as BridgeCaches;
-    const stop = reportChanges(feed, caches);
-    const moves = (change: () => void): string[] => {
-      const before = { deployment: feed.index(["deployment"]), job: feed.index(["job"]), evaluation: feed.index(["evaluation"]) };
-      change();
-      return (["deployment", "job", "evaluation"] as const).filter((kind) => feed.index([kind]) > before[kind]);
-    };
-    const put = (object: NomadJob) => () => void api.put(RESOURCES.nomadJobs, object);
-    expect(moves(put(job(1, DEPLOYMENT)))).toEqual(["deployment", "job", "evaluation"]);
-    expect(moves(put(job(1, DEPLOYMENT, "running")))).toEqual(["job", "evaluation"]);
-    expect(moves(() => void api.put(RESOURCES.pods, { apiVersion: "v1", kind: "Pod", metadata: { name: "nb-web", namespace: "default", uid: "p" } }))).toEqual(["evaluation"]);
-    expect(moves(put(job(1, { ...DEPLOYMENT, status: "successful" }, "running")))).toEqual(["deployment", "job", "evaluation"]);
-    expect(moves(put(job(2, { ...DEPLOYMENT, status: "successful" }, "running")))).toEqual(["deployment", "job", "evaluation"]);
-    stop();
+/** A node with two allocations, and the index of the last change of a node. */
+async function nodeWithTwo() {
+  const world = jobWorld();
+  const { call, caches, cluster } = world.bridge();
+  await call("PUT", "/v1/jobs", { Job: jobBody("web") });
+  const pods = [1, 2].map(() => world.pod(world.job("web"), "web", { node: "node-1" }));
+  const [first, second] = pods;
+  if (first === undefined || second === undefined) throw new Error("there are no pods");
+  const feed = createChangeFeed({ random: () => 0, startTimer: () => () => undefined });
+  reportChanges(feed, caches, (each) => drainOf({ cluster, now: NOW }, each) !== undefined);
+  const change = (act: () => unknown): boolean => {
+    const before = feed.index(["node"]);
+    act();
+    return feed.index(["node"]) > before;
+  };
+  const put = (each: Node) => change(() => world.api.put(RESOURCES.nodes, each));
+  const end = (pod: Pod) => change(() => world.api.put<Pod>(RESOURCES.pods, { ...pod, status: { ...pod.status, phase: "Succeeded" } }));
+  return { put, end, first, second };
+}
+
+describe("a node is told to have changed", () => {
+  it("when its drain is over with its last allocation, and not with another", async () => {
+    const { put, end, first, second } = await nodeWithTwo();
+    expect(put(node(DRAIN))).toBe(true);
+    expect([end(first), end(second)]).toEqual([false, true]);
+  });
+
+  it("by none of its allocations while it is not drained, or no longer", async () => {
+    const { put, end, first, second } = await nodeWithTwo();
+    put(node({}));
+    expect(end(first)).toBe(false);
+    put(node(DRAIN));
+    put(node({}));
+    expect(end(second)).toBe(false);
   });
 });

@@ -1,6 +1,7 @@
 /**
  * @module Regular expressions of users on texts of users, in time that is linear in the text: all states at once, as RE2 does it, and never
- * JavaScript's own engine, which can take for ever. Used by evaluate.ts.
+ * JavaScript's own engine, which can take for ever. Used by evaluate.ts and by a job's constraints. It answers whether a text fits, and refuses a
+ * pattern in Go's words; where each group is, and which of several matches comes first, is asked of hcl/regex/ alone, whose every thread keeps a record of it.
  */
 import { err, ok, type Result } from "../../../lib/result.ts";
 import { isWord } from "./classes.ts";

@@ -1,4 +1,7 @@
-/** @module A regular expression as a program: small steps that many threads take at once, so that time grows with the text and the pattern alone. */
+/**
+ * @module A regular expression as a program: small steps that many threads take at once, so that time grows with the text and the pattern alone.
+ * Used for regex_replace, which must know where each group is; what only asks whether a text fits has filter/regexp/, which keeps no such records.
+ */
 
 /** Whether a character is in a class, by code point. */
 export type CharTest = (codePoint: number) => boolean;

@@ -2,9 +2,10 @@
  * @module What is between two versions of a job, as `job plan` and `job history -p` show it. Used by the bridge. Allocations and the
  * numbers of updates are the plan's.
  */
+import { canonicalJson } from "../../../lib/canonical-json.ts";
 import { assertNever } from "../../../lib/result.ts";
 import type { JobSpec, Service, Task, TaskGroup } from "../../job.ts";
-import { diffFields, diffParts, letterOf, orNull, typeOf } from "./diff-objects.ts";
+import { diffFields, diffParts, orNull, typeOf } from "./diff-objects.ts";
 import { GROUP_SHAPE, JOB_SHAPE, TASK_SHAPE } from "./diff-shapes.ts";
 import type { DiffType, FieldDiff, JobDiff, TaskDiff, TaskGroupDiff } from "./diff-types.ts";
 
@@ -89,7 +90,7 @@ function annotateCount(field: FieldDiff): FieldDiff {
 /** A task may have changed in what is not shown. */
 function diffTask(old: Task | undefined, next: Task | undefined, group: DiffType): TaskDiff {
   const task = {
-    Type: wholeType(old, next, letterOf(old ?? null) !== letterOf(next ?? null)),
+    Type: wholeType(old, next, canonicalJson(old ?? null) !== canonicalJson(next ?? null)),
     Name: next?.Name ?? old?.Name ?? "",
     Fields: orNull(diffFields(TASK_SHAPE, [old, next], false)),
     Objects: orNull(diffParts(TASK_SHAPE, [old, next], false)),

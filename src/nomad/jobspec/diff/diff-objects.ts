@@ -1,4 +1,5 @@
 /** @module The fields and objects that two structs of a job differ in, by the shapes of diff-shapes.ts. Used by diff-jobs.ts. Time and memory grow with the size of the two. */
+import { canonicalJson } from "../../../lib/canonical-json.ts";
 import type { DecodedStruct } from "../decoded.ts";
 import { type Part, type Shape, WAIT_NAME } from "./diff-shapes.ts";
 import type { DiffType, FieldDiff, ObjectDiff } from "./diff-types.ts";
@@ -69,7 +70,7 @@ const structOf = (value: unknown): DecodedStruct | undefined => (value === null 
 const byType = (objects: readonly ObjectDiff[]): readonly ObjectDiff[] => objects.toSorted((a, b) => (a.Type < b.Type ? -1 : a.Type > b.Type ? 1 : 0));
 
 function diffStruct({ name, shape, context = true }: Part, [old, next]: readonly [Maybe, Maybe]): readonly ObjectDiff[] {
-  if (letterOf(old ?? null) === letterOf(next ?? null)) return [];
+  if (canonicalJson(old ?? null) === canonicalJson(next ?? null)) return [];
   const pair = [withNils(name, old), withNils(name, next)] as const;
   return [{ Type: typeOf(old, next), Name: name, Fields: orNull(diffFields(shape, pair, context)), Objects: orNull(diffParts(shape, pair, context)) }];
 }
@@ -126,7 +127,7 @@ type Pair = readonly [DecodedStruct | undefined, DecodedStruct | undefined];
 
 function pairsOf({ kind, key = "" }: Part, old: unknown, next: unknown): readonly Pair[] {
   if (kind === "map") return pairUp(Object.entries(structOf(old) ?? {}) as Entries, Object.entries(structOf(next) ?? {}) as Entries);
-  const keyOf = (item: DecodedStruct): string => (kind === "set" ? letterOf(item) : textOf(item[key]));
+  const keyOf = (item: DecodedStruct): string => (kind === "set" ? canonicalJson(item) : textOf(item[key]));
   const entries = (value: unknown) => (listOf(value) as readonly DecodedStruct[]).map((item) => [keyOf(item), item] as const);
   const pairs = pairUp(entries(old), entries(next));
   return kind === "paired" ? pairLeftOvers(pairs) : pairs;
@@ -151,9 +152,3 @@ function pairLeftOvers(pairs: readonly Pair[]): readonly Pair[] {
   const rest = Array.from({ length: Math.max(gone.length, come.length) }, (_, index): Pair => [gone[index], come[index]]);
   return [...pairs.filter(([old, next]) => old !== undefined && next !== undefined), ...rest];
 }
-
-/** The order in which a map was written is no part of it: an API server gives maps back sorted. */
-export const letterOf = (item: unknown): string =>
-  JSON.stringify(item, (_, value: unknown) =>
-    typeof value === "object" && value !== null && !Array.isArray(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value,
-  );

@@ -1,4 +1,4 @@
-/** @module Several errors as one text, in the form that Nomad's answers have. Used by validation and by the bridge. */
+/** @module Several errors as one text, in the form that Nomad's answers have. Used by validation, access, mapping, controller and bridge. */
 
 /** "2 errors occurred:" and a line for each, a blank line at the end. "" for none. */
 export function multierror(errors: readonly string[]): string {

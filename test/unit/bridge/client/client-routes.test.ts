@@ -9,6 +9,7 @@ import { collect, framedBody, plainBody, type PieceSource } from "../../../../sr
 import type { LogPosition } from "../../../../src/contract/frames.ts";
 import { OUTPUT_WINDOW_BYTES } from "../../../../src/contract/frames.ts";
 import { err, ok, type Result } from "../../../../src/lib/result.ts";
+import { createSessionRegistry } from "../../../../src/bridge/session-registry.ts";
 import { encodeStreamData, encodeStreamFrame } from "../../../../src/nomad/stream-frames.ts";
 import { podOf } from "../../mapping/pod-fixtures.ts";
 import { fakeLaunchers } from "./fake-launcher.ts";
@@ -177,10 +178,22 @@ describe("openOperation", () => {
 describe("followedLogs", () => {
   const LOGS = { task: "web", stream: "stdout" } as const;
 
+  /** Two places for open streams, and how many of them are free. */
+  function registry() {
+    const sessions = createSessionRegistry({ all: 2, perAccessor: 2 }, "logs and files");
+    const hold = () => sessions.open("a", () => true);
+    const free = () => {
+      const taken = [hold(), hold()].flatMap((slot) => (slot.ok ? [slot.value] : []));
+      for (const slot of taken) slot.close();
+      return taken.length;
+    };
+    return { hold, free };
+  }
+
   async function readAll(first: OperationReader, ...places: readonly LogPlace[]): Promise<{ readonly text: string; readonly asked: readonly (LogPosition | undefined)[]; readonly end: Read }> {
     const left = [...places];
     const asked: (LogPosition | undefined)[] = [];
-    const source = followedLogs({ reopen: async (after) => (asked.push(after), ok(left.shift() ?? "over")), sleep: async () => undefined }, first, LOGS);
+    const source = followedLogs({ reopen: async (after) => (asked.push(after), ok(left.shift() ?? "over")), hold: registry().hold, sleep: async () => undefined }, first, LOGS);
     for (let text = ""; ; ) {
       const read = await source.next();
       if (!read.ok || read.value === undefined) return { text, asked, end: read };
@@ -201,9 +214,38 @@ describe("followedLogs", () => {
     expect(await readAll(sourceOf(data("a"), refused))).toMatchObject({ text: "a", asked: [], end: err(refused) });
   });
 
+  it("hold a place while no task runs, and give it to what is opened then", async () => {
+    const { hold, free } = registry();
+    const seen: string[] = [];
+    const left: LogPlace[] = ["later", "later", sourceOf(data("b"))];
+    const reopen = async () => (seen.push(`opens, ${free()} free`), ok(left.shift() ?? "over"));
+    const source = followedLogs({ reopen, hold, sleep: async () => void seen.push(`waits, ${free()} free`) }, sourceOf(), LOGS);
+    expect(await source.next()).toEqual(ok(data("b")));
+    expect(seen).toEqual(["opens, 2 free", "waits, 1 free", "opens, 2 free", "waits, 1 free", "opens, 2 free"]);
+  });
+
+  it("end with their client while no task runs, and give back the place at once", async () => {
+    const { hold, free } = registry();
+    const woken = Promise.withResolvers<undefined>();
+    const source = followedLogs({ reopen: async () => ok("later"), hold, sleep: () => woken.promise }, sourceOf(), LOGS);
+    const end = source.next();
+    await expect.poll(free).toBe(1);
+    source.close();
+    expect(free()).toBe(2);
+    woken.resolve(undefined);
+    expect(await end).toEqual(ok(undefined));
+  });
+
+  it("are refused where too many wait already", async () => {
+    const { hold } = registry();
+    [hold(), hold()].forEach((slot) => expect(slot.ok).toBe(true));
+    const source = followedLogs({ reopen: async () => ok("later"), hold, sleep: async () => undefined }, sourceOf(), LOGS);
+    expect(await source.next()).toEqual(err({ kind: "refused", status: 429, message: "too many logs and files: 2 are open; try again when some have ended" }));
+  });
+
   it("opens nothing any more once it is closed", async () => {
     const late = sourceOf(data("late"));
-    const source = followedLogs({ reopen: async () => (source.close(), ok(late)), sleep: async () => undefined }, sourceOf(), LOGS);
+    const source = followedLogs({ reopen: async () => (source.close(), ok(late)), hold: registry().hold, sleep: async () => undefined }, sourceOf(), LOGS);
     expect(await source.next()).toEqual(ok(undefined));
     expect(late.closed).toBe(1);
   });

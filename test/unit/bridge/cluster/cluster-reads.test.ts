@@ -49,6 +49,7 @@ function bridge(rules?: string, allocations: readonly Allocation[] = []) {
     desiredUpdates: () => undefined,
     filteredNodes: () => ({}),
     allocationsOf: () => allocations,
+    allocationsOn: (nodeName) => allocations.filter(({ pod }) => pod.spec.nodeName === nodeName),
     allocation: () => undefined,
     namespaces: () => ["team", "web-team"].map((name) => ({ apiVersion: "v1", kind: "Namespace", metadata: { name, resourceVersion: "5", labels: { owner: "x" } } })),
     nodes: () => [node],
@@ -189,6 +190,13 @@ describe("search", () => {
     expect((await bridge()("PUT", "/v1/search?namespace=*", { Prefix: "0ab", Context: "nodes" })).json).toMatchObject({ Matches: { nodes: [NODE_ID] } });
   });
 
+  it("finds the node pools that labels of nodes name, of those that the caller may read", async () => {
+    const pools = async (rules: string | undefined, prefix: string) => (await bridge(rules)("PUT", "/v1/search", { Prefix: prefix, Context: "node_pools" })).json;
+    expect(await pools(undefined, "")).toMatchObject({ Matches: { node_pools: ["all", "default", "gpu"] } });
+    expect(await pools('node_pool "g*" { policy = "read" }', "g")).toMatchObject({ Matches: { node_pools: ["gpu"] } });
+    expect(await pools('node_pool "default" { policy = "read" }', "g")).toMatchObject({ Matches: { node_pools: null } });
+  });
+
   it("finds evaluations and deployments, as their commands are completed by it", async () => {
     const call = bridge();
     const [evaluation] = (await call("GET", "/v1/evaluations?namespace=*")).json as unknown as { ID: string }[];
@@ -214,7 +222,8 @@ describe("search", () => {
     ['namespace "team" { capabilities = ["read-job"] }', ["allocs", "deployment", "evals", "jobs", "namespaces", "scaling_policy", "volumes"]],
     ['namespace "team" { capabilities = ["host-volume-read"] }', ["host_volumes", "namespaces"]],
     ['node { policy = "read" }', ["nodes"]],
-    ['node_pool "gpu*" { policy = "read" }', []],
+    ['node_pool "tpu*" { policy = "read" }', []],
+    ['node_pool "gpu*" { policy = "read" }', ["node_pools"]],
     ['node_pool "default" { policy = "read" }', ["node_pools"]],
     ['plugin { policy = "read" }', ["plugins"]],
     ['namespace "other" { policy = "write" }', []],

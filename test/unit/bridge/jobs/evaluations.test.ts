@@ -21,6 +21,25 @@ const DEPLOYMENT = {
   groups: { web: { autoRevert: false, autoPromote: false, progressDeadlineMs: 600_000, requireProgressBy: NOW + 600_000, promoted: false, desiredCanaries: 1, desiredTotal: 2, placedCanaries: [], placedAllocs: 2, healthyAllocs: 1, unhealthyAllocs: 0, healthyCanaries: 1 } },
 };
 
+/** Of what there is not, or cannot be, status and text: one row for each path. */
+const ANSWERS: Readonly<Record<string, readonly [number, string]>> = {
+  "/v1/evaluation/7d2be05a-a2ce-80aa-b186-fef3e5165ea8": [404, "eval not found"],
+  "/v1/deployment/7d2be05a-a2ce-80aa-b186-fef3e5165ea8": [404, "deployment not found"],
+  "/v1/job/nothing/deployment": [200, "null"],
+  "/v1/evaluation/short": [500, "failed to lookup eval: eval lookup failed: index error: UUID must be 36 characters"],
+  "/v1/evaluation/short/allocations": [500, "index error: UUID must be 36 characters"],
+  "/v1/evaluations?prefix=abc": [500, "eval lookup failed: index error: Input (without hyphens) must be even length"],
+  "/v1/deployment/short": [500, "deployment lookup failed: index error: UUID must be 36 characters"],
+  "/v1/deployment/allocations/short": [500, "index error: UUID must be 36 characters"],
+  "/v1/deployment/allocations/7d2be05a-a2ce-80aa-b186-fef3e5165ea8": [200, "[]"],
+  "/v1/deployments?prefix=zz": [500, "index error: Invalid UUID: encoding/hex: invalid byte: U+007A 'z'"],
+  "/v1/job/nothing/actions": [500, 'Unknown job "nothing"'],
+  "/v1/job/nothing/submission": [400, "Unable to parse job submission version parameter"],
+  "/v1/job/nothing/submission?version=0": [404, "job source not found"],
+  "/v1/job/nothing/summary": [404, "job not found"],
+  "/v1/job/nothing/versions": [404, "job versions not found"],
+};
+
 describe("the evaluation of a version", () => {
   it("is pending until the controller has seen the version, and its pods have the scheduler's word", async () => {
     const { world, call, register, evaluation } = one();
@@ -156,23 +175,7 @@ describe("the evaluation of a version", () => {
     expect((await world.bridge().call("GET", `/v1/evaluation/${id}`)).json).toMatchObject({ ID: id });
   });
 
-  it.each([
-    ["/v1/evaluation/7d2be05a-a2ce-80aa-b186-fef3e5165ea8", 404, "eval not found"],
-    ["/v1/deployment/7d2be05a-a2ce-80aa-b186-fef3e5165ea8", 404, "deployment not found"],
-    ["/v1/job/nothing/deployment", 200, "null"],
-    ["/v1/evaluation/short", 500, "failed to lookup eval: eval lookup failed: index error: UUID must be 36 characters"],
-    ["/v1/evaluation/short/allocations", 500, "index error: UUID must be 36 characters"],
-    ["/v1/evaluations?prefix=abc", 500, "eval lookup failed: index error: Input (without hyphens) must be even length"],
-    ["/v1/deployment/short", 500, "deployment lookup failed: index error: UUID must be 36 characters"],
-    ["/v1/deployment/allocations/short", 500, "index error: UUID must be 36 characters"],
-    ["/v1/deployment/allocations/7d2be05a-a2ce-80aa-b186-fef3e5165ea8", 200, "[]"],
-    ["/v1/deployments?prefix=zz", 500, "index error: Invalid UUID: encoding/hex: invalid byte: U+007A 'z'"],
-    ["/v1/job/nothing/actions", 500, 'Unknown job "nothing"'],
-    ["/v1/job/nothing/submission", 400, "Unable to parse job submission version parameter"],
-    ["/v1/job/nothing/submission?version=0", 404, "job source not found"],
-    ["/v1/job/nothing/summary", 404, "job not found"],
-    ["/v1/job/nothing/versions", 404, "job versions not found"],
-  ])("%s: %i", async (path, status, text) => expect(await one().call("GET", path)).toMatchObject({ status, text }));
+  it.each(Object.entries(ANSWERS))("%s: %j", async (path, [status, text]) => expect(await one().call("GET", path)).toMatchObject({ status, text }));
 
   it("is hidden with its namespace", async () => {
     const { call, register } = one();

@@ -52,6 +52,7 @@ export type Bridge = {
   readonly cluster: ClusterState;
   /** Those that were asked to do something. */
   readonly launchers: readonly FakeLauncher[];
+  readonly caches: BridgeCaches;
 };
 
 export type JobWorld = {
@@ -75,13 +76,14 @@ function cachesOf(api: FakeApiServer, lag: boolean): { readonly caches: BridgeCa
     jobs,
     tasks,
     revisions: api.cache<JobRevision>(RESOURCES.controllerRevisions, { owner: ownerUid }),
-    pods: api.cache<Pod>(RESOURCES.pods, { owner: ownerUid, evaluation: evaluationsOfPod }),
+    pods: api.cache<Pod>(RESOURCES.pods, { owner: ownerUid, evaluation: evaluationsOfPod, node: ({ spec }) => (spec.nodeName === undefined ? [] : [spec.nodeName]) }),
     namespaces: api.cache(RESOURCES.namespaces),
     configs: api.cache(RESOURCES.bridgeConfigs),
     nodes: api.cache(RESOURCES.nodes),
     probes: api.cache(RESOURCES.configMaps),
     policies: api.cache(RESOURCES.aclPolicies),
     tokens: api.cache(RESOURCES.aclTokens),
+    roles: api.cache(RESOURCES.aclRoles),
   } as unknown as BridgeCaches;
   return { caches, deliver: () => [jobs, tasks].forEach((each) => each.deliver()) };
 }
@@ -142,7 +144,7 @@ export function jobWorld(): JobWorld {
         const text = await response.text();
         return { status: response.status, text, json: response.headers.get("content-type")?.startsWith("application/json") === true ? JSON.parse(text) as Json : undefined as never };
       };
-      return { call, deliver, logged, cluster, launchers: fake.launchers };
+      return { call, deliver, logged, cluster, caches, launchers: fake.launchers };
     },
     observe: (jobId, status = {}) => {
       const object = job(jobId);

@@ -89,7 +89,7 @@ describe("an allocation that has failed", () => {
 
 describe("an allocation that somebody stops", () => {
   it("says what was asked of it, in lists and alone", async () => {
-    const { call, allocations, failed } = await failing();
+    const { call, allocations, failed } = await failing({ ...UNLIMITED, Unlimited: false });
     expect((await call("GET", `/v1/allocation/${failed.metadata.uid}`)).json).not.toHaveProperty("DesiredTransition");
     await call("PUT", `/v1/allocation/${failed.metadata.uid}/stop?no_shutdown_delay=true`);
     const asked = { Migrate: true, Reschedule: false, ForceReschedule: null, NoShutdownDelay: true, MigrateDisablePlacement: null };

@@ -72,6 +72,12 @@ describe("parseHcl beside HashiCorp's own parser", () => {
     );
   });
 
+  it.each(["a[\n*]", "a[*\n]", "a[\n*].b", "{ x = a[\n*] }", "(a[\n*])", "[a[*\n]]", "f(a[\n*].b)", '"${a[\n*]}"', "a[\n0]", "a[0\n]", "a[ /* c */ * ]"])("accepts or refuses %j alike", async (text) => {
+    const expected = await oracle(`x = ${text}\n`);
+    const refused = typeof expected === "object" && expected !== null && "refused" in expected;
+    expect(parseHcl(`x = ${text}\n`, "hcl2").ok).toBe(!refused);
+  });
+
   it("accepts and refuses the same expressions, damaged or not", async () => {
     const added = fc.constantFrom("", "{", "}", '"', "\n", "=", ",", "]", "[", " ", "(", ")", ".", "*", "...", "?", ":", "=>", "${", "%{ if", "~}", "#", "/*", "for ", "if ", "-", "!", "&&", "<<A\n", "::");
     const damage = fc.tuple(expression, fc.boolean(), fc.nat(), fc.nat({ max: 2 }), added);

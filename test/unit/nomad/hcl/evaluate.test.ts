@@ -90,7 +90,7 @@ describe("functions that need something from outside", () => {
     readFile: (path) => (path === "a.txt" ? ok(Buffer.from("é")) : path === "bad" ? ok(Buffer.from([0xff])) : err(`no file exists at ${path}`)),
     kindOf: (path) => (path === "a.txt" ? "file" : path === "dir" ? "directory" : undefined),
     filesBelow: (folder) => (folder === "dir" ? ok(["a.txt", "b.md", "sub/c.txt", "sub/deep/d.txt", "x[1]"]) : err(`no folder ${folder}`)),
-    absolutePath: (path) => `/work/${path}`,
+    absolutePath: (path) => `/srv/${path}`,
     home: "/home/u",
   };
 
@@ -99,7 +99,7 @@ describe("functions that need something from outside", () => {
     ['filebase64("a.txt")', "w6k="],
     ['fileexists("a.txt")', true],
     ['fileexists("nope")', false],
-    ['abspath("a")', "/work/a"],
+    ['abspath("a")', "/srv/a"],
     ['pathexpand("~/x")', "/home/u/x"],
     ['pathexpand("~user/x")', "~user/x"],
     ['[for p in ["a/b", "a/b/", "/", "", "b", "a//"] : basename(p)]', ["b", "b", "/", ".", "b", "a"]],

@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import type { ClusterState } from "../../../../src/bridge/bridge-deps.ts";
+import { allocationStubs } from "../../../../src/bridge/lists/allocation-stubs.ts";
+import { listNodeAllocations } from "../../../../src/bridge/cluster/nodes.ts";
+import { listEvaluations } from "../../../../src/bridge/jobs/evaluations.ts";
+import type { Handler, RequestContext } from "../../../../src/bridge/request-context.ts";
+import { readQuery } from "../../../../src/bridge/query.ts";
+import { RESOURCES } from "../../../../src/main/resources.ts";
+import { jobBody, jobWorld, NOW, TOKENS } from "./job-world.ts";
+
+const NODE_ID = "0abcdef0-0000-4000-8000-000000000000";
+
+/** A job "web" in each of two namespaces, with an allocation of each on one node, and another job on another. */
+async function two() {
+  const world = jobWorld();
+  const bridge = world.bridge();
+  world.api.put(RESOURCES.nodes, { apiVersion: "v1", kind: "Node", metadata: { name: "node-1", uid: NODE_ID } });
+  for (const [namespace, id, node] of [["default", "web", "node-1"], ["team-a", "web", "node-1"], ["default", "api", "node-2"]] as const) {
+    expect((await bridge.call("PUT", `/v1/jobs?namespace=${namespace}`, { Job: { ...jobBody(id), Namespace: namespace } })).status).toBe(200);
+    const job = world.jobs().find(({ metadata, spec }) => metadata.namespace === namespace && spec.id === id);
+    if (job !== undefined) world.pod(job, "web", { node });
+  }
+  return bridge;
+}
+
+const namesOf = (json: unknown) => (json as readonly { readonly Namespace: string; readonly JobID: string }[]).map(({ Namespace, JobID }) => `${Namespace} ${JobID}`).toSorted();
+
+describe("what is asked of one thing", () => {
+  it.each([
+    { what: "the allocations of a node", path: `/v1/node/${NODE_ID}/allocations`, found: ["default web", "team-a web"] },
+    { what: "the evaluations of a job", path: "/v1/evaluations?job=web", found: ["default web"] },
+    { what: "the evaluations of all jobs of one name", path: "/v1/evaluations?job=web&namespace=*", found: ["default web", "team-a web"] },
+    { what: "those of them that a token may read", path: "/v1/evaluations?job=web&namespace=*", token: TOKENS.stopper, found: ["default web"] },
+    { what: "the evaluations of a job that there is not", path: "/v1/evaluations?job=none", found: [] },
+  ])("is answered: $what", async ({ path, token, found }) => {
+    const { call } = await two();
+    expect(namesOf((await call("GET", path, undefined, token)).json)).toEqual(found);
+  });
+
+  it.each<{ readonly what: string; readonly answer: Handler; readonly query?: string }>([
+    { what: "the allocations of a node", answer: listNodeAllocations },
+    { what: "the evaluations of a job", answer: listEvaluations, query: "job=web&namespace=*" },
+  ])("costs no walk over all jobs: $what", async ({ answer, query = "" }) => {
+    const { cluster } = await two();
+    const withoutWalk: ClusterState = { ...cluster, jobs: () => [] };
+    const search = new URLSearchParams(query);
+    const read = readQuery(search);
+    const reply = await answer({ cluster: withoutWalk, search, query: read.ok ? read.value : undefined, params: { nodeId: NODE_ID }, stubs: allocationStubs(), allowsNamespace: () => true, now: NOW } as unknown as RequestContext);
+    expect(reply.kind === "json" ? namesOf(reply.body) : undefined).toEqual(["default web", "team-a web"]);
+  });
+});
