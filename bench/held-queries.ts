@@ -13,6 +13,8 @@ import { message } from "./synthetic/child.ts";
 import type { Answered, Held } from "./synthetic/held-process.ts";
 import { floorServer } from "./synthetic/floor.ts";
 import { SECRET } from "./synthetic/objects.ts";
+import { runLoad } from "./synthetic/load.ts";
+import type { Target } from "./synthetic/socket-client.ts";
 import { type SyntheticServer, syntheticServer } from "./synthetic/server.ts";
 
 const PATH = "/v1/jobs";
@@ -51,8 +53,15 @@ async function heldFloor(server: SyntheticServer, count: number): Promise<string
   }
 }
 
+/** As a server is that has run for a while: in one that has just started half of the time is the compiler's. */
+async function warm(target: Target, pid: number | undefined): Promise<void> {
+  const url = new URL(target.url);
+  await runLoad({ ...target, url: `${url.origin}${url.pathname.replace(/held$/, "")}`, clients: 20, requests: 4_000, pauseMs: 0 }, pid);
+}
+
 /** In words. */
 export async function holdAndWake({ pid, change, ...target }: HeldTarget, count: number): Promise<string> {
+  await warm(target, pid);
   const before = residentMiB(pid);
   const child = fork(join(import.meta.dirname, "synthetic/held-process.ts"), [JSON.stringify({ ...target, clients: count } satisfies Held)]);
   try {

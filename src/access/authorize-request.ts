@@ -5,10 +5,11 @@ import type { NamespaceCapability } from "../nomad/acl/capabilities.ts";
 import { ACL_DISABLED, INVALID_METHOD } from "../nomad/texts.ts";
 import { type AccessError, permissionDenied } from "./access-error.ts";
 import { asServerError, type Authenticate, type Identity, mayReadPolicy } from "./authenticate.ts";
-import { type Endpoint, type EndpointMatch, findEndpoint, type Need } from "./endpoints.ts";
+import { type Endpoint, type EndpointMatch, type Need } from "./endpoints.ts";
 
 export type AccessRequest = {
-  readonly method: string;
+  /** The row of the table, which the caller serves by as well: what is authorised is what is done. */
+  readonly match: EndpointMatch;
   /** Decoded, without the query. */
   readonly path: string;
   readonly secret: string | undefined;
@@ -32,7 +33,7 @@ type Found = Extract<EndpointMatch, { kind: "found" }>;
 
 /** Refuses with Nomad's text. A path that has no row is open to management tokens alone, which then find out that it is not served. */
 export function authorizeRequest(authenticate: Authenticate, request: AccessRequest): Result<AuthorizedRequest, AccessError> {
-  const match = findEndpoint(request.method, request.path);
+  const { match } = request;
   if (match.kind === "wrong-method") return err({ kind: "invalid-method", message: INVALID_METHOD, code: 405 });
   const identity = authenticate(request.secret, request.now);
   if (isAclDisabled(identity) && request.path.startsWith("/v1/acl/")) return err({ kind: "acl-disabled", message: ACL_DISABLED, code: 400 });

@@ -7,7 +7,7 @@ import { bodyLimit } from "hono/body-limit";
 import { httpStatusOf } from "../access/access-error.ts";
 import type { Authenticate } from "../access/authenticate.ts";
 import { authorizeRequest, type AuthorizedRequest } from "../access/authorize-request.ts";
-import { findEndpoint } from "../access/endpoints.ts";
+import { type EndpointMatch, findEndpoint } from "../access/endpoints.ts";
 import { refusalOf } from "../access/nomad-routes.ts";
 import { requestSecret } from "../access/request-secret.ts";
 import { parseGoBool } from "../lib/go-bool.ts";
@@ -17,9 +17,9 @@ import { BINDING_RULE_ROUTES } from "./acl/binding-rules.ts";
 import { LOGIN_ROUTES } from "./acl/login.ts";
 import { ROLE_ROUTES } from "./acl/roles.ts";
 import { ACL_ROUTES } from "./acl-handlers.ts";
-import { BLOCKING_KINDS, interestOf } from "./blocking/blocking-kinds.ts";
+import { interestOf } from "./blocking/blocking-kinds.ts";
 import { type ChangeFeed, waitForChange } from "./blocking/change-feed.ts";
-import type { ChangeKind, Interest } from "./blocking/feed-state.ts";
+import type { Interest } from "./blocking/feed-state.ts";
 import { type Body, parseBody } from "./body.ts";
 import { MAX_BODY_BYTES, maxBodyBytes } from "./body-limits.ts";
 import type { AclObjects, ClusterState, JobObjects, Logins, NodeMarks } from "./bridge-deps.ts";
@@ -132,15 +132,16 @@ function readRequest(request: Request, source: string): Result<Asked, Reply> {
   if (path === undefined) return err(text(400, "the path is not valid percent-encoding"));
   const query = readQuery(url.searchParams);
   if (!query.ok) return err(text(400, query.error));
-  return ok({ request, url, path, query: query.value, secret: secretOf(request.headers), source });
+  return ok({ request, url, path, match: findEndpoint(request.method, path), query: query.value, secret: secretOf(request.headers), source });
 }
 
-function admit(deps: HttpAppDeps, { request, url, path, query, secret, source }: Asked): Result<Incoming, Reply> {
-  const authorized = authorizeRequest(deps.authenticate, { method: request.method, path, secret, namespace: query.namespace, now: deps.now() });
+function admit(deps: HttpAppDeps, asked: Asked): Result<Incoming, Reply> {
+  const { request, path, match, query, secret } = asked;
+  const authorized = authorizeRequest(deps.authenticate, { match, path, secret, namespace: query.namespace, now: deps.now() });
   if (!authorized.ok) return err((authorized.error.kind === "invalid-method" ? refused(request.method, path) : undefined) ?? refuse(deps, authorized.error));
   const region = deps.cluster.config()?.region;
   if (!OF_NO_REGION.test(path) && query.region !== undefined && query.region !== "" && query.region !== region) return err(text(500, "No path to region"));
-  return ok({ request, url, path, query, secret, authorized: authorized.value, source });
+  return ok({ ...asked, authorized: authorized.value });
 }
 
 /** Answered by the agent that is asked, whatever region it is asked for. */
@@ -195,6 +196,7 @@ type Incoming = {
   readonly url: URL;
   /** Decoded. */
   readonly path: string;
+  readonly match: EndpointMatch;
   readonly query: QueryOptions;
   readonly secret: string | undefined;
   readonly authorized: AuthorizedRequest;
@@ -227,8 +229,7 @@ const ROUTES: Routes = {
 export const SERVED: readonly string[] = Object.keys(ROUTES);
 
 async function dispatch(deps: AppDeps, incoming: Incoming): Promise<Reply> {
-  const { request, authorized } = incoming;
-  const match = findEndpoint(request.method, incoming.path);
+  const { request, match, authorized } = incoming;
   if (match.kind !== "found") return refused(request.method, incoming.path) ?? text(404, "");
   const { method, pattern } = match.endpoint;
   const handler = ROUTES[`${method} ${pattern}`];
@@ -251,12 +252,9 @@ const NO_UPGRADE = "Bad Request\nfailed to upgrade connection: websocket: the cl
 
 const tooLarge = (bytes: number): string => `the body is larger than ${bytes} bytes`;
 
-/** What any reply of the lists is made of. */
-const ALL_KINDS: readonly ChangeKind[] = [...new Set(Object.values(BLOCKING_KINDS).flat())];
-
 async function shared(deps: AppDeps, { request, path, url, authorized }: Incoming, pattern: string, make: () => Reply | Promise<Reply>): Promise<Reply> {
   if (request.method !== "GET" || authorized.identity === undefined) return await make();
-  const version = `${deps.cluster.index()}/${deps.feed.index(ALL_KINDS)}`;
+  const version = `${deps.cluster.index()}/${deps.feed.newest()}`;
   return await deps.shared({ pattern, path, search: url.searchParams, acl: authorized.identity.acl, version, now: deps.now() }, make);
 }
 

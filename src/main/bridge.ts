@@ -104,7 +104,7 @@ const startTimer = (ms: number, fire: () => void) => {
 };
 
 function changeFeed(): ChangeFeed {
-  return createChangeFeed({ random: Math.random, startTimer }, MAX_HELD_QUERIES);
+  return createChangeFeed({ random: Math.random, startTimer, defer: setImmediate }, MAX_HELD_QUERIES);
 }
 
 type Parts = { readonly cluster: ClusterState; readonly feed: ChangeFeed; readonly events: EventBroker; readonly caches: BridgeCaches; readonly client: ReturnType<typeof createKubeClient>; readonly sessions: SessionRegistry; readonly streams: SessionRegistry };

@@ -4,13 +4,15 @@
  */
 import { parseDuration } from "../../lib/duration.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
-import { type Change, type ChangeKind, type FeedEvent, type FeedState, indexOf, type Interest, startFeed, stepFeed, type WaitEnd } from "./feed-state.ts";
+import { type Change, type ChangeKind, type FeedEvent, type FeedState, indexOf, type Interest, startFeed, stepFeed, type WaitEnd, type Woken } from "./feed-state.ts";
 
 export type ChangeFeedDeps = {
   /** At least 0 and below 1. */
   readonly random: () => number;
   /** Calls `fire` once after `ms`, unless what is returned has been called before. */
   readonly startTimer: (ms: number, fire: () => void) => () => void;
+  /** Calls it in a later turn of the event loop, when others have had theirs. */
+  readonly defer: (task: () => void) => void;
 };
 
 export type BlockingQuery = Interest & {
@@ -23,10 +25,12 @@ export type BlockingQuery = Interest & {
 };
 
 export type ChangeFeed = {
-  /** Returns the index that the change has got. Every query that waits for it is woken before this returns. */
+  /** Returns the index that the change has got. Every query that waited for it waits no longer then; where they are many, most are woken in the turns that follow. */
   readonly report: (change: Change) => number;
   /** For `X-Nomad-Index`: of the last change of any of the kinds, at least 1. To be read before the reply is made, never after. */
   readonly index: (kinds: readonly ChangeKind[]) => number;
+  /** The index of the last change of any kind; 1 before the first. */
+  readonly newest: () => number;
   /** Resolves when the query is to be answered, and why. Never rejects. */
   readonly wait: (query: BlockingQuery, signal: AbortSignal) => Promise<WaitEnd>;
   /** How many are held. */
@@ -42,14 +46,21 @@ const JITTER_DIVISOR = 16;
 /** How many queries are held, of all and of one token; one beyond it is told `full`, which is a 429. */
 const LIMITS = { all: 2000, ofOne: 1000 } as const;
 
-export function createChangeFeed({ random, startTimer }: ChangeFeedDeps, limits: { readonly all: number; readonly ofOne: number } = LIMITS): ChangeFeed {
+/** So many are answered before anybody else has a turn: woken together, a thousand would all get their answers last, and keystrokes would wait for them. */
+const AT_ONCE = 32;
+
+export function createChangeFeed({ random, startTimer, defer }: ChangeFeedDeps, limits: { readonly all: number; readonly ofOne: number } = LIMITS): ChangeFeed {
   let state: FeedState = startFeed(limits.all, limits.ofOne);
   let nextId = 0;
   const endings = new Map<number, (why: WaitEnd) => void>();
+  const wake = (woken: readonly Woken[]): void => {
+    for (const { id, why } of woken.slice(0, AT_ONCE)) endings.get(id)?.(why);
+    if (woken.length > AT_ONCE) defer(() => wake(woken.slice(AT_ONCE)));
+  };
   const advance = (event: FeedEvent): void => {
     const [after, woken] = stepFeed(state, event);
     state = after;
-    for (const { id, why } of woken) endings.get(id)?.(why);
+    wake(woken);
   };
   const wait = ({ waitMs, ...interest }: BlockingQuery, signal: AbortSignal): Promise<WaitEnd> => {
     if (signal.aborted) return Promise.resolve("gone");
@@ -73,6 +84,7 @@ export function createChangeFeed({ random, startTimer }: ChangeFeedDeps, limits:
       return state.index;
     },
     index: (kinds) => indexOf(state, kinds),
+    newest: () => state.index,
     wait,
     waiting: () => state.waiting.size,
     close: () => advance({ kind: "close" }),

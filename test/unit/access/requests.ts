@@ -1,13 +1,14 @@
 /** @module Requests by a caller with some rules, and what became of them. Used by tests of access to the HTTP API. */
 import { httpStatusOf } from "../../../src/access/access-error.ts";
 import { type AuthorizedRequest, authorizeRequest } from "../../../src/access/authorize-request.ts";
+import { findEndpoint } from "../../../src/access/endpoints.ts";
 import { authenticatorWith, NOW, secretOf } from "./access-fixtures.ts";
 
 type Asked = { readonly method: string; readonly path: string; readonly namespace?: string; readonly secret?: string | undefined };
 
 export function ask(rules: string, { method, path, namespace = "default", secret }: Asked): ReturnType<typeof authorizeRequest> {
   const ownSecret = secretOf(rules === "management" ? 2 : 1);
-  return authorizeRequest(authenticatorWith(rules), { method, path, namespace, now: NOW, secret: secret ?? ownSecret });
+  return authorizeRequest(authenticatorWith(rules), { match: findEndpoint(method, path), path, namespace, now: NOW, secret: secret ?? ownSecret });
 }
 
 export function outcome(result: ReturnType<typeof authorizeRequest>): string {

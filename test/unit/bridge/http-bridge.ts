@@ -123,7 +123,7 @@ export function bridge(logins = NO_LOGINS) {
   const logged: unknown[] = [];
   const log = { error: (fields: object) => void logged.push(fields), info: (fields: object) => void logged.push(fields) };
   const events = createEventBroker({ startTimer: () => () => undefined });
-  const feed = createChangeFeed({ random: () => 0, startTimer: () => () => undefined });
+  const feed = createChangeFeed({ random: () => 0, startTimer: () => () => undefined, defer: setImmediate });
   const app = createHttpApp({ cluster: CLUSTER, acl: aclIn(world), logins, nodes: { mark: async (node) => ok(node) }, jobs: {} as JobObjects, client: fakeLaunchers(() => undefined).deps, logLines: createLogLines(), feed, events, authenticate: createAuthenticator({ store, aclEnabled: true }), address: () => "127.0.0.1:4646", log, now: () => NOW });
   const call = async (method: string, path: string, options: { token?: string | undefined; body?: unknown } = {}) => {
     const token = "token" in options ? options.token : MANAGEMENT;

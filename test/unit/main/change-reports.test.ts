@@ -18,7 +18,7 @@ async function nodeWithTwo() {
   const pods = [1, 2].map(() => world.pod(world.job("web"), "web", { node: "node-1" }));
   const [first, second] = pods;
   if (first === undefined || second === undefined) throw new Error("there are no pods");
-  const feed = createChangeFeed({ random: () => 0, startTimer: () => () => undefined });
+  const feed = createChangeFeed({ random: () => 0, startTimer: () => () => undefined, defer: setImmediate });
   reportChanges(feed, caches, (each) => drainOf({ cluster, now: NOW }, each) !== undefined);
   const change = (act: () => unknown): boolean => {
     const before = feed.index(["node"]);

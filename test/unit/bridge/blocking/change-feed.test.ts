@@ -15,12 +15,14 @@ function heldTimers() {
     timers.set(id, fire);
     return () => void timers.delete(id);
   };
-  return { startTimer, timers, lengths, fireAll: () => [...timers.values()].forEach((fire) => fire()) };
+  const deferred: (() => void)[] = [];
+  const defer = (task: () => void) => void deferred.push(task);
+  return { startTimer, timers, lengths, defer, deferred, fireAll: () => [...timers.values()].forEach((fire) => fire()) };
 }
 
 function feedUnderTest(random = 0.5, all?: number, ofOne = all) {
   const held = heldTimers();
-  return { ...held, feed: createChangeFeed({ random: () => random, startTimer: held.startTimer }, all === undefined || ofOne === undefined ? undefined : { all, ofOne }) };
+  return { ...held, feed: createChangeFeed({ random: () => random, startTimer: held.startTimer, defer: held.defer }, all === undefined || ofOne === undefined ? undefined : { all, ofOne }) };
 }
 
 describe("a blocking query", () => {
@@ -71,6 +73,33 @@ describe("a blocking query", () => {
     expect(feed.waiting()).toBe(3);
     feed.report(JOB);
     expect(await other).toBe("changed");
+  });
+
+  it("of a thousand that one change wakes goes in its turn, and others have theirs in between", async () => {
+    const { feed, deferred } = feedUnderTest(0, 1000);
+    const answered: string[] = [];
+    const all = Array.from({ length: 1000 }, async () => answered.push(await waitForChange(feed, ask, never)));
+    feed.report(JOB);
+    expect(feed.waiting()).toBe(0);
+    const turns: number[] = [];
+    while (answered.length < 1000) {
+      await new Promise(setImmediate);
+      turns.push(answered.length);
+      for (const task of deferred.splice(0)) task();
+    }
+    await Promise.all(all);
+    expect([turns[0], turns.length]).toEqual([32, 32]);
+  });
+
+  it("that is gone, or whose time is over, before its turn has come is answered once", async () => {
+    const { feed, deferred, fireAll, timers } = feedUnderTest(0, 100);
+    const client = new AbortController();
+    const ends = Array.from({ length: 100 }, async () => await waitForChange(feed, ask, client.signal));
+    feed.report(JOB);
+    client.abort();
+    fireAll();
+    while (deferred.length > 0) for (const task of deferred.splice(0)) task();
+    expect([new Set(await Promise.all(ends)), timers.size]).toEqual([new Set(["changed"]), 0]);
   });
 
   it("ends with the server", async () => {

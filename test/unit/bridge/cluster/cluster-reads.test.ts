@@ -70,7 +70,7 @@ function bridge(rules?: string, allocations: readonly Allocation[] = []) {
     return ok(node);
   };
   const log = { error: () => undefined, info: () => undefined };
-  const app = createHttpApp({ cluster, acl: {} as AclObjects, logins: NO_LOGINS, nodes: { mark }, jobs: {} as JobObjects, client: fakeLaunchers(() => undefined).deps, events: createEventBroker({ startTimer: () => () => undefined }), logLines: createLogLines(), feed: createChangeFeed({ random: () => 0, startTimer: () => () => undefined }), authenticate: createAuthenticator({ store, aclEnabled: true }), address: () => "10.0.0.1:4646", log, now: () => NOW });
+  const app = createHttpApp({ cluster, acl: {} as AclObjects, logins: NO_LOGINS, nodes: { mark }, jobs: {} as JobObjects, client: fakeLaunchers(() => undefined).deps, events: createEventBroker({ startTimer: () => () => undefined }), logLines: createLogLines(), feed: createChangeFeed({ random: () => 0, startTimer: () => () => undefined, defer: setImmediate }), authenticate: createAuthenticator({ store, aclEnabled: true }), address: () => "10.0.0.1:4646", log, now: () => NOW });
   return async (method: string, path: string, body?: unknown) => {
     const response = await app.request(`https://bridge${path}`, { method, headers: { "X-Nomad-Token": SECRET }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
     const text = await response.text();

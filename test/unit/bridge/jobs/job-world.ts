@@ -130,7 +130,7 @@ export function jobWorld(): JobWorld {
         logins: NO_LOGINS,
         client: fake.deps,
         events: createEventBroker({ startTimer: () => () => undefined }), logLines: createLogLines(),
-        feed: createChangeFeed({ random: () => 0, startTimer: () => () => undefined }),
+        feed: createChangeFeed({ random: () => 0, startTimer: () => () => undefined, defer: setImmediate }),
         nodes: { mark: async () => ({ ok: false, error: "not here" }) },
         jobs: jobObjects(api.client, caches),
         authenticate: authenticate(),
