@@ -22,8 +22,9 @@ export function planJob(context: JobContext): Reply {
   const present = context.cluster.job(spec.Namespace, spec.ID);
   const asNomad = present === undefined ? undefined : context.cluster.nomadJob(present);
   const index = asNomad?.JobModifyIndex ?? 0;
-  const updates = check.refusal === undefined ? context.cluster.desiredUpdates(spec, present) : undefined;
-  const failures = failuresOf(context, { spec, check, updates });
+  const wanted = check.refusal === undefined ? context.cluster.desiredUpdates(spec, present) : undefined;
+  const failures = failuresOf(context, { spec, check, updates: wanted });
+  const updates = spec.Type === "system" || spec.Type === "sysbatch" ? withoutFailed(wanted, failures) : wanted;
   const before = present === undefined ? undefined : context.cluster.versionsOf(present)[0];
   return json({
     JobModifyIndex: index,
@@ -50,6 +51,10 @@ function failuresOf({ cluster }: Pick<JobContext, "cluster">, { spec, check: { r
   });
   return Object.fromEntries(failed);
 }
+
+/** Of a job that runs on every node Nomad counts as to be created only what finds its place. */
+const withoutFailed = (updates: Planned["updates"], failures: object): Planned["updates"] =>
+  updates === undefined ? undefined : Object.fromEntries(Object.entries(updates).map(([group, each]) => [group, Object.hasOwn(failures, group) ? { ...each, Place: 0 } : each]));
 
 /** Undefined where nothing is planned. */
 const toBePlaced = (updates: DesiredUpdates | undefined): number | undefined => (updates === undefined ? undefined : updates.Place + updates.DestructiveUpdate + updates.Canary);

@@ -15,7 +15,7 @@ const job = (generation: number, deployment: object, state = "pending"): NomadJo
 describe("the index of deployments", () => {
   it("moves with a deployment, with a new version and with a job that comes or goes, and not with all that happens to its job or its pods", () => {
     const api = fakeApiServer();
-    const feed = createChangeFeed({ random: () => 0, startTimer: () => () => undefined });
+    const feed = createChangeFeed({ random: () => 0, startTimer: () => () => undefined, defer: setImmediate });
     const names = { tasks: RESOURCES.execTasks, jobs: RESOURCES.nomadJobs, revisions: RESOURCES.controllerRevisions, pods: RESOURCES.pods, nodes: RESOURCES.nodes, namespaces: RESOURCES.namespaces, configs: RESOURCES.bridgeConfigs, tokens: RESOURCES.aclTokens, policies: RESOURCES.aclPolicies, roles: RESOURCES.aclRoles };
     const caches = Object.fromEntries(Object.entries(names).map(([name, resource]) => [name, { ...api.cache(resource), version: () => 0 }])) as unknown as BridgeCaches;
     const stop = reportChanges(feed, caches, () => false);

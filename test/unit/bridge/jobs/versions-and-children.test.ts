@@ -346,47 +346,6 @@ describe("a plan", () => {
     expect([world.api.calls.writes, world.job("web").metadata.generation]).toEqual([writes, 1]);
   });
 
-  it.each([
-    ["parameterized", { Type: "batch", ParameterizedJob: { Payload: "optional" } }],
-    ["periodic", { Type: "batch", Periodic: { Enabled: true, SpecType: "cron", Spec: "0 3 * * *" } }],
-  ])("of a %s job is that of one which always runs anew", async (_name, parent) => {
-    const { world, call, register } = one();
-    planned(world);
-    const body = { Job: jobBody("web", parent), Diff: true };
-    const anew = { Annotations: { DesiredTGUpdates: { web: { Place: 2, Ignore: 0, DestructiveUpdate: 0 } } }, Diff: { TaskGroups: [{ Name: "web", Updates: { create: 2 } }] }, FailedTGAllocs: null };
-    expect((await call("PUT", "/v1/job/web/plan", body)).json).toMatchObject(anew);
-    await register("web", parent);
-    expect((await call("PUT", "/v1/job/web/plan", body)).json).toMatchObject({ ...anew, Diff: { Type: "None", ...anew.Diff } });
-  });
-
-  it.each([
-    ["a node that is too small", { Count: 3 }, { cpu: 100, memory: 100 }, { web: { CoalescedFailures: 2, NodesEvaluated: 1, NodesFiltered: 0, NodesExhausted: 1, DimensionExhausted: { memory: 1 }, ConstraintFiltered: null } }],
-    ["one that lacks more", { Count: 1 }, { cpu: 3000, memory: 100 }, { web: { CoalescedFailures: 0, NodesExhausted: 1, DimensionExhausted: { cpu: 1 } } }],
-    ["a disk that is too small", { Count: 1, EphemeralDisk: { SizeMB: 50_000 } }, { cpu: 100, memory: 10 }, { web: { NodesExhausted: 1, DimensionExhausted: { disk: 1 } } }],
-    ["one that is just large enough", { Count: 3 }, { cpu: 2000, memory: 64 }, null],
-    ["nothing to place", { Count: 0 }, { cpu: 9000, memory: 9000 }, null],
-  ])("foresees %s", async (_name, group, resources, failures) => {
-    const { world, call } = one();
-    planned(world);
-    const node = world.api.all<Node>(RESOURCES.nodes)[0]!;
-    world.api.put<Node>(RESOURCES.nodes, { ...node, status: { ...node.status, capacity: { cpu: "64", memory: "64Gi" }, allocatable: { cpu: "2", memory: "64Mi", "ephemeral-storage": "20Gi" } } });
-    const task = { Name: "server", Driver: "exec", Config: { command: "/bin/true" }, Resources: { CPU: resources.cpu, MemoryMB: resources.memory } };
-    const plan = (await call("PUT", "/v1/job/web/plan", { Job: jobBody("web", {}, { ...group, Tasks: [task] }) })).json as unknown as { readonly FailedTGAllocs: object | null };
-    if (failures === null) expect(plan.FailedTGAllocs).toBeNull();
-    else expect(plan.FailedTGAllocs).toMatchObject(failures);
-  });
-
-  it("counts what waits for a node as still to be created", async () => {
-    const { world, call, register } = one();
-    planned(world);
-    await register("web");
-    const job = world.observe("web");
-    const { Annotations: first } = (await call("PUT", "/v1/job/web/plan", { Job: jobBody("web") })).json as unknown as { readonly Annotations: object };
-    expect(first).toMatchObject({ DesiredTGUpdates: { web: { Place: 2 } } });
-    world.pod(job, "web", { unschedulable: "0/1 nodes are available: 1 Insufficient memory." });
-    expect((await call("PUT", "/v1/job/web/plan", { Job: jobBody("web") })).json).toMatchObject({ Annotations: first });
-  });
-
   it("names the constraint that no node meets", async () => {
     const { world } = one();
     planned(world);
