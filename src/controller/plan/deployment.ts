@@ -3,6 +3,7 @@
  * a newer version or by the job's stop. One covers all groups of the version that have an update block; service and system jobs have any.
  * Source: developer.hashicorp.com/nomad/docs/job-specification/update
  */
+import { canonicalJson } from "../../lib/canonical-json.ts";
 import { type DeploymentGroup, type DeploymentState, DEPLOYMENT_TEXT, failed, isActive, isUnpromoted, runningText, withDeadline } from "./deployment-state.ts";
 import { earliest, type GroupInput, healthyIn, isLive, OPEN, ownField, type Rollout } from "./group-input.ts";
 import { rescheduleIn } from "./reschedule.ts";
@@ -71,7 +72,8 @@ function moveOn(before: DeploymentState, input: JobPlanInput): DeploymentState {
   const watched = watchedGroups(kept, input);
   const counted = promoteItself({ ...kept, groups: Object.fromEntries(watched.map(({ name, state }) => [name, state])) }, input.now);
   const next = counted.status === "paused" ? counted : judge(counted, watched, input);
-  return JSON.stringify(next) === JSON.stringify(before) ? before : { ...next, modifiedAt: input.now };
+  // It comes back from an API server with its groups in another order: taken for a change, each write of the status would bring about the next.
+  return canonicalJson(next) === canonicalJson(before) ? before : { ...next, modifiedAt: input.now };
 }
 
 function judge(state: DeploymentState, watched: readonly Watched[], { stable, now }: JobPlanInput): DeploymentState {

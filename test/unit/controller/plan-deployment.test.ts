@@ -3,6 +3,7 @@ import { applyDeploymentRequest, type DeploymentRequest } from "../../../src/con
 import type { DeploymentGroup, DeploymentState } from "../../../src/controller/plan/deployment-state.ts";
 import { planJob } from "../../../src/controller/plan/job.ts";
 import type { GroupSpec, JobAllocation, JobPlan, JobPlanInput, UpdatePolicy } from "../../../src/controller/plan/types.ts";
+import { canonicalJson } from "../../../src/lib/canonical-json.ts";
 import { allocation, group, job, NOW, short, UPDATE } from "./plan-fixtures.ts";
 
 const v1 = (place: string, readyForMs?: number, fields: Partial<JobAllocation> = {}) =>
@@ -59,6 +60,13 @@ describe("a deployment begins", () => {
   it("with none of those that are one too many", () => {
     const three = ["0-1", "1-1", "2-1"].map((place) => allocation(place));
     expect(planJob(job({ groups: [group({ count: 2 })], allocations: three })).deployment).toMatchObject({ status: "successful", groups: { g: { placedAllocs: 2, healthyAllocs: 2 } } });
+  });
+
+  it("and stays as it was while nothing happens, in whatever order an API server gives its keys back", () => {
+    const groups = [group({ name: "web", count: 1 }), group({ name: "db", count: 1 })];
+    const began = planJob(job({ groups })).deployment!;
+    const stored = JSON.parse(canonicalJson(began)) as DeploymentState;
+    expect(planJob(job({ groups, deployment: stored, now: NOW + 1_000 })).deployment).toEqual(began);
   });
 
   it.each<[string, Partial<JobPlanInput>]>([
