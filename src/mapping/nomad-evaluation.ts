@@ -23,7 +23,7 @@ export const ZERO_TIME = "0001-01-01T00:00:00Z";
 /** How long a job may have been observed without a pod before its evaluation counts as over all the same. */
 const FIRST_POD_MS = 10_000;
 
-export type EvaluationSource = {
+export type EvaluatedJob = {
   readonly sha256: Sha256;
   readonly job: JobRecord;
   /** Its present version. */
@@ -33,6 +33,29 @@ export type EvaluationSource = {
   /** Epoch ms. */
   readonly now: number;
 };
+
+/** With what is asked of its pods, found out once: a job of many failed allocations has two evaluations for each. All keys are allocation IDs. */
+export type EvaluationSource = EvaluatedJob & {
+  readonly podsById: ReadonlyMap<string, Pod>;
+  /** By the failed allocation's. */
+  readonly successors: ReadonlyMap<string, Pod>;
+  readonly followUps: ReadonlyMap<string, FollowUp>;
+};
+
+export function evaluationSourceOf(job: EvaluatedJob): EvaluationSource {
+  const { pods, versions, asNomad } = job;
+  const followUp = (pod: Pod) => followUpOf(pod, versions.find(({ version }) => version === podVersion(pod))?.spec ?? asNomad);
+  const followUps = pods.flatMap((pod) => {
+    const found = followUp(pod);
+    return found === undefined ? [] : [[pod.metadata.uid ?? "", found] as const];
+  });
+  return {
+    ...job,
+    podsById: new Map(pods.map((pod) => [pod.metadata.uid ?? "", pod])),
+    successors: new Map(pods.toReversed().flatMap((pod) => (madeUpFor(pod) === undefined ? [] : [[madeUpFor(pod) ?? "", pod] as const]))),
+    followUps: new Map(followUps),
+  };
+}
 
 type Outcome = {
   readonly Status: "pending" | "complete" | "failed" | "blocked";
@@ -110,7 +133,7 @@ function indexesOf(source: EvaluationSource, { cause, modifyIndex, outcome }: In
 function createIndexOf(source: EvaluationSource, cause: EvaluationCause): number | undefined {
   const { job } = source;
   if (cause.kind === "failure" || cause.kind === "retry") {
-    const pod = podOf(source, cause.allocId) ?? source.pods.find((each) => madeUpFor(each) === cause.allocId);
+    const pod = source.podsById.get(cause.allocId) ?? source.successors.get(cause.allocId);
     return pod === undefined ? undefined : indexOf(pod) + (cause.kind === "retry" ? 1 : 0);
   }
   if (cause.kind === "asked") return askedAt(job, cause.at)?.index;
@@ -129,17 +152,9 @@ function previousOf({ sha256, job }: EvaluationSource, cause: EvaluationCause): 
 
 /** Where the failed one is no longer there, the time when the next one was made is all that is known. */
 function waitUntil(source: EvaluationSource, allocId: string): string {
-  const at = followUp(source, allocId)?.dueAt ?? epochMs(source.pods.find((pod) => madeUpFor(pod) === allocId)?.metadata.creationTimestamp);
+  const at = source.followUps.get(allocId)?.dueAt ?? epochMs(source.successors.get(allocId)?.metadata.creationTimestamp);
   return at === undefined ? ZERO_TIME : new Date(at).toISOString();
 }
-
-/** What follows from an allocation's failure, by the job as it was when that was made. */
-function followUp(source: EvaluationSource, allocId: string): FollowUp | undefined {
-  const pod = podOf(source, allocId);
-  return pod === undefined ? undefined : followUpOf(pod, source.versions.find(({ version }) => version === podVersion(pod))?.spec ?? source.asNomad);
-}
-
-const podOf = ({ pods }: EvaluationSource, allocId: string): Pod | undefined => pods.find(({ metadata }) => metadata.uid === allocId);
 
 /** A version that needs none, such as the job's stop, is within the deployment before it. */
 function deploymentIn({ sha256, job }: EvaluationSource, cause: EvaluationCause, { version, isPending }: { readonly version: number; readonly isPending: boolean }): string {
@@ -177,7 +192,7 @@ export function nomadEvaluations(source: EvaluationSource): readonly NomadEvalua
 /** A parent runs nothing, so that none of its versions has an evaluation. */
 function hasHappened(source: EvaluationSource, cause: EvaluationCause): boolean {
   const { job, asNomad } = source;
-  if (cause.kind === "failure" || cause.kind === "retry") return isRetried(source, cause.allocId) || followUp(source, cause.allocId) !== undefined;
+  if (cause.kind === "failure" || cause.kind === "retry") return source.successors.has(cause.allocId) || source.followUps.has(cause.allocId);
   if (cause.kind === "purge") return false;
   if (cause.kind === "version" || cause.kind === "blocked") return asNomad.Periodic === null && (asNomad.ParameterizedJob === null || asNomad.Dispatched);
   return cause.kind !== "deployment" || wasSaid(job, cause);
@@ -190,8 +205,6 @@ function wasSaid(job: JobRecord, { version, verb }: Extract<EvaluationCause, { r
   if (verb === "end") return state.status === "successful" || state.status === "failed";
   return verb === "promote" && state.jobVersion === deploymentStates(job)[0]?.jobVersion && (said?.promote ?? []).length > 0 && Object.values(state.groups).some(({ promoted }) => promoted);
 }
-
-const isRetried = ({ pods }: EvaluationSource, allocId: string): boolean => pods.some((pod) => madeUpFor(pod) === allocId);
 
 /** The evaluation that an allocation was placed by: a stop or the failure of the one before it, or its job's version. */
 export function evaluationOf(sha256: Sha256, job: JobRecord, pod: Pod): string {
@@ -217,14 +230,14 @@ const podVersion = (pod: Pod): number => Number(pod.metadata.annotations?.[ANNOT
 function createdAtOf(source: EvaluationSource, cause: EvaluationCause): number | undefined {
   const { job } = source;
   if ("at" in cause) return cause.at;
-  if (cause.kind === "failure" || cause.kind === "retry") return followUp(source, cause.allocId)?.failedAt ?? epochMs(source.pods.find((pod) => madeUpFor(pod) === cause.allocId)?.metadata.creationTimestamp);
+  if (cause.kind === "failure" || cause.kind === "retry") return source.followUps.get(cause.allocId)?.failedAt ?? epochMs(source.successors.get(cause.allocId)?.metadata.creationTimestamp);
   return cause.kind === "deployment" && cause.verb === "end" ? deploymentOf(job, cause.version)?.modifiedAt : undefined;
 }
 
 function versionOfCause(source: EvaluationSource, cause: EvaluationCause): number {
   if ("version" in cause) return cause.version;
   if (cause.kind === "asked") return askedAt(source.job, cause.at)?.version ?? versionOf(source.job);
-  const about = "allocId" in cause ? podOf(source, cause.allocId) : undefined;
+  const about = "allocId" in cause ? source.podsById.get(cause.allocId) : undefined;
   return about === undefined ? versionOf(source.job) : podVersion(about);
 }
 
@@ -274,13 +287,13 @@ function outcomeOf(source: EvaluationSource, cause: EvaluationCause): Outcome {
 
 /** A newer version makes an end of the waiting. What failed with its deployment waits for its time, and stays failed. */
 function isWaiting(source: EvaluationSource, allocId: string): boolean {
-  const [pod, next] = [podOf(source, allocId), followUp(source, allocId)];
-  if (pod === undefined || next === undefined || isRetried(source, allocId) || source.asNomad.Stop || podVersion(pod) !== source.asNomad.Version) return false;
+  const [pod, next] = [source.podsById.get(allocId), source.followUps.get(allocId)];
+  if (pod === undefined || next === undefined || source.successors.has(allocId) || source.asNomad.Stop || podVersion(pod) !== source.asNomad.Version) return false;
   return source.now < next.dueAt || deploymentOf(source.job, podVersion(pod))?.status !== "failed";
 }
 
-function hasStopped({ pods }: EvaluationSource, allocId: string): boolean {
-  const pod = pods.find(({ metadata }) => metadata.uid === allocId);
+function hasStopped({ podsById }: EvaluationSource, allocId: string): boolean {
+  const pod = podsById.get(allocId);
   if (pod === undefined || pod.metadata.deletionTimestamp !== undefined || pod.metadata.annotations?.[ANNOTATION.stopped] !== undefined) return true;
   return pod.status?.phase === "Failed" || pod.status?.phase === "Succeeded";
 }

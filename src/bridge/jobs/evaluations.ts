@@ -1,7 +1,7 @@
 /** @module Evaluations: read, listed, counted, forced. They are derived, by src/mapping/nomad-evaluation.ts. */
 import { ok, type Result } from "../../lib/result.ts";
 import { type JobRecord, requestsOf } from "../../mapping/job-record.ts";
-import { causesOf, concerns, type EvaluationSource, type NomadEvaluation, nomadEvaluation, nomadEvaluations, shownEvaluation } from "../../mapping/nomad-evaluation.ts";
+import { causesOf, concerns, type EvaluationSource, evaluationSourceOf, type NomadEvaluation, nomadEvaluation, nomadEvaluations, shownEvaluation } from "../../mapping/nomad-evaluation.ts";
 import { withRelated } from "../../mapping/related-evaluations.ts";
 import { evaluationId, type EvaluationCause } from "../../mapping/nomad-ids.ts";
 
@@ -26,7 +26,7 @@ type ReadContext = Pick<RequestContext, "cluster" | "stubs" | "query" | "params"
 export function evaluationSource({ cluster, now }: Pick<ReadContext, "cluster" | "now">, job: JobRecord): EvaluationSource | undefined {
   const asNomad = cluster.nomadJob(job);
   if (asNomad === undefined) return undefined;
-  return { sha256, job, asNomad, versions: cluster.versionsOf(job), pods: cluster.allocationsOf(job).map(({ pod }) => pod), now };
+  return evaluationSourceOf({ sha256, job, asNomad, versions: cluster.versionsOf(job), pods: cluster.allocationsOf(job).map(({ pod }) => pod), now });
 }
 
 type Found = { readonly source: EvaluationSource; readonly cause: EvaluationCause };

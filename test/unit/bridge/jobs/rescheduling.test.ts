@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Pod } from "../../../../src/api/pod.ts";
+import type { Allocation } from "../../../../src/bridge/bridge-deps.ts";
+import { evaluationSource } from "../../../../src/bridge/jobs/evaluations.ts";
 import { ANNOTATION } from "../../../../src/contract/pod-metadata.ts";
 import { RESOURCES } from "../../../../src/main/resources.ts";
+import { nomadEvaluations } from "../../../../src/mapping/nomad-evaluation.ts";
 import { jobBody, jobWorld, NOW } from "./job-world.ts";
 
 type Evaluation = { readonly ID: string; readonly TriggeredBy: string; readonly Status: string; readonly StatusDescription?: string; readonly WaitUntil?: string; readonly PreviousEval?: string; readonly RelatedEvals?: readonly Evaluation[] };
@@ -95,5 +98,28 @@ describe("an allocation that somebody stops", () => {
     const asked = { Migrate: true, Reschedule: false, ForceReschedule: null, NoShutdownDelay: true, MigrateDisablePlacement: null };
     expect((await allocations())[0]?.DesiredTransition).toEqual(asked);
     expect((await call("GET", `/v1/allocation/${failed.metadata.uid}`)).json).toMatchObject({ DesiredTransition: asked });
+  });
+});
+
+describe("many allocations that have failed", () => {
+  /** How often each of them is looked at, on average, for all evaluations of their job. */
+  async function looksAtEach(count: number): Promise<number> {
+    const world = jobWorld();
+    const { call, cluster } = world.bridge();
+    await call("PUT", "/v1/jobs", { Job: jobBody("web", {}, { Count: count, ReschedulePolicy: UNLIMITED }) });
+    const object = world.observe("web");
+    let looks = 0;
+    for (let each = 0; each < count; each += 1) {
+      const { metadata, ...pod } = world.pod(object, "web", { node: "node-1" });
+      world.api.put<Pod>(RESOURCES.pods, { ...pod, metadata, status: { phase: "Failed", containerStatuses: [{ name: "task", state: { terminated: { exitCode: 1, finishedAt: new Date(NOW).toISOString() } } }] } });
+    }
+    const counted = ({ pod: { metadata, ...pod }, job }: Allocation): Allocation => ({ job, pod: { ...pod, get metadata() { looks += 1; return metadata; } } });
+    const source = evaluationSource({ cluster: { ...cluster, allocationsOf: (job) => cluster.allocationsOf(job).map(counted) }, now: NOW }, cluster.job("default", "web")!)!;
+    expect(nomadEvaluations(source).filter(({ TriggeredBy }) => TriggeredBy === "alloc-reschedule")).toHaveLength(count);
+    return looks / count;
+  }
+
+  it("cost as much each as a few", async () => {
+    expect(await looksAtEach(40)).toBeLessThanOrEqual(await looksAtEach(10));
   });
 });
