@@ -24,14 +24,16 @@ export async function deregister(context: JobContext & HurryContext): Promise<Re
   const job = cluster.job(query.namespace, params["jobId"] ?? "");
   // To end what is not there is no error, on Nomad since 1.5.1.
   if (job === undefined) return json({ EvalID: "", EvalCreateIndex: 0, JobModifyIndex: 0, ...meta(cluster.index()) });
+  // A launcher that has left its delay out has no way back: what is refused must not come to that.
+  if (!isPurge && job.object.kind === "ExecTask") return text(400, stopOfExecTask(job));
   if (parseGoBool(search.get("no_shutdown_delay") ?? "") === true) await skipShutdownDelay(context, cluster.allocationsOf(job));
   return isPurge ? purge(context, job) : stop(context, job);
 }
 
-async function stop(context: JobContext, { object, namespace, jobId }: JobRecord): Promise<Reply> {
-  if (object.kind === "ExecTask") {
-    return text(400, `job "${jobId}" is an ExecTask, which has no state "stopped": "kubectl scale exectask ${jobId} -n ${namespace} --replicas=0" or "nomad job scale" to 0 stops its allocations, "nomad job stop -purge" deletes it`);
-  }
+const stopOfExecTask = ({ namespace, jobId }: JobRecord): string =>
+  `job "${jobId}" is an ExecTask, which has no state "stopped": "kubectl scale exectask ${jobId} -n ${namespace} --replicas=0" or "nomad job scale" to 0 stops its allocations, "nomad job stop -purge" deletes it`;
+
+async function stop(context: JobContext, { namespace, jobId }: JobRecord): Promise<Reply> {
   const edited = await editJob(context, { namespace, jobId }, (now) => {
     if (now === undefined) return err(json({ EvalID: "", EvalCreateIndex: 0, JobModifyIndex: 0, ...meta(context.cluster.index()) }));
     if (now.spec === undefined) return err(text(500, `job "${jobId}" cannot be read as it is stored: purge it, or write it anew`));

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { API_VERSION } from "../../../../src/api/exec-task.ts";
+import type { Pod } from "../../../../src/api/pod.ts";
 import { ANNOTATION } from "../../../../src/contract/pod-metadata.ts";
 import { RESOURCES } from "../../../../src/main/resources.ts";
-import { jobBody, jobWorld, NOW, TOKENS } from "./job-world.ts";
+import { execTask, jobBody, type JobWorld, jobWorld, NOW, TOKENS } from "./job-world.ts";
 
 function one() {
   const world = jobWorld();
@@ -196,6 +198,16 @@ describe("a job that nobody deploys", () => {
   });
 });
 
+/** The pod with three tasks: "slow", whose shutdown delay is to come, "quick", which has none, and "over", which has ended. */
+function withDelays(world: JobWorld, pod: Pod): Pod {
+  const document = (shutdownDelayMs: number) => JSON.stringify({ restart: { attempts: 1, intervalMs: 1, mode: "fail" }, killTimeoutMs: 5000, shutdownDelayMs });
+  const tasks = ["slow", "quick", "over"].map((task) => ({ task, container: task, hook: "", sidecar: false }));
+  const annotations = { ...pod.metadata.annotations, [ANNOTATION.tasks]: JSON.stringify(tasks), [ANNOTATION.launcher]: document(30_000), [`${ANNOTATION.launcher}-quick`]: document(0), [`${ANNOTATION.launcher}-over`]: document(30_000) };
+  const runs = { running: { startedAt: new Date(NOW).toISOString() } };
+  const containerStatuses = [{ name: "slow", state: runs }, { name: "quick", state: runs }, { name: "over", state: {} }];
+  return world.api.put<Pod>(RESOURCES.pods, { ...pod, metadata: { ...pod.metadata, annotations }, status: { phase: "Running", containerStatuses } });
+}
+
 describe("stopping an allocation", () => {
   it("is asked once, however often; its evaluation is over when the pod goes, and has the replacement", async () => {
     const { world, call, register, evaluation } = one();
@@ -225,16 +237,22 @@ describe("stopping an allocation", () => {
   ])("%s tells the launchers of tasks that have a shutdown delay to leave it out, where that is asked", async (_name, callOf, operations) => {
     const { world, call, register, launchers } = one();
     await register("web");
-    const pod = world.pod(world.observe("web"), "web", { node: "node-1" });
-    const document = (shutdownDelayMs: number) => JSON.stringify({ restart: { attempts: 1, intervalMs: 1, mode: "fail" }, killTimeoutMs: 5000, shutdownDelayMs });
-    const tasks = ["slow", "quick", "over"].map((task) => ({ task, container: task, hook: "", sidecar: false }));
-    const annotations = { ...pod.metadata.annotations, [ANNOTATION.tasks]: JSON.stringify(tasks), [ANNOTATION.launcher]: document(30_000), [`${ANNOTATION.launcher}-quick`]: document(0), [`${ANNOTATION.launcher}-over`]: document(30_000) };
-    const runs = { running: { startedAt: new Date(NOW).toISOString() } };
-    const containerStatuses = [{ name: "slow", state: runs }, { name: "quick", state: runs }, { name: "over", state: {} }];
-    world.api.put(RESOURCES.pods, { ...pod, metadata: { ...pod.metadata, annotations }, status: { phase: "Running", containerStatuses } });
+    const pod = withDelays(world, world.pod(world.observe("web"), "web", { node: "node-1" }));
     const [method = "", path = ""] = callOf(pod.metadata.uid ?? "");
     expect((await call(method, path)).status).toBe(200);
     expect(launchers.map(({ grant }) => [grant.container, grant.operation.operation])).toEqual(operations.map((operation) => ["slow", operation]));
+  });
+
+  it("tells no launcher anything where the stop is refused, as an ExecTask's is", async () => {
+    const { world, call, launchers } = one();
+    const task = world.api.put(RESOURCES.execTasks, execTask("web"));
+    const pod = world.pod({ ...task, kind: "NomadJob", spec: { id: "web", job: {} } }, "web", { node: "node-1" });
+    const ownerReferences = [{ apiVersion: API_VERSION, kind: "ExecTask", name: "web", uid: task.metadata.uid ?? "", controller: true }];
+    withDelays(world, { ...pod, metadata: { ...pod.metadata, ownerReferences } });
+    expect((await call("DELETE", "/v1/job/web?no_shutdown_delay=true")).status).toBe(400);
+    expect(launchers).toEqual([]);
+    await call("DELETE", "/v1/job/web?no_shutdown_delay=true&purge=true");
+    expect(launchers).toHaveLength(1);
   });
 
   it("says 404 for none, and needs alloc-lifecycle", async () => {
