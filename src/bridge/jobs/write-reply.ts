@@ -39,9 +39,11 @@ export async function registeredAgain(context: Pick<RequestContext, "jobs" | "no
 const isObserved = ({ status, metadata }: JobObject): boolean => status?.observedGeneration === metadata.generation;
 
 export async function evaluatedAgain({ jobs, now }: Pick<RequestContext, "jobs" | "now">, job: JobRecord, { trigger, further = {} }: { readonly trigger: AskedTrigger; readonly further?: object }): Promise<Reply> {
-  if (!isObserved(job.object)) return requested(job, { kind: "version", version: versionOf(job) }, further);
-  const asked = await changeRequests({ jobs }, job, (present) => ok(withEvaluation(requestsOf(present), { at: now, trigger, version: versionOf(present), index: indexOf(present.object) })));
+  // Somebody may have registered another version meanwhile, which the cache does not show yet.
+  const note = (present: JobRecord) => (isObserved(present.object) ? withEvaluation(requestsOf(present), { at: now, trigger, version: versionOf(present), index: indexOf(present.object) }) : requestsOf(present));
+  const asked = await changeRequests({ jobs }, job, (present) => ok(note(present)));
   if (!asked.ok) return asked.error;
+  if (!isObserved(asked.value.object)) return requested(asked.value, { kind: "version", version: versionOf(asked.value) }, further);
   return requested(asked.value, { kind: "asked", at: requestsOf(asked.value).evaluations?.at(-1)?.at ?? now }, further);
 }
 
