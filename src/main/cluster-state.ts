@@ -48,7 +48,7 @@ export function clusterState(caches: BridgeCaches, now: () => number): ClusterSt
     jobOfDeployment: (deploymentId) => found("deployment", deploymentId),
     ...jobPlanner({ caches, config, now, probeOf }),
     allocationsOf,
-    allocationsOn: (nodeName) => caches.pods.byIndex("node", nodeName).flatMap((pod) => allocationOf(caches, pod) ?? []),
+    allocationsOn: (nodeName) => ofOneRecord(caches.pods.byIndex("node", nodeName).flatMap((pod) => allocationOf(caches, pod) ?? [])),
     allocation: (allocId) => allocationOf(caches, caches.pods.byUid(allocId)),
     namespaces: () => [...caches.namespaces.all()].filter(({ metadata }) => isManaged(caches, metadata.name)),
     nodes: () => caches.nodes.all(),
@@ -105,6 +105,12 @@ export function allocationOf(caches: BridgeCaches, pod: Pod | undefined): Alloca
   const cache: Cache<JobObject> = owner.kind === "NomadJob" ? caches.jobs : caches.tasks;
   const job = visible(caches, cache.get(pod.metadata.namespace, owner.name));
   return job?.uid === owner.uid ? { pod, job } : undefined;
+}
+
+/** Allocations of one job with one record of it, which reads the job's requests once for all of them. */
+function ofOneRecord(allocations: readonly Allocation[]): readonly Allocation[] {
+  const records = new Map(allocations.map(({ job }) => [job.object, job]));
+  return allocations.map(({ pod, job }) => ({ pod, job: records.get(job.object) ?? job }));
 }
 
 /** One listener on the cache for all sessions, so that a change of a pod costs the same however many there are. */

@@ -48,4 +48,14 @@ describe("what is asked of one thing", () => {
     const reply = await answer({ cluster: withoutWalk, search, query: read.ok ? read.value : undefined, params: { nodeId: NODE_ID }, stubs: allocationStubs(), allowsNamespace: () => true, now: NOW } as unknown as RequestContext);
     expect(reply.kind === "json" ? namesOf(reply.body) : undefined).toEqual(["default web", "team-a web"]);
   });
+
+  it("reads a job once for all its allocations on a node", async () => {
+    const world = jobWorld();
+    const { call, cluster } = world.bridge();
+    await call("PUT", "/v1/jobs", { Job: jobBody("web") });
+    for (let each = 0; each < 3; each += 1) world.pod(world.job("web"), "web", { node: "node-1" });
+    const found = cluster.allocationsOn("node-1");
+    expect(found).toHaveLength(3);
+    expect(new Set(found.map(({ job }) => job)).size).toBe(1);
+  });
 });
