@@ -42,9 +42,11 @@ export async function evaluatedAgain({ jobs, now }: Pick<RequestContext, "jobs" 
   // Somebody may have registered another version meanwhile, which the cache does not show yet.
   const note = (present: JobRecord) => (isObserved(present.object) ? withEvaluation(requestsOf(present), { at: now, trigger, version: versionOf(present), index: indexOf(present.object) }) : requestsOf(present));
   const asked = await changeRequests({ jobs }, job, (present) => ok(note(present)));
-  if (!asked.ok) return asked.error;
-  if (!isObserved(asked.value.object)) return requested(asked.value, { kind: "version", version: versionOf(asked.value) }, further);
-  return requested(asked.value, { kind: "asked", at: requestsOf(asked.value).evaluations?.at(-1)?.at ?? now }, further);
+  if (!asked.ok && asked.error.status === 404) return asked.error;
+  const present = asked.ok ? asked.value : job;
+  // Too many at once, or too many notes already: nothing was to be changed, so nothing has failed.
+  if (!asked.ok || !isObserved(present.object)) return requested(present, { kind: "version", version: versionOf(present) }, further);
+  return requested(present, { kind: "asked", at: requestsOf(present).evaluations?.at(-1)?.at ?? now }, further);
 }
 
 /** For what changes no spec: the evaluation of a request. */

@@ -67,19 +67,6 @@ describe("registering a job", () => {
     for (const id of answers) expect((await call("GET", `/v1/evaluation/${id}`)).json).toMatchObject({ ID: id, TriggeredBy: trigger, Status: "complete" });
   });
 
-  it("leaves the index alone of a version that somebody else has just registered", async () => {
-    const world = jobWorld();
-    const [late, other] = [world.bridge({ lag: true }), world.bridge()];
-    await other.call("PUT", "/v1/jobs", { Job: jobBody("web") });
-    world.observe("web");
-    late.deliver();
-    const registered = (await other.call("PUT", "/v1/jobs", { Job: jobBody("web", { Priority: 60 }) })).json;
-    const { EvalID, JobModifyIndex } = (await late.call("PUT", "/v1/job/web/evaluate", { JobID: "web" })).json;
-    expect({ EvalID, JobModifyIndex }).toEqual({ EvalID: registered.EvalID, JobModifyIndex: registered.JobModifyIndex });
-    world.observe("web");
-    expect((await other.call("GET", "/v1/job/web")).json).toMatchObject({ JobModifyIndex: registered.JobModifyIndex });
-  });
-
   it("makes a version of a change, with an evaluation of its own", async () => {
     const { world, call } = one();
     const first = await call("PUT", "/v1/jobs", run(jobBody("web")));
