@@ -3,7 +3,7 @@
  * costs the server. Over an API server that is not one, whose pods succeed at once. By hand: node bench/dispatches.ts [count]
  */
 import { Agent, request } from "node:https";
-import { type Row, table } from "./report.ts";
+import { type Row, seconds, table } from "./report.ts";
 import { cpuSeconds } from "./server-cpu.ts";
 import { SECRET } from "./synthetic/objects.ts";
 import { type SyntheticServer, syntheticServer } from "./synthetic/server.ts";
@@ -11,6 +11,8 @@ import { type SyntheticServer, syntheticServer } from "./synthetic/server.ts";
 const PARENT = "bench-dispatch";
 const AT_ONCE = 16;
 const QUIET_MS = 3_000;
+/** A line is written after so many. */
+const PROGRESS = 1_000;
 
 export async function measureDispatches(count = 20_000): Promise<readonly Row[]> {
   const server = await syntheticServer({ jobs: 1, allocations: 1 }, { isWhole: true, runsPods: true });
@@ -27,6 +29,7 @@ export async function measureDispatches(count = 20_000): Promise<readonly Row[]>
       while (left-- > 0) {
         await call("PUT", `/v1/job/${PARENT}/dispatch`, { Payload: Buffer.from(`payload ${left}`).toString("base64"), Meta: { number: String(left) } });
         if (left === Math.floor(count / 2)) peak = told(server);
+        if (left % PROGRESS === 0) process.stderr.write(`${count - left} dispatched after ${seconds(performance.now() - began)}: ${told(server)}\n`);
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, dispatcher));

@@ -38,13 +38,16 @@ export type GroupCounts = {
   readonly unknown: number;
 };
 
+/** Nomad's word for how a job is. */
+export type JobState = "pending" | "running" | "dead";
+
 export type NomadJobStatus = {
   readonly observedGeneration?: number;
   /** Resource version of the object when its spec was last changed: Nomad's JobModifyIndex. */
   readonly jobModifyIndex?: string;
   /** Resource version of the object when its first version was seen: Nomad's CreateIndex, which outlives that version's record. */
   readonly createIndex?: string;
-  readonly state?: "pending" | "running" | "dead";
+  readonly state?: JobState;
   readonly description?: string;
   /** "ready/desired", for kubectl's table. */
   readonly summary?: string;

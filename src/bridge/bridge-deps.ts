@@ -27,6 +27,10 @@ export type ClusterState = {
   readonly job: (namespace: string, jobId: string) => JobRecord | undefined;
   /** What a periodic or parameterized job has launched, of those that are kept. */
   readonly childrenOf: (job: Pick<JobRecord, "namespace" | "jobId">) => Iterable<JobRecord>;
+  /** How many of them are not dead. */
+  readonly liveChildren: (job: Pick<JobRecord, "uid">) => number;
+  /** By the name of the object, whatever its job's ID is. */
+  readonly nomadJobObject: (namespace: string, name: string) => NomadJob | undefined;
   /** As clients read it. Undefined for a stored object that no longer passes its schema: its condition says why. */
   readonly nomadJob: (job: JobRecord) => Job | undefined;
   /** As it was at that version; undefined where that is kept no more. */

@@ -11,6 +11,8 @@ export type ObjectStore<T extends KubeObject> = {
   readonly byUid: (uid: string) => T | undefined;
   /** Throws for an index that was not declared: that is a bug, not an empty answer. */
   readonly byIndex: (index: string, value: string) => readonly T[];
+  /** How many `byIndex` would give, without making the list. */
+  readonly countByIndex: (index: string, value: string) => number;
   readonly all: () => Iterable<T>;
   readonly size: () => number;
   /** Adds or replaces. [] when the very same version is there already; two changes when the name now belongs to another object. */
@@ -38,17 +40,20 @@ export function createObjectStore<T extends KubeObject>(indexes: IndexFunctions<
   return {
     get: (namespace, name) => state.entries.get(keyOf(namespace, name))?.object,
     byUid: (uid) => state.uids.get(uid),
-    byIndex: (index, value) => {
-      const found = state.indexes.get(index);
-      if (found === undefined) throw new Error(`no index "${index}" was declared for this cache`);
-      return [...(found.values.get(value)?.values() ?? [])];
-    },
+    byIndex: (index, value) => [...(bucketOf(state, index, value)?.values() ?? [])],
+    countByIndex: (index, value) => bucketOf(state, index, value)?.size ?? 0,
     all: () => objectsOf(state),
     size: () => state.entries.size,
     put: (object) => put(state, object),
     remove: (object) => remove(state, keyOfObject(object)),
     replace: (objects) => replace(state, objects),
   };
+}
+
+function bucketOf<T>({ indexes }: State<T>, index: string, value: string): ReadonlyMap<string, T> | undefined {
+  const found = indexes.get(index);
+  if (found === undefined) throw new Error(`no index "${index}" was declared for this cache`);
+  return found.values.get(value);
 }
 
 function* objectsOf<T>(state: State<T>): Iterable<T> {

@@ -80,6 +80,8 @@ export type Cache<T extends KubeObject> = {
   readonly byUid: (uid: string) => T | undefined;
   /** Objects that the index function gave `value` for. */
   readonly byIndex: (index: string, value: string) => readonly T[];
+  /** How many `byIndex` would give, without making the list. */
+  readonly countByIndex: (index: string, value: string) => number;
   readonly all: () => Iterable<T>;
   readonly size: () => number;
   /** The newest resourceVersion seen, as a number; 0 before the first list. */

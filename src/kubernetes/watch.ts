@@ -55,6 +55,7 @@ export function createCache<T extends KubeObject>(client: WatchClient, query: Li
     get: store.get,
     byUid: store.byUid,
     byIndex: store.byIndex,
+    countByIndex: store.countByIndex,
     all: store.all,
     size: store.size,
     version: () => version,

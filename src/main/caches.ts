@@ -4,7 +4,7 @@ import { type BridgeConfig, type BridgeConfigSpec, bridgeConfigSpec } from "../a
 import type { ExecTask } from "../api/exec-task.ts";
 import type { JobRevision } from "../api/job-revision.ts";
 import type { KubeObject } from "../api/meta.ts";
-import type { NomadJob } from "../api/nomad-job.ts";
+import type { JobState, NomadJob } from "../api/nomad-job.ts";
 import type { Node, Pod } from "../api/pod.ts";
 import { ANNOTATION, LABEL } from "../contract/pod-metadata.ts";
 import type { ConfigMap } from "../controller/config-map.ts";
@@ -27,7 +27,7 @@ export type CacheContext = { readonly client: ConnectedKubeClient; readonly log:
 /** What both sides need. */
 export type WorkCaches = {
   readonly tasks: Cache<ExecTask>;
-  /** The index `job` is "namespace/job ID"; `parent` is the same of the parent that a child names. */
+  /** The index `job` is "namespace/job ID"; `parent` is the same of the parent that a child names, and `child` the parent's UID and how the child is (`childIndex`). */
   readonly jobs: Cache<NomadJob>;
   /** Versions of NomadJobs, by the index `owner`. */
   readonly revisions: Cache<JobRevision>;
@@ -61,7 +61,7 @@ function workCaches(context: CacheContext, byJob: ByJob = {}, byPod: Readonly<Re
   const further = Object.fromEntries(Object.entries(byJob).map(([name, of]) => [name, (object: JobObject) => of(jobRecord(object))]));
   return {
     tasks: createCache<ExecTask>(client, { resource: RESOURCES.execTasks }, { ...options, transform, indexes: { ...further, namespace: (task) => [task.metadata.namespace ?? "default"] } }),
-    jobs: createCache<NomadJob>(client, { resource: RESOURCES.nomadJobs }, { ...options, transform, indexes: { ...further, job: ({ metadata, spec }) => [`${metadata.namespace ?? "default"}/${spec.id}`], parent: parentOf, namespace: inNamespace } }),
+    jobs: createCache<NomadJob>(client, { resource: RESOURCES.nomadJobs }, { ...options, transform, indexes: { ...further, job: ({ metadata, spec }) => [`${metadata.namespace ?? "default"}/${spec.id}`], parent: parentOf, child: childOf, namespace: inNamespace } }),
     revisions: createCache<JobRevision>(client, { resource: RESOURCES.controllerRevisions, labelSelector: `${LABEL.managed}=true` }, { ...options, transform, indexes: { owner: ownerUid } }),
     pods: createCache<Pod>(client, { resource: RESOURCES.pods, labelSelector: `${LABEL.managed}=true` }, { ...options, transform: pool.keptPod, indexes: { ...byPod, owner: ownerUid, probe: probed, group: groupOf, node: nodeOf } }),
     namespaces: createCache<KubeObject>(client, { resource: RESOURCES.namespaces }, options),
@@ -119,6 +119,10 @@ function probed(pod: Pod): readonly string[] {
 const named = ({ metadata }: KubeObject, name: string | undefined): readonly string[] => (name === undefined ? [] : [`${metadata.namespace ?? "default"}/${name}`]);
 const inNamespace = ({ metadata }: KubeObject): readonly string[] => [metadata.namespace ?? "default"];
 export const parentOf = (job: NomadJob): readonly string[] => named(job, job.metadata.annotations?.[ANNOTATION.parent]);
+/** What the index `child` knows a parent's children in that state by. */
+export const childIndex = (parentUid: string, state: JobState): string => `${parentUid}/${state}`;
+export const childOf = (job: NomadJob): readonly string[] => ownerUid(job).map((uid) => childIndex(uid, job.status?.state ?? "pending"));
+
 const groupOf = (pod: Pod): readonly string[] => named(pod, pod.metadata.labels?.[LABEL.task]);
 
 const nodeOf = ({ spec: { nodeName } }: Pod): readonly string[] => (nodeName === undefined ? [] : [nodeName]);

@@ -9,7 +9,7 @@ import { nomadJob } from "../mapping/nomad-job.ts";
 import { operatingSystemOf } from "../mapping/probe.ts";
 import type { JobVersion } from "../mapping/stored-job.ts";
 import type { Job } from "../nomad/job.ts";
-import { type BridgeCaches, configReader, isManaged, probeReader } from "./caches.ts";
+import { type BridgeCaches, childIndex, configReader, isManaged, probeReader } from "./caches.ts";
 import { jobOwner } from "./owner.ts";
 import { purgedJobs } from "./purged-jobs.ts";
 import { storedJobs } from "./stored-jobs.ts";
@@ -38,6 +38,8 @@ export function clusterState(caches: BridgeCaches, now: () => number): ClusterSt
     jobs: () => [...caches.tasks.all(), ...caches.jobs.all()].flatMap((object) => seen(object) ?? []).filter(isJob),
     job: (namespace, jobId) => seen(jobOf(caches, namespace, jobId)),
     childrenOf: ({ namespace, jobId }) => caches.jobs.byIndex("parent", `${namespace}/${jobId}`).flatMap((object) => seen(object) ?? []).filter(isJob),
+    liveChildren: ({ uid }) => caches.jobs.countByIndex("child", childIndex(uid, "pending")) + caches.jobs.countByIndex("child", childIndex(uid, "running")),
+    nomadJobObject: (namespace, name) => caches.jobs.get(namespace, name),
     nomadJob: asNomad,
     jobVersion: (job, version) => {
       if (job.object.kind === "NomadJob") return stored.job(job.object, version);

@@ -10,7 +10,7 @@ import type { PodIdentity } from "../controller/plan/types.ts";
 import type { KubeClient, Resource } from "../kubernetes/types.ts";
 import { err, ok } from "../lib/result.ts";
 import { operatingSystemOf } from "../mapping/probe.ts";
-import { configReader, isManaged } from "./caches.ts";
+import { childIndex, configReader, isManaged } from "./caches.ts";
 import { keepPayloadSecret } from "./dispatch-payloads.ts";
 import { createMemo } from "./memo.ts";
 import { controllerOf } from "./owner.ts";
@@ -32,7 +32,8 @@ export function nomadJobDeps(context: NomadJobContext): NomadJobDeps {
   return {
     job: statuses.get,
     jobsOfId: (namespace, id) => caches.jobs.byIndex("job", `${namespace}/${id}`),
-    childrenOf: (namespace, id) => caches.jobs.byIndex("parent", `${namespace}/${id}`),
+    countChildren: (uid, state) => caches.jobs.countByIndex("child", childIndex(uid, state)),
+    deadChildren: (uid) => caches.jobs.byIndex("child", childIndex(uid, "dead")),
     task: (namespace, name) => caches.tasks.get(namespace, name),
     podsOf: (uid) => caches.pods.byIndex("owner", uid),
     podsOfGroup: (namespace, group) => caches.pods.byIndex("group", `${namespace}/${group}`),

@@ -107,30 +107,24 @@ export async function dispatchJob(context: ChildContext): Promise<Reply> {
   return made.ok ? dispatched(made.value) : made.error;
 }
 
-const isDead = ({ object }: JobRecord): boolean => object.kind === "NomadJob" && object.status?.state === "dead";
-
 /** Each child is kept with its payload until it is dead: one token must not fill the API server's store. Refused at the same time, a few more may get in. */
 function tooManyDispatched({ cluster }: ChildContext, parent: JobRecord): string | undefined {
   const most = cluster.config()?.maxDispatched ?? DEFAULT_MAX_DISPATCHED;
-  let alive = 0;
-  for (const job of cluster.childrenOf(parent)) if (!isDead(job)) alive += 1;
+  const alive = cluster.liveChildren(parent);
   if (alive < most) return undefined;
   return `job "${parent.jobId}" has ${alive} dispatched jobs that are not dead, and may have ${most}: wait for them, stop some, or raise maxDispatched of the BridgeConfig`;
 }
 
 /** A dispatch with that token, as long as its job is kept. One that this process has not seen yet is met by its object's name, which follows from the token. */
-function dispatchOfToken({ cluster }: ChildContext, parent: JobRecord, token: string): NomadJob | undefined {
-  for (const job of cluster.childrenOf(parent)) {
-    if (job.object.kind === "NomadJob" && job.object.spec.job["DispatchIdempotencyToken"] === token) return job.object;
-  }
-  return undefined;
-}
+const dispatchOfToken = ({ cluster }: ChildContext, parent: JobRecord, token: string): NomadJob | undefined => cluster.nomadJobObject(parent.namespace, nameForToken(parent, token));
+
+const nameForToken = ({ namespace, jobId, uid }: JobRecord, token: string): string => jobObjectName(sha256, { namespace, jobId: `${jobId}/dispatch/${uid}/${token}` });
 
 /** The payload comes first, so that the child never waits for one that was not made. It is the parent's until there is a child. */
 async function makeDispatch(context: ChildContext, parent: Parent, { id, dispatch }: { readonly id: string; readonly dispatch: Dispatch }): Promise<Result<NomadJob, Reply>> {
-  const { namespace, uid } = parent.record;
+  const { namespace } = parent.record;
   const { payload, token, priority } = dispatch;
-  const name = jobObjectName(sha256, { namespace, jobId: token === "" ? id : `${parent.job.ID}/dispatch/${uid}/${token}` });
+  const name = token === "" ? jobObjectName(sha256, { namespace, jobId: id }) : nameForToken(parent.record, token);
   const spec = childSpec(parent, id, {
     ParameterizedJob: parent.job.ParameterizedJob,
     Dispatched: true,

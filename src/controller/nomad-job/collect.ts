@@ -21,6 +21,7 @@ export async function collect(deps: CollectDeps, { metadata }: NomadJob): Promis
 
 /** Dead children that there is no room for, the oldest first. */
 export function surplusChildren(children: readonly NomadJob[]): readonly NomadJob[] {
+  if (children.length <= KEPT_DEAD_CHILDREN) return [];
   return children
     .filter(expires)
     .toSorted((a, b) => deathOf(b) - deathOf(a) || (a.metadata.name < b.metadata.name ? -1 : 1))

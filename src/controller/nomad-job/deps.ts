@@ -3,7 +3,7 @@ import type { BridgeConfigSpec } from "../../api/bridge-config.ts";
 import type { ExecTask } from "../../api/exec-task.ts";
 import type { JobRevision } from "../../api/job-revision.ts";
 import type { KubeObject } from "../../api/meta.ts";
-import type { NomadJob, NomadJobSpec } from "../../api/nomad-job.ts";
+import type { JobState, NomadJob, NomadJobSpec } from "../../api/nomad-job.ts";
 import type { Node, Pod } from "../../api/pod.ts";
 import type { Result } from "../../lib/result.ts";
 import type { OperatingSystem } from "../../mapping/operating-system.ts";
@@ -22,7 +22,9 @@ export type NomadJobDeps = {
   /** With our own last status in it, even where the watch has not brought it yet. */
   readonly job: (namespace: string, name: string) => NomadJob | undefined;
   readonly jobsOfId: (namespace: string, jobId: string) => readonly NomadJob[];
-  readonly childrenOf: (namespace: string, parentId: string) => readonly NomadJob[];
+  /** Of those that a periodic or parameterized job owns; a live parent may have thousands of them. */
+  readonly countChildren: (parentUid: string, state: JobState) => number;
+  readonly deadChildren: (parentUid: string) => readonly NomadJob[];
   readonly task: (namespace: string, name: string) => ExecTask | undefined;
   readonly podsOf: (ownerUid: string) => readonly Pod[];
   /** Pods of a group's name, whoever owns them. */

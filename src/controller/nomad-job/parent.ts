@@ -19,14 +19,14 @@ export async function reconcileParent(deps: NomadJobDeps, known: KnownJob): Prom
   const { job } = known;
   const cleared = await stopOwn(deps, known);
   if (!cleared.ok) return retryOrStall(cleared.error);
-  const children = deps.childrenOf(job.metadata.namespace ?? "default", job.spec.id).filter((child) => isChildOf(child, job));
+  const children = countsOf(deps, job);
   const decision = launchFor(deps, known, children);
   if (!decision.ok) return await refuse(deps, job, { reason: "InvalidJob", message: decision.error });
   const launched = await launch(deps, known, decision.value);
   if (!launched.ok) return retryOrStall(launched.error);
   const written = await deps.writeStatus(job, parentStatus(job, keptOf(deps, known, { children, decision: decision.value })));
   if (!written.ok) return retryOrStall(written.error);
-  for (const child of surplusChildren(children)) {
+  for (const child of surplusChildren(deps.deadChildren(job.metadata.uid ?? ""))) {
     const removed = await deps.deleteJob(child);
     if (!removed.ok) return retryOrStall(removed.error);
   }
@@ -34,7 +34,12 @@ export async function reconcileParent(deps: NomadJobDeps, known: KnownJob): Prom
   return collected.ok ? waitFor(decision.value.wakeInMs, collected.value) : retryOrStall(collected.error);
 }
 
-const isChildOf = ({ metadata }: NomadJob, parent: NomadJob): boolean => metadata.ownerReferences?.some(({ uid }) => uid === parent.metadata.uid) === true;
+type Counts = NonNullable<NomadJobStatus["children"]>;
+
+/** One that was made a moment ago may not have come to the cache; it will be counted with its first change. */
+function countsOf({ countChildren }: NomadJobDeps, { metadata: { uid = "" } }: NomadJob): Counts {
+  return { pending: countChildren(uid, "pending"), running: countChildren(uid, "running"), dead: countChildren(uid, "dead") };
+}
 
 /** Pods of a version before, which was no parent. */
 async function stopOwn(deps: NomadJobDeps, known: KnownJob): Write {
@@ -44,12 +49,11 @@ async function stopOwn(deps: NomadJobDeps, known: KnownJob): Write {
   return await perform(deps, { ...stopped, plan });
 }
 
-function launchFor(deps: NomadJobDeps, { job, accepted, revision }: KnownJob, children: readonly NomadJob[]): Result<LaunchDecision, string> {
+function launchFor(deps: NomadJobDeps, { job, accepted, revision }: KnownJob, children: Counts): Result<LaunchDecision, string> {
   const periodic = accepted.job.Periodic;
   if (periodic === null || job.spec.stop === true) return ok({});
   const since = Math.max(memoryOf(job.status ?? {}).launch ?? 0, epochMs(revision.data.submittedAt) ?? deps.now());
-  const isBusy = children.some(({ status }) => status?.state !== "dead");
-  return decideLaunch({ periodic, since, now: deps.now(), isBusy });
+  return decideLaunch({ periodic, since, now: deps.now(), isBusy: children.pending + children.running > 0 });
 }
 
 async function launch(deps: NomadJobDeps, { job, accepted }: KnownJob, decision: LaunchDecision): Promise<Result<undefined, WriteError>> {
@@ -60,7 +64,7 @@ async function launch(deps: NomadJobDeps, { job, accepted }: KnownJob, decision:
   return created;
 }
 
-type Family = { readonly children: readonly NomadJob[]; readonly decision: LaunchDecision };
+type Family = { readonly children: Counts; readonly decision: LaunchDecision };
 
 function keptOf(deps: NomadJobDeps, { job, revision }: KnownJob, { children, decision }: Family) {
   const before = memoryOf(job.status ?? {});
@@ -70,14 +74,8 @@ function keptOf(deps: NomadJobDeps, { job, revision }: KnownJob, { children, dec
   return {
     jobModifyIndex: revision.data.jobModifyIndex,
     createIndex: createIndexOf(job, deps.revisionsOf(job.metadata.uid ?? "")),
-    children: childCounts(children),
+    children,
     ...(lastLaunch === undefined ? {} : { lastLaunch }),
     memory: withDeath(over === undefined ? {} : { launch: over }, before, state, deps.now()),
   };
-}
-
-/** One that was made a moment ago may not have come to the cache; it will be counted with its first change. */
-function childCounts(children: readonly NomadJob[]): NonNullable<NomadJobStatus["children"]> {
-  const of = (state: string) => children.filter(({ status }) => (status?.state ?? "pending") === state).length;
-  return { pending: of("pending"), running: of("running"), dead: of("dead") };
 }

@@ -55,6 +55,8 @@ const CLUSTER: ClusterState = {
   job: (namespace, jobId) => JOBS.find((job) => job.namespace === namespace && job.jobId === jobId),
   nomadJob: ({ object }) => nomadJob(object as ExecTask, { region: "global", datacenter: "dc1" }, true),
   childrenOf: () => [],
+  liveChildren: () => 0,
+  nomadJobObject: () => undefined,
   jobVersion: () => undefined,
   versionsOf: () => [],
   jobOfEvaluation: () => undefined,

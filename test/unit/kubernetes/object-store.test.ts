@@ -62,7 +62,9 @@ describe("an object store", () => {
           const all = [...store.all()];
           expect(store.size()).toBe(all.length);
           for (const owner of ["x", "y", "z"]) {
-            expect(new Set(store.byIndex("owner", owner))).toEqual(new Set(all.filter((each) => owners(each).includes(owner))));
+            const owned = all.filter((each) => owners(each).includes(owner));
+            expect(new Set(store.byIndex("owner", owner))).toEqual(new Set(owned));
+            expect(store.countByIndex("owner", owner)).toBe(owned.length);
           }
           for (const each of all) {
             expect(store.get("ns", each.metadata.name)).toBe(each);

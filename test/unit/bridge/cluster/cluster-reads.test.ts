@@ -42,6 +42,8 @@ function bridge(rules?: string, allocations: readonly Allocation[] = []) {
       return job === undefined ? undefined : { ...job, TaskGroups: job.TaskGroups.map((group) => ({ ...group, Scaling: scaling })) };
     },
     childrenOf: () => [],
+    liveChildren: () => 0,
+    nomadJobObject: () => undefined,
     jobVersion: () => undefined,
     versionsOf: () => [{ version: 0, modifyIndex: 1, submittedAt: NOW, stop: false, spec: {} as never }],
     jobOfEvaluation: () => undefined,

@@ -126,6 +126,7 @@ export function fakeApiServer(): FakeApiServer {
       get: own.get,
       byUid: own.byUid,
       byIndex: own.byIndex,
+      countByIndex: own.countByIndex,
       all: own.all,
       size: own.size,
       version: () => seen,

@@ -12,7 +12,7 @@ import { createEventBroker } from "../../../../src/bridge/events/event-stream.ts
 import { createLogLines } from "../../../../src/bridge/monitor/log-lines.ts";
 import { createHttpApp } from "../../../../src/bridge/http-app.ts";
 import { ANNOTATION, LABEL } from "../../../../src/contract/pod-metadata.ts";
-import { type BridgeCaches, evaluationsOfPod, parentOf } from "../../../../src/main/caches.ts";
+import { type BridgeCaches, childOf, evaluationsOfPod, parentOf } from "../../../../src/main/caches.ts";
 import { clusterState } from "../../../../src/main/cluster-state.ts";
 import { jobObjects } from "../../../../src/main/job-objects.ts";
 import { RESOURCES } from "../../../../src/main/resources.ts";
@@ -70,7 +70,7 @@ const ownerUid = ({ metadata }: KubeObject) => metadata.ownerReferences?.map(({ 
 
 function cachesOf(api: FakeApiServer, lag: boolean): { readonly caches: BridgeCaches; readonly deliver: () => void } {
   const ids = { evaluation: byJob((job) => evaluationIdsOf(sha256, job)), deployment: byJob((job) => deploymentIdsOf(sha256, job)) };
-  const jobs = api.cache<NomadJob>(RESOURCES.nomadJobs, { ...ids, job: ({ metadata, spec }) => [`${metadata.namespace}/${spec.id}`], parent: parentOf }, lag);
+  const jobs = api.cache<NomadJob>(RESOURCES.nomadJobs, { ...ids, job: ({ metadata, spec }) => [`${metadata.namespace}/${spec.id}`], parent: parentOf, child: childOf }, lag);
   const tasks = api.cache<ExecTask>(RESOURCES.execTasks, ids, lag);
   const caches = {
     jobs,

@@ -96,7 +96,8 @@ export function depsOf(cluster: JobCluster): NomadJobDeps {
   return {
     job: (_namespace, name) => cluster.jobs.get(name),
     jobsOfId: (_namespace, id) => [...cluster.jobs.values()].filter(({ spec }) => spec.id === id),
-    childrenOf: (_namespace, id) => [...cluster.jobs.values()].filter(({ metadata }) => metadata.annotations?.[ANNOTATION.parent] === id),
+    countChildren: (uid, state) => [...cluster.jobs.values()].filter((job) => owns(uid)(job) && (job.status?.state ?? "pending") === state).length,
+    deadChildren: (uid) => [...cluster.jobs.values()].filter((job) => owns(uid)(job) && job.status?.state === "dead"),
     task: (_namespace, name) => cluster.tasks.find(({ metadata }) => metadata.name === name),
     podsOf: (uid) => [...cluster.pods.values()].filter(owns(uid)),
     podsOfGroup: (_namespace, group) => [...cluster.pods.values()].filter(({ metadata }) => metadata.labels?.[LABEL.task] === group),
