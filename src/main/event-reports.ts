@@ -25,7 +25,7 @@ export function reportEvents(reports: EventReports, caches: BridgeCaches): () =>
     report(reports, caches.jobs, "job", ofJob),
     report(reports, caches.pods, "allocation", (context, change) => {
       const allocation = allocationOf(caches, change.object);
-      const ofEvaluations = allocation === undefined ? [] : evaluations.ofPod(context, allocation.job.object);
+      const ofEvaluations = allocation === undefined ? [] : evaluations.ofPod(context, allocation.job.object, change);
       return [...allocationEvents(context, change, allocation), ...serviceEvents(context, change, allocation), ...ofEvaluations];
     }),
     report(reports, caches.nodes, "node", nodeEvents),

@@ -3,17 +3,19 @@
  * Source: behaviour of a Nomad 1.11 agent.
  */
 import { sha256 } from "../../access/sha256.ts";
+import type { Pod } from "../../api/pod.ts";
 import { type JobObject, jobRecord } from "../../mapping/job-record.ts";
 import { deploymentStates, type NomadDeployment, nomadDeployment } from "../../mapping/nomad-deployment.ts";
 import { type NomadEvaluation, nomadEvaluations } from "../../mapping/nomad-evaluation.ts";
+import { podEvaluationIds } from "../../mapping/nomad-ids.ts";
 import { evaluationSource } from "../jobs/evaluations.ts";
 import type { EventContext, ObjectChange } from "./cluster-events.ts";
 import type { EventType, NomadEvent } from "./event.ts";
 
 export type EvaluationEvents = {
   readonly ofJob: (context: EventContext, change: ObjectChange<JobObject>) => readonly NomadEvent[];
-  /** After a change of one of the job's pods, whose place is what an evaluation waits for. */
-  readonly ofPod: (context: EventContext, job: JobObject) => readonly NomadEvent[];
+  /** After a change of one of the job's pods, whose place is what an evaluation waits for, and whose failure makes others. */
+  readonly ofPod: (context: EventContext, job: JobObject, change: ObjectChange<Pod>) => readonly NomadEvent[];
 };
 
 /** By evaluation's ID, what was last told of it. */
@@ -36,11 +38,18 @@ export function evaluationEvents(): EvaluationEvents {
       underWay.delete(uid);
       return [];
     },
-    ofPod: (context, job) => {
-      const before = underWay.get(job.metadata.uid ?? "");
+    ofPod: (context, job, change) => {
+      const made = madeBy(job, change);
+      const before = underWay.get(job.metadata.uid ?? "") ?? (made.size === 0 ? undefined : toldOf(evaluationsOf(context, job).filter(({ ID }) => !made.has(ID))));
       return before === undefined ? [] : tell(context, job, before);
     },
   };
+}
+
+/** The IDs of the evaluations that are there since the change. */
+function madeBy({ metadata: { uid = "" } }: JobObject, { object, previous }: ObjectChange<Pod>): ReadonlySet<string> {
+  const before = new Set(previous === undefined ? [] : podEvaluationIds(sha256, uid, previous));
+  return new Set(podEvaluationIds(sha256, uid, object).filter((id) => !before.has(id)));
 }
 
 const toldOf = (evaluations: readonly NomadEvaluation[]): Told => new Map(evaluations.map((each) => [each.ID, wordOf(each)]));

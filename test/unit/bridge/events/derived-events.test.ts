@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { AclPolicyObject, AclRoleObject, AclTokenObject } from "../../../../src/api/acl.ts";
+import type { Pod } from "../../../../src/api/pod.ts";
 import type { NomadJob } from "../../../../src/api/nomad-job.ts";
 import { policyEvent, roleEvent, tokenEvent } from "../../../../src/bridge/events/acl-events.ts";
 import type { EventContext } from "../../../../src/bridge/events/cluster-events.ts";
@@ -28,9 +29,23 @@ describe("the evaluation of a new job", () => {
     const observed = world.observe("web");
     const pod = world.pod(observed, "web");
     expect(events.ofJob(context, { type: "updated", object: observed, previous })).toEqual([]);
-    world.api.put(RESOURCES.pods, { ...pod, spec: { ...pod.spec, nodeName: "node-1" } });
-    expect(events.ofPod(context, observed).map(seen)).toMatchObject([{ type: "EvaluationUpdated", key: id, Evaluation: { Status: "complete" } }]);
-    expect([...events.ofPod(context, observed), ...events.ofJob(context, { type: "updated", object: observed, previous: observed })]).toEqual([]);
+    const placed = world.api.put(RESOURCES.pods, { ...pod, spec: { ...pod.spec, nodeName: "node-1" } });
+    const change = { type: "updated", object: placed, previous: pod } as const;
+    expect(events.ofPod(context, observed, change).map(seen)).toMatchObject([{ type: "EvaluationUpdated", key: id, Evaluation: { Status: "complete" } }]);
+    expect([...events.ofPod(context, observed, change), ...events.ofJob(context, { type: "updated", object: observed, previous: observed })]).toEqual([]);
+  });
+
+  it("is told of an allocation that fails, with the one that waits to place it again", async () => {
+    const { world, context, register } = one();
+    await register();
+    const observed = world.observe("web");
+    const pod = world.pod(observed, "web", { node: "node-1" });
+    const failed = world.api.put<Pod>(RESOURCES.pods, { ...pod, status: { phase: "Failed", containerStatuses: [{ name: "task", state: { terminated: { exitCode: 1, finishedAt: new Date(NOW).toISOString() } } }] } });
+    const events = evaluationEvents();
+    const change = { type: "updated", object: failed, previous: pod } as const;
+    const told = events.ofPod(context, observed, change).map(seen);
+    expect(told).toMatchObject([{ Evaluation: { TriggeredBy: "alloc-reschedule", Status: "pending" } }, { Evaluation: { TriggeredBy: "alloc-failure", Status: "complete" } }]);
+    expect(events.ofPod(context, observed, { ...change, previous: failed })).toEqual([]);
   });
 
   it("is not told of a job that is gone", async () => {
