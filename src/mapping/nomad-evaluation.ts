@@ -20,7 +20,7 @@ import { epochMs } from "../lib/epoch.ts";
 const NS_PER_MS = 1_000_000;
 export const ZERO_TIME = "0001-01-01T00:00:00Z";
 
-/** How long a job may have been observed without a pod before its evaluation counts as over all the same. */
+/** How long a job may have been observed without a pod, or an allocation stopped without its successor, before the evaluation counts as over all the same. */
 const FIRST_POD_MS = 10_000;
 
 export type EvaluatedJob = {
@@ -275,7 +275,7 @@ const done = (failures: Outcome["failures"] = {}): Outcome => ({ Status: "comple
 const PENDING: Outcome = { Status: "pending", StatusDescription: "", failures: {} };
 
 function outcomeOf(source: EvaluationSource, cause: EvaluationCause): Outcome {
-  if (cause.kind === "stop") return hasStopped(source, cause.allocId) ? done() : PENDING;
+  if (cause.kind === "stop") return hasStopped(source, cause.allocId) && !isAboutToReplace(source, cause) ? done() : PENDING;
   if (cause.kind === "retry") return isWaiting(source, cause.allocId) ? { ...PENDING, StatusDescription: "created for delayed rescheduling" } : done();
   if (cause.kind !== "version" && cause.kind !== "blocked" && cause.kind !== "asked") return done();
   if (versionOfCause(source, cause) !== versionOf(source.job)) return done();
@@ -294,9 +294,27 @@ function isWaiting(source: EvaluationSource, allocId: string): boolean {
 
 function hasStopped({ podsById }: EvaluationSource, allocId: string): boolean {
   const pod = podsById.get(allocId);
-  if (pod === undefined || pod.metadata.deletionTimestamp !== undefined || pod.metadata.annotations?.[ANNOTATION.stopped] !== undefined) return true;
-  return pod.status?.phase === "Failed" || pod.status?.phase === "Succeeded";
+  return pod === undefined || isOver(pod);
 }
+
+function isOver({ metadata, status }: Pod): boolean {
+  if (metadata.deletionTimestamp !== undefined || metadata.annotations?.[ANNOTATION.stopped] !== undefined) return true;
+  return status?.phase === "Failed" || status?.phase === "Succeeded";
+}
+
+/** On Nomad one plan stops the allocation and places another, and the CLI asks once, when the evaluation is over, what it has placed. */
+function isAboutToReplace({ pods, podsById, asNomad, job, now }: EvaluationSource, { allocId, at }: Extract<EvaluationCause, { readonly kind: "stop" }>): boolean {
+  if (now - at > FIRST_POD_MS || isRefused(job)) return false;
+  const group = groupOf(podsById.get(allocId));
+  const wanted = asNomad.Stop ? 0 : (asNomad.TaskGroups.find(({ Name }) => Name === group)?.Count ?? 0);
+  const isReplaced = pods.some(({ metadata }) => metadata.annotations?.[ANNOTATION.previousAllocation] === allocId);
+  if (isReplaced) return false;
+  return pods.filter((pod) => groupOf(pod) === group && !isOver(pod)).length < wanted;
+}
+
+const groupOf = (pod: Pod | undefined): string | undefined => pod?.metadata.annotations?.[ANNOTATION.group];
+
+const isRefused = ({ object }: JobRecord): boolean => object.status?.conditions?.some(({ type, status }) => type === "Accepted" && status === "False") === true;
 
 function versionOutcome(source: EvaluationSource): Outcome {
   const { job, asNomad } = source;

@@ -222,6 +222,7 @@ describe("stopping an allocation", () => {
     expect(JSON.parse(world.job("web").metadata.annotations?.["nomad-bridge.dev/requests"] ?? "")).toMatchObject({ stop: { [uid]: { at: NOW, reschedule: true } } });
     expect(await evaluation(json.EvalID)).toMatchObject({ TriggeredBy: "alloc-stop", Status: "pending" });
     world.api.put(RESOURCES.pods, { ...pod, metadata: { ...pod.metadata, deletionTimestamp: new Date(NOW).toISOString() } });
+    expect(await evaluation(json.EvalID)).toMatchObject({ TriggeredBy: "alloc-stop", Status: "pending" });
     const next = world.pod(job, "web", { node: "node-1", previous: uid });
     expect(await evaluation(json.EvalID)).toMatchObject({ Status: "complete" });
     const allocations = (await call("GET", `/v1/evaluation/${json.EvalID}/allocations`)).json as unknown as readonly { readonly ID: string }[];
