@@ -29,7 +29,8 @@ export function evaluationEvents(): EvaluationEvents {
     const uid = object.metadata.uid ?? "";
     underWay.delete(uid);
     if (evaluations.some(({ Status }) => Status === "pending" || Status === "blocked")) underWay.set(uid, toldOf(evaluations));
-    return evaluations.filter((each) => before.get(each.ID) !== wordOf(each)).map((each) => evaluationEvent(context, each, !before.has(each.ID)));
+    // The newest come first in lists, and here what was made first.
+    return evaluations.toReversed().filter((each) => before.get(each.ID) !== wordOf(each)).map((each) => evaluationEvent(context, each, !before.has(each.ID)));
   };
   return {
     ofJob: (context, { type, object, previous }) => {
@@ -66,8 +67,8 @@ const evaluationEvent = ({ index }: EventContext, evaluation: NomadEvaluation, i
   payload: () => ({ Evaluation: evaluation }),
 });
 
-/** The request that makes an evaluation gives its event the name. */
-const MADE_BY: Readonly<Record<string, EventType>> = { "job-register": "JobRegistered", "job-deregister": "JobDeregistered", "alloc-stop": "AllocationUpdateDesiredStatus" };
+/** The request that makes an evaluation gives its event the name, be it a user's or, of a failure, its client's. */
+const MADE_BY: Readonly<Record<string, EventType>> = { "job-register": "JobRegistered", "job-deregister": "JobDeregistered", "alloc-stop": "AllocationUpdateDesiredStatus", "alloc-failure": "AllocationUpdated" };
 
 /** By a look at both ends of the change: the deployment is a part of the job's object. What goes with its job has no event of its own. */
 export function deploymentEvents(context: EventContext, { type, object, previous }: ObjectChange<JobObject>): readonly NomadEvent[] {

@@ -44,7 +44,7 @@ describe("the evaluation of a new job", () => {
     const events = evaluationEvents();
     const change = { type: "updated", object: failed, previous: pod } as const;
     const told = events.ofPod(context, observed, change).map(seen);
-    expect(told).toMatchObject([{ Evaluation: { TriggeredBy: "alloc-reschedule", Status: "pending" } }, { Evaluation: { TriggeredBy: "alloc-failure", Status: "complete" } }]);
+    expect(told).toMatchObject([{ type: "AllocationUpdated", Evaluation: { TriggeredBy: "alloc-failure", Status: "complete" } }, { type: "EvaluationUpdated", Evaluation: { TriggeredBy: "alloc-reschedule", Status: "pending" } }]);
     expect(events.ofPod(context, observed, { ...change, previous: failed })).toEqual([]);
   });
 
