@@ -4,13 +4,11 @@ import { json, type Reply } from "../reply.ts";
 import type { RequestContext } from "../request-context.ts";
 import { failed } from "./edit-job.ts";
 
-/** Of one request; the next one takes the rest, and so does time. */
-const MOST_JOBS = 2_000;
 const AT_ONCE = 10;
 
-/** A parent whose child is at work stays, as its objects would go with it; what somebody has changed meanwhile is left alone. */
+/** Answers when all are gone, however many they are. A parent whose child is at work stays, as its objects would go with it; what somebody has changed meanwhile is left alone. */
 export async function collectGarbage({ cluster, jobs }: Pick<RequestContext, "cluster" | "jobs">): Promise<Reply> {
-  const over = [...cluster.jobs()].flatMap(({ object }) => (object.kind === "NomadJob" && isCollectable(object) ? [object] : [])).slice(0, MOST_JOBS);
+  const over = [...cluster.jobs()].flatMap(({ object }) => (object.kind === "NomadJob" && isCollectable(object) ? [object] : []));
   let refusal: Reply | undefined;
   const worker = async (): Promise<void> => {
     for (let job = over.pop(); job !== undefined && refusal === undefined; job = over.pop()) {

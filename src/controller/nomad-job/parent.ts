@@ -26,12 +26,24 @@ export async function reconcileParent(deps: NomadJobDeps, known: KnownJob): Prom
   if (!launched.ok) return retryOrStall(launched.error);
   const written = await deps.writeStatus(job, parentStatus(job, keptOf(deps, known, { children, decision: decision.value })));
   if (!written.ok) return retryOrStall(written.error);
-  for (const child of surplusChildren(deps.deadChildren(job.metadata.uid ?? ""))) {
-    const removed = await deps.deleteJob(child);
-    if (!removed.ok) return retryOrStall(removed.error);
-  }
+  const trimmed = await removeSurplus(deps, job);
+  if (!trimmed.ok) return retryOrStall(trimmed.error);
   const collected = await collect(deps, job);
-  return collected.ok ? waitFor(decision.value.wakeInMs, collected.value) : retryOrStall(collected.error);
+  return collected.ok ? waitFor(decision.value.wakeInMs, collected.value, trimmed.value) : retryOrStall(collected.error);
+}
+
+/** Of one look: launches must not wait for thousands of them. */
+const MOST_REMOVED = 100;
+const AGAIN_MS = 100;
+
+/** @returns ms until the next ones are to go, and those that somebody has just changed; undefined where none is left */
+async function removeSurplus(deps: NomadJobDeps, { metadata: { uid = "" } }: NomadJob): Promise<Result<number | undefined, WriteError>> {
+  const surplus = surplusChildren(deps.deadChildren(uid));
+  for (const child of surplus.slice(0, MOST_REMOVED)) {
+    const removed = await deps.deleteJob(child);
+    if (!removed.ok && removed.error.reason !== "Conflict") return removed;
+  }
+  return ok(surplus.length > 0 ? AGAIN_MS : undefined);
 }
 
 type Counts = NonNullable<NomadJobStatus["children"]>;

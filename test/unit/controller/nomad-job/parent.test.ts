@@ -170,12 +170,13 @@ describe("jobs that are over", () => {
     expect(world.jobs.has("web")).toBe(false);
   });
 
-  it("leave of a parent's dead children the newest few, and all that are at work", async () => {
+  /** A parent with some children at work, and so many dead ones that some must go. */
+  async function withChildren(count: number) {
     const world = emptyCluster({ now: START });
     apply(world, { Type: "batch", ParameterizedJob: { Payload: "optional", MetaRequired: [], MetaOptional: [] }, TaskGroups: [{ Count: 1 }] });
     await run(world);
     const parent = nowOf(world);
-    for (let i = 0; i < KEPT_DEAD_CHILDREN + 20; i++) {
+    for (let i = 0; i < count; i++) {
       const id = `web/dispatch-${i}`;
       const state = i < 10 ? "running" : "dead";
       world.jobs.set(id, {
@@ -185,8 +186,31 @@ describe("jobs that are over", () => {
         status: { observedGeneration: 1, state, memory: { deadSince: START + i } },
       });
     }
+    return world;
+  }
+
+  const deadOf = (world: JobCluster) => childrenOf(world).filter(({ status }) => status?.state === "dead").length;
+
+  it("go on at once where a parent has more of them than one look removes", async () => {
+    const world = await withChildren(KEPT_DEAD_CHILDREN + 10 + 250);
+    expect([await run(world), deadOf(world)]).toEqual([{ kind: "wait", ms: 100, reason: "an allocation or a launch becomes due" }, KEPT_DEAD_CHILDREN + 150]);
     await run(world);
-    expect(childrenOf(world).filter(({ status }) => status?.state === "dead").length).toBe(KEPT_DEAD_CHILDREN);
+    await run(world);
+    expect(deadOf(world)).toBe(KEPT_DEAD_CHILDREN);
+    expect(await run(world)).toEqual({ kind: "settled" });
+  });
+
+  it("are left for the next look where somebody has changed them meanwhile", async () => {
+    const world = await withChildren(KEPT_DEAD_CHILDREN + 10 + 3);
+    let refusals = 1;
+    const refused = { ...world, refuse: (write: string) => (write === "deleteJob" && refusals-- > 0 ? { retry: true, reason: "Conflict", message: "it was changed" } : undefined) };
+    expect([await run(refused), deadOf(world)]).toEqual([{ kind: "wait", ms: 100, reason: "an allocation or a launch becomes due" }, KEPT_DEAD_CHILDREN + 1]);
+  });
+
+  it("leave of a parent's dead children the newest few, and all that are at work", async () => {
+    const world = await withChildren(KEPT_DEAD_CHILDREN + 20);
+    await run(world);
+    expect(deadOf(world)).toBe(KEPT_DEAD_CHILDREN);
     expect(world.jobs.has("web/dispatch-19")).toBe(false);
     expect(world.jobs.has("web/dispatch-20")).toBe(true);
     expect(world.jobs.has("web/dispatch-0")).toBe(true);
