@@ -222,7 +222,7 @@ function expressionOf(pattern: string): RegExp {
 /** What comes after /v1/, which every pattern spells out. */
 const areaOf = (path: string): string => path.split("/", 3)[2] ?? "";
 
-/** Every request looks at every row of its area, more than once. */
+/** Every request looks at every row of its area. */
 const COMPILED = Map.groupBy(
   ENDPOINTS.map((endpoint) => ({ endpoint, expression: expressionOf(endpoint.pattern) })),
   ({ endpoint }) => areaOf(endpoint.pattern),

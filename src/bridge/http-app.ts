@@ -147,8 +147,7 @@ function admit(deps: HttpAppDeps, asked: Asked): Result<Incoming, Reply> {
 /** Answered by the agent that is asked, whatever region it is asked for. */
 const OF_NO_REGION = /^\/v1\/(regions$|agent\/)/;
 
-function waitsFor({ cluster }: HttpAppDeps, { request, path }: Incoming): Interest | undefined {
-  const match = findEndpoint(request.method, path);
+function waitsFor({ cluster }: HttpAppDeps, { match }: Incoming): Interest | undefined {
   return match.kind === "found" && match.endpoint.method === "GET" ? interestOf(cluster, match.endpoint.pattern, match.params) : undefined;
 }
 
