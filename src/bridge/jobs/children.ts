@@ -116,7 +116,12 @@ function tooManyDispatched({ cluster }: ChildContext, parent: JobRecord): string
 }
 
 /** A dispatch with that token, as long as its job is kept. One that this process has not seen yet is met by its object's name, which follows from the token. */
-const dispatchOfToken = ({ cluster }: ChildContext, parent: JobRecord, token: string): NomadJob | undefined => cluster.nomadJobObject(parent.namespace, nameForToken(parent, token));
+function dispatchOfToken({ cluster }: ChildContext, parent: JobRecord, token: string): NomadJob | undefined {
+  const found = cluster.nomadJobObject(parent.namespace, nameForToken(parent, token));
+  return found !== undefined && isChildOf(found, parent) ? found : undefined;
+}
+
+const isChildOf = (child: NomadJob, { jobId }: JobRecord): boolean => parentOf(jobRecord(child)) === jobId;
 
 const nameForToken = ({ namespace, jobId, uid }: JobRecord, token: string): string => jobObjectName(sha256, { namespace, jobId: `${jobId}/dispatch/${uid}/${token}` });
 
