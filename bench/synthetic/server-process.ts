@@ -6,6 +6,7 @@ import { systemClock } from "../../src/kubernetes/clock.ts";
 import { ok } from "../../src/lib/result.ts";
 import { startBridge } from "../../src/main/bridge.ts";
 import { runController } from "../../src/main/controller.ts";
+import { giveBackMemory, lastResortCollection } from "../../src/main/memory/give-back.ts";
 import { cachedObjects } from "../../src/main/memory/cached-objects.ts";
 
 const [server = "", leaf = "", halves = ""] = process.argv.slice(2);
@@ -17,7 +18,6 @@ process.once("SIGTERM", () => process.exit(0));
 // A bench that died must leave nothing behind.
 process.once("disconnect", () => process.exit(0));
 process.on("message", (asked) => {
-  (globalThis as { readonly gc?: () => void }).gc?.();
   const { rss, heapUsed } = process.memoryUsage();
   if (asked === "snapshot") writeHeapSnapshot(process.env["BENCH_SNAPSHOT"]);
   process.send?.(`${(rss / 2 ** 20).toFixed(0)} MiB resident, ${(heapUsed / 2 ** 20).toFixed(0)} of them heap in use`);
@@ -40,4 +40,6 @@ const { port } = await startBridge({
   clock: systemClock,
   signal: stop.signal,
 });
+// As the server does, which takes its time.
+void giveBackMemory({ clock: systemClock, signal: stop.signal, resident: () => process.memoryUsage.rss(), collect: lastResortCollection(), log, everyMs: 1_000 });
 process.send?.(port);

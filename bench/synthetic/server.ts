@@ -14,7 +14,7 @@ export type SyntheticServer = {
   /** PEM. */
   readonly ca: string;
   readonly api: SyntheticApiServer;
-  /** In words, after a collection of garbage; with BENCH_SNAPSHOT in the environment a snapshot of the heap goes to that file. */
+  /** In words, when the server has had the time to give back what it does not need; with BENCH_SNAPSHOT in the environment a snapshot of the heap goes to that file. */
   readonly resident: () => Promise<string>;
   readonly close: () => void;
 };
@@ -28,11 +28,13 @@ export type ServerOptions = {
   readonly runsPods?: boolean;
 };
 
+const GIVEN_BACK_MS = 3_000;
+
 export async function syntheticServer(size: Size, { execArgv = [], isWhole = false, runsPods = false }: ServerOptions = {}): Promise<SyntheticServer> {
   const api = await syntheticApiServer(syntheticObjects(size), runsPods);
   const dir = mkdtempSync(join(tmpdir(), "nomad-bridge-bench-"));
   const { ca, leaf } = await ensureBridgeCertificate(dir, ["127.0.0.1"], new Date());
-  const child = fork(join(import.meta.dirname, "server-process.ts"), [api.url, leaf, isWhole ? "both" : "bridge"], { execArgv: ["--expose-gc", ...execArgv] });
+  const child = fork(join(import.meta.dirname, "server-process.ts"), [api.url, leaf, isWhole ? "both" : "bridge"], { execArgv: [...execArgv] });
   const port = await message<number>(child);
   return {
     pid: child.pid ?? 0,
@@ -40,6 +42,7 @@ export async function syntheticServer(size: Size, { execArgv = [], isWhole = fal
     ca: readFileSync(ca, "utf8"),
     api,
     resident: async () => {
+      await new Promise((resolve) => setTimeout(resolve, GIVEN_BACK_MS));
       child.send(process.env["BENCH_SNAPSHOT"] === undefined ? "resident" : "snapshot");
       return await message<string>(child);
     },

@@ -10,6 +10,7 @@ import { openAuditFile } from "./audit-file.ts";
 import { startBridge } from "./bridge.ts";
 import { runController } from "./controller.ts";
 import { cachedObjects } from "./memory/cached-objects.ts";
+import { giveBackMemory, lastResortCollection } from "./memory/give-back.ts";
 import { identityAccess } from "./identity.ts";
 import { SERVER_HELP, SERVER_OPTIONS } from "./server-help.ts";
 
@@ -99,6 +100,7 @@ async function serve(settings: Settings): Promise<number> {
     signal: stop.signal,
   });
   log.info({ address: `${settings.host}:${bridge.port}` }, "serving");
+  void giveBackMemory({ clock, signal: stop.signal, resident: () => process.memoryUsage.rss(), collect: lastResortCollection(), log });
   await Promise.all([bridge.over, controller]);
   audit.close();
   return 0;
