@@ -10,7 +10,7 @@ import { syntheticServer } from "./synthetic/server.ts";
 export async function measureMemory(allocations = 10_000): Promise<readonly Row[]> {
   const rows: Row[] = [];
   for (const [what, isWhole] of [["the bridge alone", false], ["the whole server", true]] as const) {
-    const server = await syntheticServer({ jobs: allocations / 5, allocations }, { isWhole });
+    const server = await syntheticServer({ jobs: allocations / 5, allocations }, { isWhole, givesBack: true });
     const agent = new Agent({ keepAlive: true, ca: server.ca });
     try {
       // The leader looks at each job once, and is done when nothing more is written.

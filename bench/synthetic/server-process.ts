@@ -1,4 +1,4 @@
-/** @module What server.ts starts. Arguments: the API server's URL, a PEM file with certificate and key, and "both" where the controller is to run, too. */
+/** @module What server.ts starts. Arguments: the API server's URL, a PEM file with certificate and key, "both" where the controller is to run, too, and "gives-back" for memory. */
 import { readFileSync } from "node:fs";
 import { writeHeapSnapshot } from "node:v8";
 import { createLogLines } from "../../src/bridge/monitor/log-lines.ts";
@@ -9,7 +9,7 @@ import { runController } from "../../src/main/controller.ts";
 import { giveBackMemory, lastResortCollection } from "../../src/main/memory/give-back.ts";
 import { cachedObjects } from "../../src/main/memory/cached-objects.ts";
 
-const [server = "", leaf = "", halves = ""] = process.argv.slice(2);
+const [server = "", leaf = "", halves = "", memory = ""] = process.argv.slice(2);
 const pem = readFileSync(leaf, "utf8");
 const stop = new AbortController();
 const log = { info: () => undefined, warn: () => undefined, error: (fields: object, text: string) => console.error(text, fields) };
@@ -41,5 +41,5 @@ const { port } = await startBridge({
   signal: stop.signal,
 });
 // As the server does, which takes its time.
-void giveBackMemory({ clock: systemClock, signal: stop.signal, resident: () => process.memoryUsage.rss(), collect: lastResortCollection(), log, everyMs: 1_000 });
+if (memory === "gives-back") void giveBackMemory({ clock: systemClock, signal: stop.signal, resident: () => process.memoryUsage.rss(), collect: lastResortCollection(), log, everyMs: 1_000 });
 process.send?.(port);

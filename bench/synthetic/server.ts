@@ -24,17 +24,19 @@ export type ServerOptions = {
   readonly execArgv?: readonly string[];
   /** With the controller, which leads. */
   readonly isWhole?: boolean;
+  /** Memory that it does not need, each second: what is measured beside it would begin anew, with code that is not compiled. */
+  readonly givesBack?: boolean;
   /** New pods are placed and succeed at once. */
   readonly runsPods?: boolean;
 };
 
 const GIVEN_BACK_MS = 3_000;
 
-export async function syntheticServer(size: Size, { execArgv = [], isWhole = false, runsPods = false }: ServerOptions = {}): Promise<SyntheticServer> {
+export async function syntheticServer(size: Size, { execArgv = [], isWhole = false, runsPods = false, givesBack = false }: ServerOptions = {}): Promise<SyntheticServer> {
   const api = await syntheticApiServer(syntheticObjects(size), runsPods);
   const dir = mkdtempSync(join(tmpdir(), "nomad-bridge-bench-"));
   const { ca, leaf } = await ensureBridgeCertificate(dir, ["127.0.0.1"], new Date());
-  const child = fork(join(import.meta.dirname, "server-process.ts"), [api.url, leaf, isWhole ? "both" : "bridge"], { execArgv: [...execArgv] });
+  const child = fork(join(import.meta.dirname, "server-process.ts"), [api.url, leaf, isWhole ? "both" : "bridge", givesBack ? "gives-back" : ""], { execArgv: [...execArgv] });
   const port = await message<number>(child);
   return {
     pid: child.pid ?? 0,
@@ -42,7 +44,7 @@ export async function syntheticServer(size: Size, { execArgv = [], isWhole = fal
     ca: readFileSync(ca, "utf8"),
     api,
     resident: async () => {
-      await new Promise((resolve) => setTimeout(resolve, GIVEN_BACK_MS));
+      if (givesBack) await new Promise((resolve) => setTimeout(resolve, GIVEN_BACK_MS));
       child.send(process.env["BENCH_SNAPSHOT"] === undefined ? "resident" : "snapshot");
       return await message<string>(child);
     },
