@@ -31,8 +31,8 @@ type supervisor struct {
 	oom      oomCounter
 	group    *groupMember
 	held     *restartAction
-	// skipsDelay: whoever stops the task has asked for no shutdown delay.
-	skipsDelay bool
+	// skipsDelayUntil: whoever is about to stop the task has asked for no shutdown delay.
+	skipsDelayUntil time.Time
 	// startTimer runs while the task waits to be started, and waitsForGroup says that others must be further first.
 	startTimer    <-chan time.Time
 	waitsForGroup bool

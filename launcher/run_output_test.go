@@ -245,6 +245,23 @@ func TestShutdownDelayIsLeftOutWhereThatIsAsked(t *testing.T) {
 	}
 }
 
+func TestShutdownDelayIsKeptByAStopThatComesLongAfterItWasAskedToBeLeftOut(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		asked time.Duration
+		waits bool
+	}{{"a moment ago", -time.Second, false}, {"a minute ago", -skippedFor, true}} {
+		t.Run(c.name, func(t *testing.T) {
+			s := &supervisor{document: taskDocument{ShutdownDelayMs: 600_000}, run: taskRun{pid: os.Getpid()}}
+			s.skipsDelayUntil = time.Now().Add(c.asked + skippedFor)
+			s.endTask(intentStop, "")
+			if waits := s.run.delayTimer != nil; waits != c.waits || s.run.delaySkipped == c.waits {
+				t.Errorf("waits %v, %+v", waits, s.run)
+			}
+		})
+	}
+}
+
 func TestSecondStopChangesNothing(t *testing.T) {
 	document := shell(`trap 'echo got INT' INT; echo ready; while :; do sleep 0.02; done`)
 	document.KillTimeoutMs = 300

@@ -83,7 +83,7 @@ func (s *supervisor) endTask(intent stopIntent, message string) {
 	}
 	if delayMs := s.document.ShutdownDelayMs; intent != intentRestart && delayMs > 0 {
 		s.run.delayTimer = time.After(time.Duration(delayMs) * time.Millisecond)
-		if s.skipsDelay {
+		if time.Now().Before(s.skipsDelayUntil) {
 			s.skipShutdownDelay()
 		}
 		return
@@ -91,9 +91,12 @@ func (s *supervisor) endTask(intent stopIntent, message string) {
 	s.sendKillSignal()
 }
 
-// skipShutdownDelay holds for the end that the task waits for, and for every one that comes.
+// skippedFor: a stop that never came, as it could not be written, must not take the delay from those of tomorrow.
+const skippedFor = time.Minute
+
+// skipShutdownDelay holds for the end that the task waits for, and for one that comes within a minute.
 func (s *supervisor) skipShutdownDelay() {
-	s.skipsDelay = true
+	s.skipsDelayUntil = time.Now().Add(skippedFor)
 	if s.run.delayTimer != nil {
 		s.run.delaySkipped = true
 		s.sendKillSignal()
