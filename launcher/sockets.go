@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"syscall"
+	"time"
 )
 
 const (
@@ -46,7 +47,7 @@ func connectRoot(path string) (int, error) {
 	if err != nil {
 		return -1, err
 	}
-	err = syscall.Connect(fd, &syscall.SockaddrUnix{Name: path})
+	err = connectInTurn(fd, &syscall.SockaddrUnix{Name: path})
 	if err == nil {
 		_, err = rootPeer(fd)
 	}
@@ -58,6 +59,22 @@ func connectRoot(path string) (int, error) {
 		return -1, err
 	}
 	return fd, nil
+}
+
+const (
+	connectPause = 10 * time.Millisecond
+	connectTries = 300
+)
+
+// connectInTurn comes again where so many others connect that the kernel has no place left for one more, for 3 s.
+func connectInTurn(fd int, address syscall.Sockaddr) error {
+	for try := 1; ; try++ {
+		err := syscall.Connect(fd, address)
+		if err != syscall.EAGAIN || try == connectTries {
+			return err
+		}
+		time.Sleep(connectPause)
+	}
 }
 
 // rootPeer is the pid of the other side, which must be uid 0.
