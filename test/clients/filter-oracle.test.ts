@@ -5,6 +5,7 @@ import { text } from "node:stream/consumers";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compileFilter } from "../../src/nomad/filter/filter.ts";
+import { giveInput } from "../support/child-input.ts";
 
 type Case = { readonly Filter: string; readonly Row: object };
 type Answer = { readonly Answer: "true" | "false" | "error"; readonly Error: string };
@@ -75,7 +76,7 @@ function askOurs({ Filter, Row }: Case): Answer {
 async function askTheirs(cases: readonly Case[]): Promise<readonly Answer[]> {
   const child = spawn("go", ["run", "."], { cwd: join(import.meta.dirname, "..", "filter-oracle"), stdio: ["pipe", "pipe", "pipe"] });
   const exited = new Promise<number | null>((resolve, reject) => child.on("close", resolve).on("error", reject));
-  child.stdin.end(JSON.stringify(cases));
+  giveInput(child, JSON.stringify(cases));
   const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), exited]);
   if (code !== 0) throw new Error(`the filter oracle ended with ${code}: ${stderr}`);
   return JSON.parse(stdout) as readonly Answer[];

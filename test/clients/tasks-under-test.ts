@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { text } from "node:stream/consumers";
 import type { BridgeUnderTest } from "../integration/provided.ts";
+import { giveInput } from "../support/child-input.ts";
 
 export type TasksUnderTest = {
   /** Job IDs, in the namespace "default"; each has one allocation, which runs. */
@@ -62,7 +63,7 @@ function execTask(name: string, spec: object): object {
 async function kubectl(bridge: BridgeUnderTest, args: readonly string[], input?: object): Promise<void> {
   const child = spawn(bridge.kubectl, ["--kubeconfig", bridge.kubeconfig, "--namespace", "default", ...args], { stdio: ["pipe", "ignore", "pipe"] });
   const exited = new Promise<number | null>((resolve, reject) => child.on("close", resolve).on("error", reject));
-  child.stdin.end(input === undefined ? "" : JSON.stringify(input));
+  giveInput(child, input === undefined ? "" : JSON.stringify(input));
   const [stderr, code] = await Promise.all([text(child.stderr), exited]);
   if (code !== 0) throw new Error(`kubectl ${args.join(" ")} ended with ${code}: ${stderr.trim()}`);
 }

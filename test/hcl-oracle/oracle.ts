@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { giveInput } from "../support/child-input.ts";
 
 export type Answer = { readonly ok: boolean; readonly value?: unknown; readonly error?: string };
 export type Oracle = { readonly ask: (expressions: readonly string[]) => Promise<readonly Answer[]>; readonly close: () => Promise<void> };
@@ -22,7 +23,7 @@ export async function startOracle(): Promise<Oracle> {
 async function run(program: string, args: readonly string[], input: string): Promise<string> {
   const child = spawn(program, args, { cwd: import.meta.dirname, stdio: ["pipe", "pipe", "pipe"] });
   const ended = new Promise<number | null>((resolve, reject) => child.on("close", resolve).on("error", reject));
-  child.stdin.end(input);
+  giveInput(child, input);
   const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
   if (code !== 0) throw new Error(`${program} ended with ${code}: ${stderr}`);
   return stdout;

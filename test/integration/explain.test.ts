@@ -8,6 +8,7 @@ import type { Pod } from "../../src/api/pod.ts";
 import { ANNOTATION } from "../../src/contract/pod-metadata.ts";
 import { BREAK_GLASS, kubectl, kubectlOk } from "./support/kubectl.ts";
 import { enterWorld, execTask, readyPod, shell, unique, type World } from "./support/world.ts";
+import { giveInput } from "../support/child-input.ts";
 
 type Report = {
   readonly name: string;
@@ -27,7 +28,7 @@ async function explain(argv: readonly string[], input = ""): Promise<{ readonly 
   const { checkout, kubeconfig } = inject("bridge");
   const words = ["explain", "--format=json", `--namespace=${world.namespace}`, `--kubeconfig=${kubeconfig}`, ...argv];
   const child = spawn(process.execPath, [join(checkout, "src/main/nomad-bridge.ts"), ...words], { env: { PATH: process.env["PATH"] }, stdio: ["pipe", "pipe", "pipe"] });
-  child.stdin.end(input);
+  giveInput(child, input);
   const [stdout, stderr, exit] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
   const { tasks = [], config = "" } = stdout === "" ? {} : (JSON.parse(stdout) as { tasks: readonly Report[]; config: string });
   return { code: Number(exit[0]), tasks, config, stderr };

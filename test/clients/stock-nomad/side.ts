@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { plainText } from "./plain-text.ts";
+import { giveInput } from "../../support/child-input.ts";
 
 export type Side = {
   readonly program: string;
@@ -25,7 +26,7 @@ export async function outcomeOf(side: Side, args: readonly string[], input = "")
 async function run(side: Side, args: readonly string[], input: string): Promise<Outcome> {
   const child = spawn(side.program, args, { cwd: side.folder, env: side.env, stdio: "pipe", timeout: COMMAND_TIMEOUT_MS });
   const exited = new Promise<number | null>((resolve, reject) => child.on("close", resolve).on("error", reject));
-  child.stdin.on("error", () => {}).end(input);
+  giveInput(child, input);
   const [stdout, stderr, exit] = await Promise.all([text(child.stdout), text(child.stderr), exited]);
   return { exit, stdout, stderr };
 }

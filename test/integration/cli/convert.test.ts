@@ -11,6 +11,7 @@ import { nomadJson } from "../support/nomad.ts";
 import { liveOf, statusWhen } from "../support/nomad-jobs.ts";
 import { enterWorld, unique, type World } from "../support/world.ts";
 import { execJob, startFakeCluster } from "../../unit/cli/migrate/fake-cluster.ts";
+import { giveInput } from "../../support/child-input.ts";
 
 const JOBS = join(import.meta.dirname, "../../golden/convert");
 
@@ -30,7 +31,7 @@ type Ran = { readonly code: number; readonly out: string; readonly complaints: s
 
 async function program(words: readonly string[], input = "", env: Readonly<Record<string, string>> = {}): Promise<Ran> {
   const child = spawn(process.execPath, [join(inject("bridge").checkout, "src/main/nomad-bridge.ts"), ...words], { env: { PATH: process.env["PATH"], ...env }, stdio: ["pipe", "pipe", "pipe"] });
-  child.stdin.end(input);
+  giveInput(child, input);
   const [out, complaints, exit] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
   return { code: Number(exit[0]), out, complaints };
 }

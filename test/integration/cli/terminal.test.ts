@@ -5,6 +5,7 @@ import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, it } from "vitest";
 import type { WebSocket } from "ws";
 import { startFakeNomad, type FakeNomad } from "../../unit/cli/fake-nomad.ts";
+import { giveInput } from "../../support/child-input.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 const NODE = join(ROOT, "node_modules/.bin/node");
@@ -46,7 +47,7 @@ async function onTerminal(steps: readonly Step[], flags: readonly string[] = [],
   const argv = [NODE, join(ROOT, "src/main/nomad-bridge.ts"), "alloc", "exec", ...flags, "eb17", "sh"];
   const env = { PATH: process.env["PATH"], NOMAD_ADDR: server.address, NODE_OPTIONS: nodeOptions, NOMAD_CLI_NO_COLOR: "1" };
   const driver = spawn("python3", [DRIVER], { stdio: ["pipe", "pipe", "inherit"] });
-  driver.stdin.end(JSON.stringify({ argv, env, rows: 24, columns: 80, steps }));
+  giveInput(driver, JSON.stringify({ argv, env, rows: 24, columns: 80, steps }));
   return { ...(JSON.parse(await text(driver.stdout)) as Outcome), frames };
 }
 

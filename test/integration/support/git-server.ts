@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import type { Answerer } from "./file-server.ts";
+import { giveInput } from "../../support/child-input.ts";
 
 export type GitRepository = { readonly answer: Answerer; readonly remove: () => void };
 
@@ -35,13 +36,14 @@ export function gitRepository({ path, name, password, script }: { readonly path:
     };
     void buffer(request).then(async (body) => {
       const backend = spawn("git", ["http-backend"], { env: { ...env, CONTENT_LENGTH: String(body.length) }, stdio: ["pipe", "pipe", "inherit"] });
-      backend.stdin.end(body);
+      giveInput(backend, body);
       const said = await buffer(backend.stdout);
       const end = said.indexOf("\r\n\r\n");
       const headers = said.subarray(0, end).toString().split("\r\n").map((line) => line.split(/: (.*)/s) as [string, string]);
       const status = Number(headers.find(([header]) => header === "Status")?.[1].slice(0, 3) ?? 200);
       response.writeHead(status, Object.fromEntries(headers.filter(([header]) => header !== "Status"))).end(said.subarray(end + 4));
-    });
+      // One that asks may go in the middle of it.
+    }).catch(() => response.destroy());
   };
   return { answer, remove: () => rmSync(root, { recursive: true, force: true }) };
 }

@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { inject } from "vitest";
+import { giveInput } from "../../support/child-input.ts";
 
 export type Said = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 
@@ -13,9 +14,7 @@ export async function kubectl(args: readonly string[], input?: unknown): Promise
   const bridge = inject("bridge");
   const child = spawn(bridge.kubectl, ["--kubeconfig", bridge.kubeconfig, ...args], { stdio: ["pipe", "pipe", "pipe"] });
   const exited = new Promise<number | null>((resolve, reject) => child.on("close", resolve).on("error", reject));
-  // A kubectl that was refused does not read what it is given.
-  child.stdin.on("error", () => undefined);
-  child.stdin.end(typeof input === "string" ? input : input === undefined ? "" : JSON.stringify(input));
+  giveInput(child, typeof input === "string" ? input : input === undefined ? "" : JSON.stringify(input));
   const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), exited]);
   return { code, stdout, stderr };
 }
