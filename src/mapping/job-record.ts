@@ -37,4 +37,7 @@ export const parentOf = ({ object }: JobRecord): string => object.metadata.annot
 /** From 0: every change of the spec is a version. */
 export const versionOf = ({ object }: JobRecord): number => (object.metadata.generation ?? 1) - 1;
 
+/** Whether the controller has looked at the present version. */
+export const isObserved = ({ status, metadata }: JobObject): boolean => status?.observedGeneration === metadata.generation;
+
 export const requestsOf = ({ requests }: JobRecord): JobRequests => requests;

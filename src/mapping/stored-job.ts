@@ -6,7 +6,7 @@ import { ok, type Result } from "../lib/result.ts";
 import type { Job, JobSpec } from "../nomad/job.ts";
 import { canonicalise } from "../nomad/jobspec/canonicalise.ts";
 import { decodeJob } from "../nomad/jobspec/decode-job.ts";
-import { jobRecord, type JobRecord, requestsOf, versionOf } from "./job-record.ts";
+import { isObserved, jobRecord, type JobRecord, requestsOf, versionOf } from "./job-record.ts";
 import { deploymentOf } from "./nomad-deployment.ts";
 import { indexOf } from "./nomad-job.ts";
 
@@ -32,9 +32,8 @@ export const storedSpec = (job: JobSpec, rest: { readonly stop: boolean; readonl
 
 /** Nomad's JobModifyIndex: the object's version when its spec was last changed. */
 export function jobModifyIndex(object: NomadJob): number {
-  const { status, metadata } = object;
-  const isObserved = status?.observedGeneration === metadata.generation;
-  return isObserved && status?.jobModifyIndex !== undefined ? Math.max(1, Number(status.jobModifyIndex) || 1) : indexOf(object);
+  const index = object.status?.jobModifyIndex;
+  return isObserved(object) && index !== undefined ? Math.max(1, Number(index) || 1) : indexOf(object);
 }
 
 /** One kept version of a job. */

@@ -2,7 +2,7 @@
 import type { NomadJob } from "../../api/nomad-job.ts";
 import { type AskedTrigger, withEvaluation } from "../../contract/job-requests.ts";
 import { ok } from "../../lib/result.ts";
-import { type JobObject, jobRecord, type JobRecord, requestsOf, versionOf } from "../../mapping/job-record.ts";
+import { isObserved, jobRecord, type JobRecord, requestsOf, versionOf } from "../../mapping/job-record.ts";
 import { evaluationId, type EvaluationCause } from "../../mapping/nomad-ids.ts";
 import { indexOf } from "../../mapping/nomad-job.ts";
 import { jobModifyIndex } from "../../mapping/stored-job.ts";
@@ -35,8 +35,6 @@ export async function registeredAgain(context: Pick<RequestContext, "jobs" | "no
   if (changed || !hasEvaluation(spec) || !isObserved(object)) return registered(object, spec, warnings);
   return await evaluatedAgain(context, jobRecord(object), { trigger, further: { Warnings: warnings, NextToken: "" } });
 }
-
-const isObserved = ({ status, metadata }: JobObject): boolean => status?.observedGeneration === metadata.generation;
 
 export async function evaluatedAgain({ jobs, now }: Pick<RequestContext, "jobs" | "now">, job: JobRecord, { trigger, further = {} }: { readonly trigger: AskedTrigger; readonly further?: object }): Promise<Reply> {
   // Somebody may have registered another version meanwhile, which the cache does not show yet.
