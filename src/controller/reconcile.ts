@@ -21,6 +21,7 @@ import { type Plan, plan, type PlanPolicy } from "./plan/exec-task.ts";
 import type { AllocationView, PodIdentity } from "./plan/types.ts";
 import { acceptedStatus, refusedStatus, type StatusIntent } from "./status.ts";
 import { transitionOf } from "./transitions.ts";
+import { reschedulesOf } from "../mapping/rescheduling.ts";
 
 /** A write that the API server refused. `retry`: worth trying again as things are; else something must change first. */
 export type WriteError = { readonly retry: boolean; readonly reason: string; readonly message: string };
@@ -175,7 +176,7 @@ export function allocationView(pod: Pod, now: number, skippedPaths: readonly str
     uid: pod.metadata.uid ?? "",
     ...placeOfPod(pod.metadata.name),
     specHash: pod.metadata.annotations?.[ANNOTATION.specHash] ?? "",
-    reschedules: Number(pod.metadata.annotations?.[ANNOTATION.reschedules] ?? 0) || 0,
+    reschedules: reschedulesOf(pod),
     state: record.state,
     ...(record.readySince === undefined ? {} : { readySince: record.readySince }),
     ...(record.readyFrom === undefined ? {} : { readyFrom: record.readyFrom }),

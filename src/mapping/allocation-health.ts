@@ -4,12 +4,12 @@
  */
 import { type DeploymentState, isActive } from "../contract/deployment-state.ts";
 import type { Pod } from "../api/pod.ts";
-import { ANNOTATION } from "../contract/pod-metadata.ts";
 import { epochMs } from "../lib/epoch.ts";
 import type { Job, TaskGroup } from "../nomad/job.ts";
 import type { JobRecord } from "./job-record.ts";
 import { deploymentOf } from "./nomad-deployment.ts";
 import { type AllocationRecord, endedAt, type TaskRecord } from "./pod-status.ts";
+import { groupOf, versionOfPod } from "./pod-group.ts";
 
 const NS_PER_MS = 1_000_000;
 
@@ -20,20 +20,19 @@ export type AllocationHealth =
 
 export type HealthSource = { readonly pod: Pod; /** As it was at the pod's version. */ readonly job: Job; readonly record: JobRecord; readonly now: number };
 
-const groupOf = ({ pod, job }: HealthSource): TaskGroup | undefined => job.TaskGroups.find(({ Name }) => Name === pod.metadata.annotations?.[ANNOTATION.group]);
-const stateOf = ({ pod, record }: HealthSource): DeploymentState | undefined => deploymentOf(record, Number(pod.metadata.annotations?.[ANNOTATION.jobVersion] ?? 0) || 0);
+const stateOf = ({ pod, record }: HealthSource): DeploymentState | undefined => deploymentOf(record, versionOfPod(pod));
 const createdAt = ({ pod }: HealthSource): number => epochMs(pod.metadata.creationTimestamp) ?? 0;
 
 /** Whether its version has a deployment, a service's that is updated step by step, and it was placed before that was over. */
 export function isDeployed(source: HealthSource): boolean {
-  const hasOne = source.record.object.kind === "NomadJob" && source.job.Type === "service" && (groupOf(source)?.Update?.MaxParallel ?? 0) > 0;
+  const hasOne = source.record.object.kind === "NomadJob" && source.job.Type === "service" && (groupOf(source.job, source.pod)?.Update?.MaxParallel ?? 0) > 0;
   const state = hasOne ? stateOf(source) : undefined;
   return hasOne && (state === undefined || isActive(state) || createdAt(source) <= state.modifiedAt);
 }
 
 /** What came first counts. Undefined: neither has come yet, or it is in no deployment. */
 export function allocationHealth(source: HealthSource, record: AllocationRecord): AllocationHealth | undefined {
-  const group = groupOf(source);
+  const group = groupOf(source.job, source.pod);
   if (group?.Update === null || group === undefined || !isDeployed(source)) return undefined;
   const [minHealthyMs, deadlineMs] = [group.Update.MinHealthyTime / NS_PER_MS, group.Update.HealthyDeadline / NS_PER_MS];
   const healthyAt = firstHealthy(source, record, group);

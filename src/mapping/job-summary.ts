@@ -1,12 +1,12 @@
 /** @module How many allocations of a job's groups are in which state, by Nomad's names: in lists of jobs, in the job's summary and in metrics. Used by the bridge. */
 import type { GroupCounts } from "../api/nomad-job.ts";
 import type { Pod } from "../api/pod.ts";
-import { ANNOTATION } from "../contract/pod-metadata.ts";
 import type { NomadJobStub } from "../nomad/api-types.ts";
 import type { Job, TaskGroup } from "../nomad/job.ts";
 import type { JobRecord } from "./job-record.ts";
 import { indexOf } from "./nomad-job.ts";
 import { type AllocationRecord, allocationRecord } from "./pod-status.ts";
+import { groupNameOf } from "./pod-group.ts";
 
 export type JobSummary = NomadJobStub["JobSummary"];
 export type GroupSummary = JobSummary["Summary"][string];
@@ -52,7 +52,7 @@ function countedSummary({ Count }: TaskGroup, states: readonly AllocationRecord[
 }
 
 function statesByGroup(pods: readonly Pod[], now: number): ReadonlyMap<string, readonly AllocationRecord["state"][]> {
-  const byGroup = Map.groupBy(pods, ({ metadata }) => metadata.annotations?.[ANNOTATION.group] ?? "");
+  const byGroup = Map.groupBy(pods, (pod) => groupNameOf(pod) ?? "");
   return new Map([...byGroup].map(([group, own]) => [group, own.map((pod) => allocationRecord(pod, now).state)]));
 }
 

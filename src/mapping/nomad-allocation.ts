@@ -18,6 +18,7 @@ import { placeOfPod, type Sha256 } from "./object-names.ts";
 import { type AllocationRecord, allocationRecord, endedAt, type TaskRecord } from "./pod-status.ts";
 import { allocationName } from "./task-environment.ts";
 import { type EventSource, taskEvents } from "./task-events.ts";
+import { groupNameOf, groupOf, versionOfPod } from "./pod-group.ts";
 
 const NS_PER_MS = 1_000_000;
 export type AllocationSource = {
@@ -40,7 +41,7 @@ export const isPlaced = ({ spec }: Pod): boolean => spec.nodeName !== undefined;
 
 export function allocationStub(source: AllocationSource): NomadAllocationStub {
   const { pod, job, nodeId } = source;
-  const group = groupOf(pod);
+  const group = groupNameOf(pod) ?? "";
   const record = allocationRecord(pod, source.now);
   const status = clientStatus(record);
   const health = allocationHealth(source, record);
@@ -55,7 +56,7 @@ export function allocationStub(source: AllocationSource): NomadAllocationStub {
     NodeName: pod.spec.nodeName ?? "",
     JobID: job.ID,
     JobType: job.Type,
-    JobVersion: jobVersion(pod),
+    JobVersion: versionOfPod(pod),
     TaskGroup: group,
     // One that failed is given up when another has taken its place.
     DesiredStatus: record.state === "stopping" || stopped !== undefined || source.next !== undefined ? "stop" : "run",
@@ -135,7 +136,7 @@ function rescheduleTracker({ pod, job, nodeId }: AllocationSource): NomadAllocat
   const times = rescheduleTimesOf(pod);
   if (times.length === 0) return null;
   const previous = annotations?.[ANNOTATION.previousAllocation] ?? "";
-  const policy = job.TaskGroups.find(({ Name }) => Name === groupOf(pod))?.ReschedulePolicy ?? undefined;
+  const policy = groupOf(job, pod)?.ReschedulePolicy ?? undefined;
   // Of more attempts than are remembered the oldest are gone.
   const before = Math.max(0, reschedulesOf(pod) - times.length);
   const delay = (index: number) => (policy === undefined ? 0 : delayAfter(before + index, reschedulePolicy(policy)) * NS_PER_MS);
@@ -154,10 +155,7 @@ function deploymentStatus(source: AllocationSource, health: AllocationHealth | u
 /** Of the pod's tasks as the job has them: a task that a newer version has no more is left out. */
 const groupTasks = (source: AllocationSource, names: readonly string[]) => (taskGroup(source)?.Tasks ?? []).filter(({ Name }) => names.includes(Name));
 
-const taskGroup = ({ pod, job }: AllocationSource): TaskGroup | undefined => job.TaskGroups.find(({ Name }) => Name === groupOf(pod));
-
-/** Our controller wrote it, and nobody else can change it. */
-const groupOf = (pod: Pod): string => pod.metadata.annotations?.[ANNOTATION.group] ?? "";
+const taskGroup = ({ pod, job }: AllocationSource): TaskGroup | undefined => groupOf(job, pod);
 
 export type ClientStatus = "pending" | "running" | "complete" | "failed";
 
@@ -185,8 +183,6 @@ export function clientStatus({ state, tasks }: Pick<AllocationRecord, "state" | 
       return "failed";
   }
 }
-
-const jobVersion = (pod: Pod) => Number(pod.metadata.annotations?.[ANNOTATION.jobVersion] ?? 0) || 0;
 
 function taskState(source: EventSource): NomadTaskState {
   const { task, record, pod } = source;

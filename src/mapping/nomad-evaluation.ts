@@ -5,7 +5,7 @@
 import type { Pod } from "../api/pod.ts";
 import { ANNOTATION } from "../contract/pod-metadata.ts";
 import type { Job } from "../nomad/job.ts";
-import { parentOf, requestsOf, type JobRecord, versionOf } from "./job-record.ts";
+import { isObserved, parentOf, requestsOf, type JobRecord, versionOf } from "./job-record.ts";
 import { deploymentOf, deploymentStates } from "./nomad-deployment.ts";
 import { deploymentId, evaluationId, type EvaluationCause, knownCauses, podCauses } from "./nomad-ids.ts";
 import { type FollowUp, followUpOf, madeUpFor } from "./rescheduling.ts";
@@ -16,6 +16,7 @@ import { portsOf } from "./job/allocated-ports.ts";
 import { leftOutOf } from "./job/placement/left-out.ts";
 import { type PlacementFailure, placementFailure, refusedPlacement } from "./placement-failure.ts";
 import { epochMs } from "../lib/epoch.ts";
+import { groupNameOf, groupOf, versionOfPod } from "./pod-group.ts";
 
 const NS_PER_MS = 1_000_000;
 export const ZERO_TIME = "0001-01-01T00:00:00Z";
@@ -44,7 +45,7 @@ export type EvaluationSource = EvaluatedJob & {
 
 export function evaluationSourceOf(job: EvaluatedJob): EvaluationSource {
   const { pods, versions, asNomad } = job;
-  const followUp = (pod: Pod) => followUpOf(pod, versions.find(({ version }) => version === podVersion(pod))?.spec ?? asNomad);
+  const followUp = (pod: Pod) => followUpOf(pod, versions.find(({ version }) => version === versionOfPod(pod))?.spec ?? asNomad);
   const followUps = pods.flatMap((pod) => {
     const found = followUp(pod);
     return found === undefined ? [] : [[pod.metadata.uid ?? "", found] as const];
@@ -125,7 +126,7 @@ type Indexed = { readonly cause: EvaluationCause; readonly modifyIndex: number; 
 /** They move only when what the evaluation says does: clients look again at each that has moved. It has moved once when it is over, and with what it waits for. */
 function indexesOf(source: EvaluationSource, { cause, modifyIndex, outcome }: Indexed) {
   const created = createIndexOf(source, cause) ?? modifyIndex;
-  const waiting = Object.keys(outcome.failures).length === 0 ? [] : source.pods.filter((pod) => failsToPlace(pod) && podVersion(pod) === source.asNomad.Version).map(indexOf);
+  const waiting = Object.keys(outcome.failures).length === 0 ? [] : source.pods.filter((pod) => failsToPlace(pod) && versionOfPod(pod) === source.asNomad.Version).map(indexOf);
   return { SnapshotIndex: created, CreateIndex: created, ModifyIndex: outcome.Status === "pending" ? created : Math.max(created + 1, ...waiting) };
 }
 
@@ -211,21 +212,19 @@ export function evaluationOf(sha256: Sha256, job: JobRecord, pod: Pod): string {
   const previous = pod.metadata.annotations?.[ANNOTATION.previousAllocation] ?? "";
   const stop = requestsOf(job).stop?.[previous];
   const failed = madeUpFor(pod);
-  const other: EvaluationCause = failed === undefined ? { kind: "version", version: podVersion(pod) } : { kind: "retry", allocId: failed };
+  const other: EvaluationCause = failed === undefined ? { kind: "version", version: versionOfPod(pod) } : { kind: "retry", allocId: failed };
   return evaluationId(sha256, job.uid, stop === undefined ? other : { kind: "stop", allocId: previous, at: stop.at });
 }
 
 /** Whether the allocation was placed by the evaluation of that cause, or in its deployment. */
 export function concerns(source: Pick<EvaluationSource, "sha256" | "job">, cause: EvaluationCause, pod: Pod): boolean {
-  if (cause.kind === "deployment" || cause.kind === "blocked") return podVersion(pod) === cause.version;
+  if (cause.kind === "deployment" || cause.kind === "blocked") return versionOfPod(pod) === cause.version;
   if (cause.kind === "purge") return false;
-  if (cause.kind === "reschedule") return (epochMs(pod.metadata.creationTimestamp) ?? 0) >= cause.at - 1000 && podVersion(pod) === versionOf(source.job);
+  if (cause.kind === "reschedule") return (epochMs(pod.metadata.creationTimestamp) ?? 0) >= cause.at - 1000 && versionOfPod(pod) === versionOf(source.job);
   return evaluationOf(source.sha256, source.job, pod) === evaluationId(source.sha256, source.job.uid, cause);
 }
 
 const isStop = ({ versions }: EvaluationSource, version: number): boolean => versions.find((each) => each.version === version)?.stop === true;
-
-const podVersion = (pod: Pod): number => Number(pod.metadata.annotations?.[ANNOTATION.jobVersion] ?? 0) || 0;
 
 function createdAtOf(source: EvaluationSource, cause: EvaluationCause): number | undefined {
   const { job } = source;
@@ -238,7 +237,7 @@ function versionOfCause(source: EvaluationSource, cause: EvaluationCause): numbe
   if ("version" in cause) return cause.version;
   if (cause.kind === "asked") return askedAt(source.job, cause.at)?.version ?? versionOf(source.job);
   const about = "allocId" in cause ? source.podsById.get(cause.allocId) : undefined;
-  return about === undefined ? versionOf(source.job) : podVersion(about);
+  return about === undefined ? versionOf(source.job) : versionOfPod(about);
 }
 
 function triggerOf(source: EvaluationSource, cause: EvaluationCause): string {
@@ -288,8 +287,8 @@ function outcomeOf(source: EvaluationSource, cause: EvaluationCause): Outcome {
 /** A newer version makes an end of the waiting. What failed with its deployment waits for its time, and stays failed. */
 function isWaiting(source: EvaluationSource, allocId: string): boolean {
   const [pod, next] = [source.podsById.get(allocId), source.followUps.get(allocId)];
-  if (pod === undefined || next === undefined || source.successors.has(allocId) || source.asNomad.Stop || podVersion(pod) !== source.asNomad.Version) return false;
-  return source.now < next.dueAt || deploymentOf(source.job, podVersion(pod))?.status !== "failed";
+  if (pod === undefined || next === undefined || source.successors.has(allocId) || source.asNomad.Stop || versionOfPod(pod) !== source.asNomad.Version) return false;
+  return source.now < next.dueAt || deploymentOf(source.job, versionOfPod(pod))?.status !== "failed";
 }
 
 function hasStopped({ podsById }: EvaluationSource, allocId: string): boolean {
@@ -304,29 +303,26 @@ function isOver({ metadata, status }: Pod): boolean {
 
 /** On Nomad one plan stops the allocation and places another, and the CLI asks once, when the evaluation is over, what it has placed. */
 function isAboutToReplace({ pods, podsById, asNomad, job, now }: EvaluationSource, { allocId, at }: Extract<EvaluationCause, { readonly kind: "stop" }>): boolean {
-  if (now - at > FIRST_POD_MS || isRefused(job)) return false;
-  const group = groupOf(podsById.get(allocId));
-  const wanted = asNomad.Stop ? 0 : (asNomad.TaskGroups.find(({ Name }) => Name === group)?.Count ?? 0);
-  const isReplaced = pods.some(({ metadata }) => metadata.annotations?.[ANNOTATION.previousAllocation] === allocId);
-  if (isReplaced) return false;
-  return pods.filter((pod) => groupOf(pod) === group && !isOver(pod)).length < wanted;
+  const stopped = podsById.get(allocId);
+  if (stopped === undefined || asNomad.Stop || now - at > FIRST_POD_MS || refusalOf(job) !== undefined) return false;
+  if (pods.some(({ metadata }) => metadata.annotations?.[ANNOTATION.previousAllocation] === allocId)) return false;
+  const live = pods.filter((pod) => groupNameOf(pod) === groupNameOf(stopped) && !isOver(pod));
+  return live.length < (groupOf(asNomad, stopped)?.Count ?? 0);
 }
 
-const groupOf = (pod: Pod | undefined): string | undefined => pod?.metadata.annotations?.[ANNOTATION.group];
-
-const isRefused = ({ object }: JobRecord): boolean => object.status?.conditions?.some(({ type, status }) => type === "Accepted" && status === "False") === true;
+/** The condition that says why; undefined for a job that is accepted, or not looked at yet. */
+const refusalOf = ({ object }: JobRecord) => object.status?.conditions?.find(({ type, status }) => type === "Accepted" && status === "False");
 
 function versionOutcome(source: EvaluationSource): Outcome {
   const { job, asNomad } = source;
-  const { status, metadata } = job.object;
-  if (status?.observedGeneration !== metadata.generation) return PENDING;
-  const refusal = status?.conditions?.find(({ type }) => type === "Accepted");
-  if (refusal?.status === "False") {
+  if (!isObserved(job.object)) return PENDING;
+  const refusal = refusalOf(job);
+  if (refusal !== undefined) {
     const failures = Object.fromEntries(asNomad.TaskGroups.map(({ Name, Count }) => [Name, refusedPlacement(refusal.message, Count)]));
     return { Status: "failed", StatusDescription: refusal.message, failures };
   }
   if (asNomad.Stop) return done();
-  const pods = source.pods.filter((pod) => podVersion(pod) === asNomad.Version && pod.metadata.deletionTimestamp === undefined);
+  const pods = source.pods.filter((pod) => versionOfPod(pod) === asNomad.Version && pod.metadata.deletionTimestamp === undefined);
   if (pods.length === 0) return isAboutToPlace(source) ? PENDING : done();
   return pods.some(isUndecided) ? PENDING : done(failuresOf(pods));
 }
@@ -349,6 +345,6 @@ const failureOf = (pod: Pod, count: number): PlacementFailure => placementFailur
 
 function failuresOf(pods: readonly Pod[]): Outcome["failures"] {
   const waiting = pods.filter(failsToPlace);
-  const groups = Map.groupBy(waiting, (pod) => pod.metadata.annotations?.[ANNOTATION.group] ?? "");
+  const groups = Map.groupBy(waiting, (pod) => groupNameOf(pod) ?? "");
   return Object.fromEntries([...groups].map(([group, all]) => [group, failureOf(all[0] as Pod, all.length)]));
 }

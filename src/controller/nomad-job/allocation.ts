@@ -8,6 +8,8 @@ import type { JobAllocation } from "../plan/types.ts";
 import { allocationView } from "../reconcile.ts";
 import { transitionOf } from "../transitions.ts";
 import { allocationNode } from "./nodes.ts";
+import { groupNameOf, versionOfPod } from "../../mapping/pod-group.ts";
+import { rescheduleTimesOf } from "../../mapping/rescheduling.ts";
 
 export type AllocationContext = {
   readonly type: JobType;
@@ -22,7 +24,7 @@ export type AllocationContext = {
 
 export function jobAllocation(pod: Pod, context: AllocationContext): JobAllocation {
   const annotations = pod.metadata.annotations ?? {};
-  const group = annotations[ANNOTATION.group] ?? "";
+  const group = groupNameOf(pod) ?? "";
   const view = allocationView(pod, context.now, context.skippedPaths(group));
   const name = pod.spec.nodeName ?? annotations[ANNOTATION.node];
   const transition = transitionOf(view, context.requests);
@@ -31,9 +33,9 @@ export function jobAllocation(pod: Pod, context: AllocationContext): JobAllocati
   return {
     ...view,
     group,
-    jobVersion: Number(annotations[ANNOTATION.jobVersion] ?? 0) || 0,
+    jobVersion: versionOfPod(pod),
     ...(annotations[ANNOTATION.canary] === "true" ? { canary: true } : {}),
-    rescheduleTimes: readTimes(annotations[ANNOTATION.rescheduleTimes]),
+    rescheduleTimes: rescheduleTimesOf(pod),
     ...(name === undefined ? {} : { node: allocationNode(name, context.node(name), context.type) }),
     ...(pod.spec.nodeName === undefined ? { unbound: true } : {}),
     ...(transition === undefined ? {} : { transition }),
@@ -46,14 +48,6 @@ export function jobAllocation(pod: Pod, context: AllocationContext): JobAllocati
 function firstStart(pod: Pod, now: number): number | undefined {
   const starts = allocationRecord(pod, now).tasks.flatMap(({ startedAt, lastEnd }) => [lastEnd?.startedAt, startedAt].filter((time) => time !== undefined).slice(0, 1));
   return starts.length === 0 ? undefined : Math.min(...starts);
-}
-
-const MAX_TIMES = 50;
-
-/** What only we write, and what cannot be read is none. */
-function readTimes(text: string | undefined): readonly number[] {
-  if (text === undefined) return [];
-  return text.split(",").map(Number).filter(Number.isFinite).slice(-MAX_TIMES);
 }
 
 export const writeTimes = (times: readonly number[]): string => times.join(",");

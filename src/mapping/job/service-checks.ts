@@ -1,6 +1,5 @@
 /** @module How the checks of an allocation's services stand, as Nomad's client has them, read off the readiness of its containers. Used by the bridge. */
 import type { ContainerStatus, Pod } from "../../api/pod.ts";
-import { ANNOTATION } from "../../contract/pod-metadata.ts";
 import { epochMs } from "../../lib/epoch.ts";
 import type { Job } from "../../nomad/job.ts";
 import { placeOfPod, type Sha256 } from "../object-names.ts";
@@ -9,6 +8,7 @@ import { allocationName } from "../task-environment.ts";
 import { type CheckSource, type Probe, probesOfChecks } from "./group-checks.ts";
 import { groupNetwork } from "./group-network.ts";
 import { interpolated } from "./group-services.ts";
+import { groupOf } from "../pod-group.ts";
 
 export type CheckState = {
   readonly ID: string;
@@ -35,7 +35,7 @@ export type CheckedAllocation = {
 
 /** By ID. A check that is never run is not there: a finding of the job says why. */
 export function serviceChecks({ pod, job, sha256, now }: CheckedAllocation): Readonly<Record<string, CheckState>> {
-  const group = job.TaskGroups.find(({ Name }) => Name === pod.metadata.annotations?.[ANNOTATION.group]);
+  const group = groupOf(job, pod);
   const network = group === undefined ? undefined : groupNetwork(group, "");
   if (group === undefined || !network?.ok) return {};
   const alloc = allocationName({ jobId: job.ID, group: group.Name, index: placeOfPod(pod.metadata.name).index });

@@ -6,6 +6,7 @@ import { indexOf } from "../nomad-job.ts";
 import { allocationRecord } from "../pod-status.ts";
 import { portsOf } from "./allocated-ports.ts";
 import { interpolated, type ServiceSource, servicesOf } from "./group-services.ts";
+import { groupOf } from "../pod-group.ts";
 
 export type ServiceRegistration = {
   readonly ID: string;
@@ -36,7 +37,7 @@ export type RegistrationSource = {
 /** None for an allocation that does not run, or a task that does not. As on Nomad, a check that fails takes no registration away. */
 export function serviceRegistrations(source: RegistrationSource): readonly ServiceRegistration[] {
   const { pod, job, now } = source;
-  const group = job.TaskGroups.find(({ Name }) => Name === pod.metadata.annotations?.[ANNOTATION.group]);
+  const group = groupOf(job, pod);
   const { state, tasks } = allocationRecord(pod, now);
   if (group === undefined || (state !== "running" && state !== "pending")) return [];
   const running = new Set(tasks.filter((task) => task.state === "running").map(({ task }) => task));
