@@ -41,5 +41,5 @@ const { port } = await startBridge({
   signal: stop.signal,
 });
 // As the server does, which takes its time.
-if (memory === "gives-back") void giveBackMemory({ clock: systemClock, signal: stop.signal, resident: () => process.memoryUsage.rss(), collect: lastResortCollection(), log, everyMs: 1_000 });
+if (memory === "gives-back") void giveBackMemory({ clock: systemClock, signal: stop.signal, resident: () => process.memoryUsage.rss(), collect: lastResortCollection, log, everyMs: 1_000 });
 process.send?.(port);

@@ -100,7 +100,7 @@ async function serve(settings: Settings): Promise<number> {
     signal: stop.signal,
   });
   log.info({ address: `${settings.host}:${bridge.port}` }, "serving");
-  void giveBackMemory({ clock, signal: stop.signal, resident: () => process.memoryUsage.rss(), collect: lastResortCollection(), log });
+  void giveBackMemory({ clock, signal: stop.signal, resident: () => process.memoryUsage.rss(), collect: lastResortCollection, log });
   await Promise.all([bridge.over, controller]);
   audit.close();
   return 0;

@@ -38,8 +38,8 @@ export async function giveBackMemory({ clock, signal, resident, collect, log, ev
 }
 
 /** A collection that keeps no spare pages, which Node has no other way to ask for. */
-export function lastResortCollection(): () => void {
+export function lastResortCollection(): void {
   setFlagsFromString("--expose-gc");
   const gc = runInNewContext("gc") as (options: object) => void;
-  return () => gc({ type: "major", execution: "sync", flavor: "last-resort" });
+  gc({ type: "major", execution: "sync", flavor: "last-resort" });
 }

@@ -36,7 +36,7 @@ describe("memory is given back", () => {
     const grown = process.memoryUsage().heapTotal;
     expect(garbage.length).toBe(2_000_000);
     garbage.length = 0;
-    lastResortCollection()();
+    lastResortCollection();
     expect(process.memoryUsage().heapTotal - before).toBeLessThan((grown - before) / 2);
   });
 });
