@@ -66,6 +66,8 @@ export async function forcePeriodic(context: ChildContext): Promise<Reply> {
   return made.ok ? launched(made.value, {}) : made.error;
 }
 
+const parentIdOf = (child: NomadJob): string => parentOf(jobRecord(child));
+
 /** The child, or the one that is there already under its name. */
 async function create({ jobs }: ChildContext, child: NomadJob): Promise<Result<NomadJob, Reply>> {
   const created = await jobs.create(child);
@@ -73,7 +75,7 @@ async function create({ jobs }: ChildContext, child: NomadJob): Promise<Result<N
   if (created.error.kind !== "conflict") return err(failed(created.error));
   const read = await jobs.read("NomadJob", child.metadata.namespace ?? "default", child.metadata.name);
   if (!read.ok) return err(failed(read.error));
-  if (read.value?.kind !== "NomadJob" || parentOf(jobRecord(read.value)) !== child.metadata.annotations?.[ANNOTATION.parent]) return err(failed(created.error));
+  if (read.value?.kind !== "NomadJob" || parentIdOf(read.value) !== parentIdOf(child)) return err(failed(created.error));
   return ok(read.value);
 }
 
@@ -118,10 +120,8 @@ function tooManyDispatched({ cluster }: ChildContext, parent: JobRecord): string
 /** A dispatch with that token, as long as its job is kept. One that this process has not seen yet is met by its object's name, which follows from the token. */
 function dispatchOfToken({ cluster }: ChildContext, parent: JobRecord, token: string): NomadJob | undefined {
   const found = cluster.nomadJobObject(parent.namespace, nameForToken(parent, token));
-  return found !== undefined && isChildOf(found, parent) ? found : undefined;
+  return found !== undefined && parentIdOf(found) === parent.jobId ? found : undefined;
 }
-
-const isChildOf = (child: NomadJob, { jobId }: JobRecord): boolean => parentOf(jobRecord(child)) === jobId;
 
 const nameForToken = ({ namespace, jobId, uid }: JobRecord, token: string): string => jobObjectName(sha256, { namespace, jobId: `${jobId}/dispatch/${uid}/${token}` });
 
