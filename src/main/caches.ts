@@ -15,6 +15,7 @@ import { createCache } from "../kubernetes/watch.ts";
 import type { ApiEndpoints, ApiService } from "../mapping/api-server.ts";
 import { type JobObject, jobRecord, type JobRecord } from "../mapping/job-record.ts";
 import { deploymentIdsOf, evaluationIdsOf, podEvaluationIds } from "../mapping/nomad-ids.ts";
+import { stateOf } from "../mapping/stored-job.ts";
 import { type NodeProbe, probedNode, PROBES_NAME, readProbe } from "../mapping/probe.ts";
 import { SYSTEM_NAMESPACE } from "./identity.ts";
 import { controllerOf } from "./owner.ts";
@@ -121,7 +122,7 @@ const inNamespace = ({ metadata }: KubeObject): readonly string[] => [metadata.n
 export const parentOf = (job: NomadJob): readonly string[] => named(job, job.metadata.annotations?.[ANNOTATION.parent]);
 /** What the index `child` knows a parent's children in that state by. */
 export const childIndex = (parentUid: string, state: JobState): string => `${parentUid}/${state}`;
-export const childOf = (job: NomadJob): readonly string[] => ownerUid(job).map((uid) => childIndex(uid, job.status?.state ?? "pending"));
+export const childOf = (job: NomadJob): readonly string[] => ownerUid(job).map((uid) => childIndex(uid, stateOf(job)));
 
 const groupOf = (pod: Pod): readonly string[] => named(pod, pod.metadata.labels?.[LABEL.task]);
 

@@ -60,6 +60,9 @@ export function presentVersion(object: NomadJob, spec: JobSpec, submittedAt: num
 
 const hasSucceeded = (record: JobRecord, version: number): boolean => deploymentOf(record, version)?.status === "successful";
 
+/** Nomad's word. One that the controller has not seen yet is pending. */
+export const stateOf = ({ status }: NomadJob): Job["Status"] => status?.state ?? "pending";
+
 /** As clients read it. @param createIndex of the job's registration, or of the oldest version that is known */
 export function jobOfVersion(object: NomadJob, kept: JobVersion, createIndex: number): Job {
   const { status, metadata } = object;
@@ -71,7 +74,7 @@ export function jobOfVersion(object: NomadJob, kept: JobVersion, createIndex: nu
     ...kept.spec,
     Stop: kept.stop,
     NomadTokenID: metadata.annotations?.[ANNOTATION.submitter] ?? "",
-    Status: status?.state ?? "pending",
+    Status: stateOf(object),
     StatusDescription: status?.description ?? "",
     Stable: stable?.version === kept.version ? stable.stable : status?.stableVersion === kept.version || hasSucceeded(record, kept.version),
     Version: kept.version,

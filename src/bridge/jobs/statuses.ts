@@ -2,6 +2,7 @@
 import { type JobRecord, parentOf } from "../../mapping/job-record.ts";
 import { isParent } from "../../mapping/job-summary.ts";
 import { indexOf } from "../../mapping/nomad-job.ts";
+import { stateOf } from "../../mapping/stored-job.ts";
 import { nomadDeployment, deploymentStates } from "../../mapping/nomad-deployment.ts";
 import { isActive } from "../../contract/deployment-state.ts";
 import type { Job } from "../../nomad/job.ts";
@@ -75,7 +76,7 @@ function statusOf(context: RequestContext, record: JobRecord) {
     GroupCountSum: TaskGroups.reduce((sum, { Count }) => sum + Count, 0),
     Allocs: allocs.length === 0 ? null : allocs.map(allocationStatus).toSorted((a, b) => (a.ID < b.ID ? -1 : 1)),
     // They are in their parent's namespace, which whoever sees the parent may read.
-    ChildStatuses: isParent(job) ? [...cluster.childrenOf(record)].flatMap((child) => cluster.nomadJob(child)?.Status ?? []) : null,
+    ChildStatuses: isParent(job) ? [...cluster.childrenOf(record)].flatMap(({ object }) => (object.kind === "NomadJob" ? [stateOf(object)] : [])) : null,
     LatestDeployment: latestDeployment(context, record, job),
   };
 }
