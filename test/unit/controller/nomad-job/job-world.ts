@@ -10,6 +10,7 @@ import { ANNOTATION, LABEL } from "../../../../src/contract/pod-metadata.ts";
 import type { NomadJobDeps, Write } from "../../../../src/controller/nomad-job/deps.ts";
 import { reconcileJob } from "../../../../src/controller/nomad-job/reconcile.ts";
 import type { WriteError } from "../../../../src/controller/reconcile.ts";
+import { canonicalJson } from "../../../../src/lib/canonical-json.ts";
 import { createMemo } from "../../../../src/main/memo.ts";
 import { jobOf, type LooseJob } from "../../mapping/job/job-fixtures.ts";
 import { configOf, sha256 } from "../../mapping/mapping-fixtures.ts";
@@ -62,6 +63,9 @@ export const nowOf = (cluster: JobCluster, name = "web"): NomadJob => {
   if (job === undefined) throw new Error(`no NomadJob ${name}`);
   return job;
 };
+
+/** The keys of what an API server gives back are in its own order. */
+const storedAs = (status: NomadJobStatus): NomadJobStatus => JSON.parse(canonicalJson(status)) as NomadJobStatus;
 
 export const statusOf = (cluster: JobCluster, name = "web"): NomadJobStatus => nowOf(cluster, name).status ?? {};
 
@@ -143,7 +147,7 @@ export function depsOf(cluster: JobCluster): NomadJobDeps {
     writeStatus: (job, intent) => write("writeStatus", () => {
       const conditions = intent.conditions.map((each) => ({ ...each, lastTransitionTime: "" }));
       const present = cluster.jobs.get(job.metadata.name);
-      if (present !== undefined) cluster.jobs.set(job.metadata.name, { ...present, status: { ...intent, conditions } as NomadJobStatus });
+      if (present !== undefined) cluster.jobs.set(job.metadata.name, { ...present, status: storedAs({ ...intent, conditions } as NomadJobStatus) });
     }),
     event: (_job, { type, reason, note }) => void cluster.events.push(`${type} ${reason} ${note}`),
     remember: createMemo(1000),
