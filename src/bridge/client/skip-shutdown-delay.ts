@@ -3,6 +3,7 @@
  * in time keeps it: the stop itself waits for nobody. Used by the stop of allocations and of jobs.
  */
 import type { AllocationFacts } from "../../access/authorize-exec.ts";
+import { eachAtMost } from "../../lib/each-at-most.ts";
 import { rulesOf } from "../../mapping/pod-tasks.ts";
 import type { Allocation } from "../bridge-deps.ts";
 import { allocationFacts, profileOf } from "../exec-facts.ts";
@@ -22,13 +23,13 @@ type Place = { readonly allocation: Allocation; readonly facts: AllocationFacts;
 export async function skipShutdownDelay(context: HurryContext, allocations: readonly Allocation[]): Promise<void> {
   const { identity, client } = context;
   if (identity === undefined) return;
-  const waiting = allocations.flatMap((allocation) => placesOf(context, allocation));
-  const worker = async (): Promise<void> => {
-    for (let place = waiting.shift(); place !== undefined; place = waiting.shift()) await tell({ ...context, identity, allocId: place.facts.allocId, body: {} }, place);
-  };
-  const told = Promise.all(Array.from({ length: Math.min(AT_ONCE, waiting.length) }, worker));
+  let isInTime = true;
+  const told = eachAtMost(AT_ONCE, allocations.flatMap((allocation) => placesOf(context, allocation)), async (place) => {
+    await tell({ ...context, identity, allocId: place.facts.allocId, body: {} }, place);
+    return isInTime;
+  });
   await Promise.race([told, client.sleep(PATIENCE_MS)]);
-  waiting.splice(0);
+  isInTime = false;
 }
 
 /** Running tasks with a shutdown delay: all others have nothing to leave out. */

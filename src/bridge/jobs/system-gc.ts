@@ -1,4 +1,5 @@
 /** @module `nomad system gc`: jobs that are over for good are deleted at once, before the controller would do it. Used by the routes. */
+import { eachAtMost } from "../../lib/each-at-most.ts";
 import { isCollectable } from "../../mapping/job-collection.ts";
 import { json, type Reply } from "../reply.ts";
 import type { RequestContext } from "../request-context.ts";
@@ -10,12 +11,10 @@ const AT_ONCE = 10;
 export async function collectGarbage({ cluster, jobs }: Pick<RequestContext, "cluster" | "jobs">): Promise<Reply> {
   const over = [...cluster.jobs()].flatMap(({ object }) => (object.kind === "NomadJob" && isCollectable(object) ? [object] : []));
   let refusal: Reply | undefined;
-  const worker = async (): Promise<void> => {
-    for (let job = over.pop(); job !== undefined && refusal === undefined; job = over.pop()) {
-      const removed = await jobs.removeUnchanged(job);
-      if (!removed.ok && removed.error.kind !== "missing" && removed.error.kind !== "conflict") refusal = failed(removed.error);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  await eachAtMost(AT_ONCE, over, async (job) => {
+    const removed = await jobs.removeUnchanged(job);
+    if (!removed.ok && removed.error.kind !== "missing" && removed.error.kind !== "conflict") refusal = failed(removed.error);
+    return refusal === undefined;
+  });
   return refusal ?? json(null);
 }

@@ -1,4 +1,5 @@
 /** @module Every job of a live Nomad, or of a bridge, read over its HTTP API and never written. Used by assess and import. */
+import { eachAtMost } from "../../lib/each-at-most.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { JobSpec } from "../../nomad/job.ts";
 import { canonicalise } from "../../nomad/jobspec/canonicalise.ts";
@@ -71,18 +72,13 @@ const PROGRESS_JOBS = 200;
 /** In the order of the list, a few at a time. After the abort no job is begun any more; those that are under way are ended, and fewer results come. */
 export async function readJobs<T>(client: NomadClient, jobs: readonly ListedJob[], { signal, progress }: Reading, use: (job: ReadJob) => T | Promise<T>): Promise<readonly T[]> {
   const results: T[] = [];
-  let next = 0;
   let done = 0;
-  const worker = async () => {
-    while (next < jobs.length && !signal.aborted) {
-      const position = next++;
-      const listed = jobs[position];
-      if (listed !== undefined) results[position] = await use(await readJob(client, listed));
-      done += 1;
-      if (done % PROGRESS_JOBS === 0 && done < jobs.length) progress(done, jobs.length);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  await eachAtMost(AT_ONCE, signal.aborted ? [] : jobs.entries(), async ([position, listed]) => {
+    results[position] = await use(await readJob(client, listed));
+    done += 1;
+    if (done % PROGRESS_JOBS === 0 && done < jobs.length) progress(done, jobs.length);
+    return !signal.aborted;
+  });
   // Without the places of those that were not begun.
   return Object.values(results);
 }

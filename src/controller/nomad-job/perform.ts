@@ -2,6 +2,7 @@
 import type { BridgeConfigSpec } from "../../api/bridge-config.ts";
 import type { NomadJob } from "../../api/nomad-job.ts";
 import { ANNOTATION } from "../../contract/pod-metadata.ts";
+import { eachAtMost } from "../../lib/each-at-most.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { services } from "../../mapping/job/group-services.ts";
 import { indexOf } from "../../mapping/nomad-job.ts";
@@ -56,15 +57,12 @@ function serviceActions(deps: NomadJobDeps, { job, accepted }: Carried): readonl
 }
 
 async function allOf(actions: readonly Action[]): Write {
-  const waiting = [...actions];
   let failed: Result<undefined, WriteError> = ok(undefined);
-  const worker = async (): Promise<void> => {
-    for (let action = waiting.shift(); action !== undefined; action = failed.ok ? waiting.shift() : undefined) {
-      const done = await action();
-      if (!done.ok) failed = done;
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, actions.length) }, worker));
+  await eachAtMost(AT_ONCE, actions, async (action) => {
+    const done = await action();
+    if (!done.ok) failed = done;
+    return done.ok;
+  });
   return failed;
 }
 
