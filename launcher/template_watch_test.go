@@ -22,6 +22,16 @@ func watchOf(t *testing.T, made *templates) <-chan templateChange {
 	return changed
 }
 
+// watchedSource: local/a of the task is rendered from local/tpl, which says "one".
+func watchedSource(t *testing.T) (root string, changed <-chan templateChange) {
+	t.Helper()
+	root = taskRoot(t)
+	writeAt(t, filepath.Join(root, "local/tpl"), "one")
+	of := templateOf("", "local/a")
+	of.Source = "local/tpl"
+	return root, watchOf(t, templatesIn(t, root, of))
+}
+
 func nextChange(t *testing.T, changed <-chan templateChange) templateChange {
 	t.Helper()
 	select {
@@ -82,11 +92,7 @@ func TestAChangedFileChangesTheTaskAsItsModeSays(t *testing.T) {
 }
 
 func TestASourceIsWatchedToo(t *testing.T) {
-	root := taskRoot(t)
-	writeAt(t, filepath.Join(root, "local/tpl"), "one")
-	of := templateOf("", "local/a")
-	of.Source = "local/tpl"
-	changed := watchOf(t, templatesIn(t, root, of))
+	root, changed := watchedSource(t)
 	replaceAt(t, filepath.Join(root, "local/tpl"), `{{ env "GREETING" }}`)
 	nextChange(t, changed)
 	if text := readAt(t, filepath.Join(root, "local/a")); text != "hello" {
@@ -164,11 +170,7 @@ func TestTheSplayIsTheLargestOfThoseThatAct(t *testing.T) {
 }
 
 func TestATemplateThatCannotBeRenderedAnyMoreIsToldOnce(t *testing.T) {
-	root := taskRoot(t)
-	writeAt(t, filepath.Join(root, "local/tpl"), "one")
-	of := templateOf("", "local/a")
-	of.Source = "local/tpl"
-	changed := watchOf(t, templatesIn(t, root, of))
+	root, changed := watchedSource(t)
 	replaceAt(t, filepath.Join(root, "local/tpl"), `{{ nope }}`)
 	change := nextChange(t, changed)
 	if change.err == nil || !strings.Contains(change.err.Error(), `function "nope" not defined`) {
