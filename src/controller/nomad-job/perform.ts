@@ -4,7 +4,7 @@ import type { NomadJob } from "../../api/nomad-job.ts";
 import { ANNOTATION } from "../../contract/pod-metadata.ts";
 import { eachAtMost } from "../../lib/each-at-most.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
-import { services } from "../../mapping/job/group-services.ts";
+import { services } from "../../mapping/job/service-objects.ts";
 import { indexOf } from "../../mapping/nomad-job.ts";
 import { placeOfPod } from "../../mapping/object-names.ts";
 import { type AcceptedGroup, podForTask } from "../../mapping/pod-for-task.ts";
