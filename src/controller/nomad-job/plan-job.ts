@@ -7,7 +7,7 @@ import type { NodeSource } from "../../mapping/node-facts.ts";
 import type { StableVersion } from "../plan/deployment-state.ts";
 import { planJob } from "../plan/job.ts";
 import type { GroupSpec, JobAllocation, JobPlan } from "../plan/types.ts";
-import type { AcceptedJob } from "./accept-job.ts";
+import type { AcceptedJob } from "./accepted-job.ts";
 import { jobAllocation } from "./allocation.ts";
 import type { NomadJobDeps } from "./deps.ts";
 import { groupSpec } from "./group-spec.ts";
