@@ -20,7 +20,7 @@ import { isSameSpec, versionOf } from "./revisions.ts";
 export const requestsOf = ({ metadata }: NomadJob): JobRequests => readJobRequests(metadata.annotations?.[ANNOTATION.requests]);
 
 /** What a plan reads; the bridge asks for one that nobody carries out. */
-export type PlanDeps = Pick<NomadJobDeps, "node" | "nodes" | "now" | "osOf" | "podsOf" | "remember" | "revisionsOf" | "sha256">;
+export type PlanDeps = Pick<NomadJobDeps, "node" | "nodes" | "now" | "osOf" | "podsOf" | "podsOn" | "remember" | "revisionsOf" | "sha256">;
 
 export type Accepted = { readonly accepted: AcceptedJob; readonly config: BridgeConfigSpec };
 
@@ -32,6 +32,7 @@ export function allocationsOf(deps: PlanDeps, job: NomadJob, known?: Accepted): 
     type: accepted?.job.Type ?? job.spec.type ?? "service",
     requests: requestsOf(job),
     node: deps.node,
+    podsOn: deps.podsOn,
     skippedPaths: (group: string) => skipped.get(group) ?? [],
     isMisplaced: known === undefined ? () => false : misplaced(known.accepted.groups, () => nodeSources(deps, known.config)),
     now: deps.now(),
