@@ -29,9 +29,9 @@ async function held({ address, pid, call }: { readonly address: string; readonly
   const job = (run: string) => ({ Job: { ...PARAMETERS, ID: "bench-held", Meta: { run } } });
   await call("PUT", "/v1/jobs", job("first"));
   await new Promise((resolve) => setTimeout(resolve, 2000));
-  const index = Math.max(...(JSON.parse(await call("GET", "/v1/jobs")) as readonly { readonly ModifyIndex: number }[]).map(({ ModifyIndex }) => ModifyIndex), 1);
-  const change = async () => void (await call("PUT", "/v1/jobs", job("second")));
-  const text = await holdAndWake({ url: `${address}/v1/jobs?index=${index + 1}&wait=5m`, headers: { "Accept-Encoding": "gzip" }, pid, change }, queries);
+  const index = async () => Math.max(...(JSON.parse(await call("GET", "/v1/jobs")) as readonly { readonly ModifyIndex: number }[]).map(({ ModifyIndex }) => ModifyIndex), 1);
+  const change = async (round: string) => void (await call("PUT", "/v1/jobs", job(`changed, ${round}`)));
+  const text = await holdAndWake({ url: async () => `${address}/v1/jobs?index=${(await index()) + 1}&wait=5m`, headers: { "Accept-Encoding": "gzip" }, pid, change }, queries);
   await call("DELETE", "/v1/job/bench-held?purge=true");
   return { measure: `${queries} queries of jobs held, one registration`, bridge: text, direct: "", compared: "", target: "" };
 }
