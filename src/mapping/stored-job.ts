@@ -6,6 +6,7 @@ import { ok, type Result } from "../lib/result.ts";
 import type { Job, JobSpec } from "../nomad/job.ts";
 import { canonicalise } from "../nomad/jobspec/canonicalise.ts";
 import { decodeJob } from "../nomad/jobspec/decode-job.ts";
+import { isParent } from "./job-collection.ts";
 import { isObserved, jobRecord, type JobRecord, requestsOf, versionOf } from "./job-record.ts";
 import { deploymentOf } from "./nomad-deployment.ts";
 import { indexOf } from "./nomad-job.ts";
@@ -60,8 +61,11 @@ export function presentVersion(object: NomadJob, spec: JobSpec, submittedAt: num
 
 const hasSucceeded = (record: JobRecord, version: number): boolean => deploymentOf(record, version)?.status === "successful";
 
-/** Nomad's word. One that the controller has not seen yet is pending. */
-export const stateOf = ({ status }: NomadJob): Job["Status"] => status?.state ?? "pending";
+/** Nomad's word. One that the controller has not seen yet is pending, but for a parent: nothing of it is placed, so that Nomad calls it running from its registration on. */
+export function stateOf(object: NomadJob): Job["Status"] {
+  if (isParent(object) && !isObserved(object)) return object.spec.stop === true ? "dead" : "running";
+  return object.status?.state ?? "pending";
+}
 
 /** As clients read it. @param createIndex of the job's registration, or of the oldest version that is known */
 export function jobOfVersion(object: NomadJob, kept: JobVersion, createIndex: number): Job {
