@@ -73,6 +73,7 @@ export function jobOfVersion(object: NomadJob, kept: JobVersion, createIndex: nu
   const record = jobRecord(object);
   const { stable, tags = {} } = requestsOf(record);
   const isPresent = kept.version === versionOf(record);
+  const isStable = (version: number): boolean => (stable?.version === version ? stable.stable : status?.stableVersion === version || hasSucceeded(record, version));
   const tag = Object.entries(tags).find(([, { version }]) => version === kept.version);
   return {
     ...kept.spec,
@@ -80,7 +81,8 @@ export function jobOfVersion(object: NomadJob, kept: JobVersion, createIndex: nu
     NomadTokenID: metadata.annotations?.[ANNOTATION.submitter] ?? "",
     Status: stateOf(object),
     StatusDescription: status?.description ?? "",
-    Stable: stable?.version === kept.version ? stable.stable : status?.stableVersion === kept.version || hasSucceeded(record, kept.version),
+    // Stopping a job makes a version that takes this over.
+    Stable: isStable(kept.version) || (kept.stop && stable?.version !== kept.version && isStable(kept.version - 1)),
     Version: kept.version,
     SubmitTime: kept.submittedAt * NS_PER_MS,
     CreateIndex: createIndex,
