@@ -21,7 +21,7 @@ const jsonGauge = ({ name, value, labels }: Gauge) => ({ Name: name, Value: valu
 function gaugesOf({ cluster, now, feed }: RequestContext): readonly Gauge[] {
   const byStatus = new Map<string, number>(STATUSES.map((status) => [status, 0]));
   const ofGroups: Gauge[] = [];
-  for (const record of cluster.jobs()) {
+  for (const record of cluster.jobs("*")) {
     const job = cluster.nomadJob(record);
     if (job === undefined) continue;
     byStatus.set(job.Status, (byStatus.get(job.Status) ?? 0) + 1);

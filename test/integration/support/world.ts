@@ -158,7 +158,7 @@ type Profile = NonNullable<BridgeConfig["spec"]["profiles"]>[number];
 
 /** A controller that has not seen it yet would refuse a task of it. */
 async function profileIsKnown(world: World, profile: string): Promise<void> {
-  const name = "knows-profile";
+  const name = unique("knows-profile");
   await applyTask(world, name, { count: 0, profile });
   await conditionBecomes(world, name, { type: "Accepted", status: "True" });
   await removeTask(world, name);
@@ -171,7 +171,9 @@ export async function grantProfiles(world: World, profiles: readonly (Partial<Pr
     const config = { apiVersion: API_VERSION, kind: "BridgeConfig", metadata: { name: "default" }, spec: { profiles: said } };
     await must(world.breakGlass.apply(RESOURCES.bridgeConfigs, config, { fieldManager: manager, force: true }));
   };
-  await apply(profiles.map((profile) => ({ namespaces: [world.namespace], ...profile })));
-  await profileIsKnown(world, profiles.at(-1)?.name ?? "");
+  const granted = profiles.map((profile) => ({ namespaces: [world.namespace], ...profile }));
+  await apply(granted);
+  // They come in one object.
+  for (const { name, namespaces } of granted.slice(-1)) await profileIsKnown({ ...world, namespace: namespaces?.[0] ?? world.namespace }, name);
   return async () => await apply([]);
 }
