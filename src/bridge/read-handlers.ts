@@ -10,6 +10,7 @@ import { unknownAllocation } from "../nomad/texts.ts";
 import { allocLookupFailed, uuidError, uuidPrefixError } from "../nomad/uuid.ts";
 import type { Allocation } from "./bridge-deps.ts";
 import { sha256 } from "../access/sha256.ts";
+import { withPolicies } from "./jobs/scaling-policies.ts";
 import { listReply, type ListRequest } from "./lists/list-page.ts";
 import { boolParam } from "./query.ts";
 import { json, type Reply, text } from "./reply.ts";
@@ -54,9 +55,10 @@ async function readJob(context: ReadContext & Pick<RequestContext, "jobs">): Pro
   const job = record === undefined ? undefined : context.cluster.nomadJob(record);
   if (record === undefined || job === undefined) return text(404, "job not found");
   const name = record.object.kind === "NomadJob" && job.Dispatched ? record.object.spec.payloadSecret : undefined;
-  if (name === undefined) return json(jobAsRead(job));
+  const read = jobAsRead(withPolicies(job, record.uid));
+  if (name === undefined) return json(read);
   const stored = await context.jobs.readText({ kind: "DispatchPayload", namespace: record.namespace, name, of: record.uid });
-  return json({ ...jobAsRead(job), Payload: stored.ok ? (stored.value ?? null) : null });
+  return json({ ...read, Payload: stored.ok ? (stored.value ?? null) : null });
 }
 
 function listJobAllocations(context: ReadContext): Reply {

@@ -7,6 +7,7 @@ import type { Pod } from "../api/pod.ts";
 import { epochMs } from "../lib/epoch.ts";
 import type { Job, TaskGroup } from "../nomad/job.ts";
 import type { JobRecord } from "./job-record.ts";
+import { healthyAfterMs } from "./kubelet-silence.ts";
 import { deploymentOf } from "./kept-deployments.ts";
 import { type AllocationRecord, endedAt, type TaskRecord } from "./pod-status.ts";
 import { groupOf, versionOfPod } from "./pod-group.ts";
@@ -45,13 +46,20 @@ export function allocationHealth(source: HealthSource, record: AllocationRecord)
 function firstHealthy(source: HealthSource, record: AllocationRecord, group: TaskGroup): number | undefined {
   const state = stateOf(source);
   const minHealthyMs = (group.Update?.MinHealthyTime ?? 0) / NS_PER_MS;
-  const isMarked = state?.markedHealthy.includes(source.pod.metadata.uid ?? "") === true;
   const times = [
-    record.readySince === undefined || (group.Update?.HealthCheck === "manual" && !isMarked) ? undefined : record.readySince + (isMarked ? 0 : minHealthyMs),
+    healthyByReadiness(source, record, group),
     group.Update?.HealthCheck === "manual" || hasChecks(group) ? undefined : healthyByRuns(record, minHealthyMs),
     state?.status === "successful" && createdAt(source) <= state.modifiedAt && (endOf(record) ?? Infinity) > state.modifiedAt ? state.modifiedAt : undefined,
   ].filter((time) => time !== undefined);
   return times.length === 0 ? undefined : Math.min(...times);
+}
+
+/** By its pod's readiness, and by the word of somebody where that counts. */
+function healthyByReadiness(source: HealthSource, { readySince }: AllocationRecord, { Update }: TaskGroup): number | undefined {
+  if (readySince === undefined || Update === null) return readySince;
+  if (stateOf(source)?.markedHealthy.includes(source.pod.metadata.uid ?? "") === true) return readySince;
+  const after = healthyAfterMs({ minHealthyMs: Update.MinHealthyTime / NS_PER_MS, healthyDeadlineMs: Update.HealthyDeadline / NS_PER_MS });
+  return Update.HealthCheck === "manual" ? undefined : readySince + after;
 }
 
 const hasChecks = ({ Services, Tasks }: TaskGroup): boolean => [...Services, ...Tasks.flatMap((task) => task.Services)].some(({ Checks }) => Checks.length > 0);

@@ -14,7 +14,8 @@ const isDead = ({ metadata, status }: NomadJob): boolean =>
 /** Children go with their parent's object: it stays as long as one of them is at work. */
 const hasWork = ({ children }: NomadJobStatus): boolean => children !== undefined && children.pending + children.running > 0;
 
-const isParent = ({ spec: { job } }: NomadJob): boolean => {
+/** Periodic or parameterized, and not itself launched by such a one. */
+export const isParent = ({ spec: { job } }: NomadJob): boolean => {
   const { Periodic: periodic = null, ParameterizedJob: parameterized = null, Dispatched: dispatched = false } = job;
   return periodic !== null || (parameterized !== null && dispatched !== true);
 };

@@ -30,7 +30,7 @@ export function jobSummary({ job, record, pods, now }: SummarySource): JobSummar
     JobID: job.ID,
     Namespace: job.Namespace,
     Summary: Object.fromEntries(job.TaskGroups.map((group) => [group.Name, states === undefined ? keptSummary(groups[group.Name]) : countedSummary(group, states.get(group.Name) ?? [])])),
-    Children: isParent(job) ? { Pending: pending, Running: running, Dead: dead } : null,
+    Children: { Pending: pending, Running: running, Dead: dead },
     CreateIndex: job.CreateIndex,
     ModifyIndex: indexOf(object),
   };

@@ -6,6 +6,7 @@ import { ok, type Result } from "../lib/result.ts";
 import type { Job, JobSpec } from "../nomad/job.ts";
 import { canonicalise } from "../nomad/jobspec/canonicalise.ts";
 import { decodeJob } from "../nomad/jobspec/decode-job.ts";
+import { isParent } from "./job-collection.ts";
 import { isObserved, jobRecord, type JobRecord, requestsOf, versionOf } from "./job-record.ts";
 import { deploymentOf } from "./kept-deployments.ts";
 import { indexOf } from "./nomad-job.ts";
@@ -60,8 +61,11 @@ export function presentVersion(object: NomadJob, spec: JobSpec, submittedAt: num
 
 const hasSucceeded = (record: JobRecord, version: number): boolean => deploymentOf(record, version)?.status === "successful";
 
-/** Nomad's word. One that the controller has not seen yet is pending. */
-export const stateOf = ({ status }: NomadJob): Job["Status"] => status?.state ?? "pending";
+/** Nomad's word. One that the controller has not seen yet is pending, but for a parent: nothing of it is placed, so that Nomad calls it running from its registration on. */
+export function stateOf(object: NomadJob): Job["Status"] {
+  if (isParent(object) && !isObserved(object)) return object.spec.stop === true ? "dead" : "running";
+  return object.status?.state ?? "pending";
+}
 
 /** As clients read it. @param createIndex of the job's registration, or of the oldest version that is known */
 export function jobOfVersion(object: NomadJob, kept: JobVersion, createIndex: number): Job {
@@ -69,6 +73,7 @@ export function jobOfVersion(object: NomadJob, kept: JobVersion, createIndex: nu
   const record = jobRecord(object);
   const { stable, tags = {} } = requestsOf(record);
   const isPresent = kept.version === versionOf(record);
+  const isStable = (version: number): boolean => (stable?.version === version ? stable.stable : status?.stableVersion === version || hasSucceeded(record, version));
   const tag = Object.entries(tags).find(([, { version }]) => version === kept.version);
   return {
     ...kept.spec,
@@ -76,7 +81,8 @@ export function jobOfVersion(object: NomadJob, kept: JobVersion, createIndex: nu
     NomadTokenID: metadata.annotations?.[ANNOTATION.submitter] ?? "",
     Status: stateOf(object),
     StatusDescription: status?.description ?? "",
-    Stable: stable?.version === kept.version ? stable.stable : status?.stableVersion === kept.version || hasSucceeded(record, kept.version),
+    // Stopping a job makes a version that takes this over.
+    Stable: isStable(kept.version) || (kept.stop && stable?.version !== kept.version && isStable(kept.version - 1)),
     Version: kept.version,
     SubmitTime: kept.submittedAt * NS_PER_MS,
     CreateIndex: createIndex,

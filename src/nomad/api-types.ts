@@ -37,7 +37,7 @@ export type NomadJobStub = {
     readonly JobID: string;
     readonly Namespace: string;
     readonly Summary: Readonly<Record<string, GroupSummary>>;
-    readonly Children: { readonly Pending: number; readonly Running: number; readonly Dead: number } | null;
+    readonly Children: { readonly Pending: number; readonly Running: number; readonly Dead: number };
     readonly CreateIndex: number;
     readonly ModifyIndex: number;
   };

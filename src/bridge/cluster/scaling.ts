@@ -1,11 +1,10 @@
 /** @module Scaling policies: the `scaling` blocks of jobs, for an autoscaler that asks for them. Used by http-app.ts. */
-import type { Job, ScalingPolicy, TaskGroup } from "../../nomad/job.ts";
+import type { ScalingPolicy } from "../../nomad/job.ts";
+import { policyOf } from "../jobs/scaling-policies.ts";
 import { listReply } from "../lists/list-page.ts";
 import { listRequest, visibleJobs } from "../read-handlers.ts";
 import { json, type Reply, text } from "../reply.ts";
 import type { RequestContext, Routes } from "../request-context.ts";
-import { nameUuid } from "../../mapping/nomad-ids.ts";
-import { sha256 } from "../../access/sha256.ts";
 
 function listPolicies(context: RequestContext): Reply {
   const { search } = context;
@@ -25,14 +24,8 @@ function readPolicy(context: RequestContext): Reply {
 const policiesOf = (context: RequestContext): readonly ScalingPolicy[] =>
   visibleJobs(context).flatMap((record) => {
     const job = context.cluster.nomadJob(record);
-    return job === undefined || job.Stop ? [] : job.TaskGroups.flatMap((group) => policyOf(job, record.uid, group));
+    return job === undefined || job.Stop ? [] : job.TaskGroups.flatMap((group) => policyOf(job, record.uid, group) ?? []);
   });
-
-function policyOf(job: Job, uid: string, { Name, Scaling }: TaskGroup): readonly ScalingPolicy[] {
-  if (Scaling === null) return [];
-  const { Namespace, ID, CreateIndex, JobModifyIndex } = job;
-  return [{ ...Scaling, ID: nameUuid(sha256, ["scaling", uid, Name]), Namespace, Target: { Namespace, Job: ID, Group: Name }, CreateIndex, ModifyIndex: JobModifyIndex }];
-}
 
 export const SCALING_ROUTES: Routes = {
   "GET /v1/scaling/policies": listPolicies,

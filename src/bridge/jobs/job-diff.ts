@@ -1,20 +1,13 @@
 /** @module What a plan says has changed: Nomad's JobDiff, and in it what will be done to the allocations of each group. */
 import type { DesiredUpdates } from "../../nomad/api-types.ts";
-import type { JobSpec } from "../../nomad/job.ts";
-import { diffJobs } from "../../nomad/jobspec/diff/diff-jobs.ts";
+import { type DiffedJob, diffJobs } from "../../nomad/jobspec/diff/diff-jobs.ts";
 import type { JobDiff } from "../../nomad/jobspec/diff/diff-types.ts";
 
 /** @param updates by group; undefined where nothing is planned */
-export function plannedDiff(before: JobSpec | undefined, after: JobSpec, updates: Readonly<Record<string, DesiredUpdates>> | undefined): JobDiff {
-  const diff = diffJobs(before === undefined ? undefined : withStoredScaling(before), after);
+export function plannedDiff(before: DiffedJob | undefined, after: DiffedJob, updates: Readonly<Record<string, DesiredUpdates>> | undefined): JobDiff {
+  const diff = diffJobs(before, after);
   return { ...diff, TaskGroups: diff.TaskGroups?.map((group) => ({ ...group, Updates: updatesOf(updates?.[group.Name]) })) ?? null };
 }
-
-/** A stored scaling policy has an ID, and the one of a request has none: Nomad shows each as edited, with nothing in it. */
-const withStoredScaling = (spec: JobSpec): JobSpec => ({
-  ...spec,
-  TaskGroups: spec.TaskGroups.map((group) => (group.Scaling === null ? group : { ...group, Scaling: { ...group.Scaling, ID: "stored" } })),
-});
 
 const UPDATE_NAMES = {
   Ignore: "ignore",

@@ -13,6 +13,7 @@ import type { RequestContext } from "../request-context.ts";
 import { checkJob, type JobCheck } from "./check-job.ts";
 import { plannedDiff } from "./job-diff.ts";
 import { type JobContext, jobOfBody, mayRegister, registerProblem, unknownPoolOf } from "./register.ts";
+import { updatesWithPolicies, withKnownPolicies } from "./scaling-policies.ts";
 import { meta } from "./write-reply.ts";
 
 export function planJob(context: JobContext): Reply {
@@ -22,15 +23,15 @@ export function planJob(context: JobContext): Reply {
   const present = context.cluster.job(spec.Namespace, spec.ID);
   const asNomad = present === undefined ? undefined : context.cluster.nomadJob(present);
   const index = asNomad?.JobModifyIndex ?? 0;
-  const wanted = check.refusal === undefined ? context.cluster.desiredUpdates(spec, present) : undefined;
-  const failures = failuresOf(context, { spec, check, updates: wanted });
-  const updates = spec.Type === "system" || spec.Type === "sysbatch" ? withoutFailed(wanted, failures) : wanted;
   const before = present === undefined ? undefined : context.cluster.versionsOf(present)[0];
+  const after = withKnownPolicies(spec, present === undefined || before === undefined ? undefined : { ...before, uid: present.uid });
+  const wanted = check.refusal === undefined ? context.cluster.desiredUpdates(after, present) : undefined;
+  const failures = failuresOf(context, { spec, check, updates: wanted });
+  const updates = updatesWithPolicies(spec, spec.Type === "system" || spec.Type === "sysbatch" ? withoutFailed(wanted, failures) : wanted);
   return json({
     JobModifyIndex: index,
     CreatedEvals: null,
-    // A job that is stopped counts as not there, as on Nomad.
-    Diff: isTrue(context.body, "Diff") ? plannedDiff(before?.stop === true ? undefined : before?.spec, spec, updates) : null,
+    Diff: isTrue(context.body, "Diff") ? plannedDiff(before === undefined ? undefined : { ...before.spec, Stop: before.stop }, after, updates) : null,
     Annotations: { DesiredTGUpdates: updates ?? {}, PreemptedAllocs: null },
     FailedTGAllocs: Object.keys(failures).length === 0 ? null : failures,
     NextPeriodicLaunch: check.refusal === undefined ? nextLaunchText(spec, context.now) : null,

@@ -19,6 +19,7 @@ import { poolNames } from "../cluster/pool-names.ts";
 import { checkJob, type JobCheck } from "./check-job.ts";
 import { editJob, type JobEdit, type StoredNow } from "./edit-job.ts";
 import { integerOf, nestedOf } from "./fields.ts";
+import { withKnownPolicies } from "./scaling-policies.ts";
 import { keepSubmission } from "./submission.ts";
 import { registeredAgain } from "./write-reply.ts";
 
@@ -102,14 +103,15 @@ function registration(body: Body, spec: JobSpec, now: StoredNow | undefined): Re
   const wanted = integerOf(body, "JobModifyIndex") ?? 0;
   const found = now === undefined ? undefined : jobModifyIndex(now.object);
   if (isTrue(body, "EnforceIndex") && wanted !== (found ?? 0)) return err(text(500, enforcedIndex(wanted, found)));
-  if (now?.spec === undefined) return ok({ spec: withoutParent(spec), stop: false });
+  if (now?.spec === undefined) return ok({ spec: withoutParent(withKnownPolicies(spec, undefined)), stop: false });
   const forbidden = forbiddenUpdate(now.spec, spec);
   if (forbidden !== undefined) return err(text(500, multierror([forbidden])));
   const isLive = now.object.spec.stop !== true;
   const counted = isTrue(body, "PreserveCounts") && isLive ? withCountsOf(spec, now.spec) : spec;
   const sized = isTrue(body, "PreserveResources") && isLive ? withResourcesOf(counted, now.spec) : counted;
   const { ParentID, Dispatched, DispatchIdempotencyToken } = now.spec;
-  return ok({ spec: { ...sized, ParentID, Dispatched, DispatchIdempotencyToken }, stop: false });
+  const known = withKnownPolicies(sized, { spec: now.spec, stop: !isLive, uid: now.object.metadata.uid ?? "" });
+  return ok({ spec: { ...known, ParentID, Dispatched, DispatchIdempotencyToken }, stop: false });
 }
 
 /** Only a launch or a dispatch makes a child. */

@@ -3,7 +3,7 @@ import { err, ok, type Result } from "../../lib/result.ts";
 import { type JobRecord, requestsOf, versionOf } from "../../mapping/job-record.ts";
 import type { JobVersion } from "../../mapping/stored-job.ts";
 import { JOB_NOT_FOUND, REVERT_TO_CURRENT, revertEnforced, tagTaken, tagUnknown, unknownVersion, untaggableVersion } from "../../nomad/job-texts.ts";
-import { diffJobs, withoutAnnotations } from "../../nomad/jobspec/diff/diff-jobs.ts";
+import { type DiffedJob, diffJobs, withoutAnnotations } from "../../nomad/jobspec/diff/diff-jobs.ts";
 import { jobAsRead } from "../../nomad/jobspec/read-job.ts";
 import { multierror } from "../../nomad/jobspec/validation/multierror.ts";
 import { textOf } from "../body.ts";
@@ -14,6 +14,7 @@ import { changeRequests } from "./annotate-job.ts";
 import { checkJob } from "./check-job.ts";
 import { editJob } from "./edit-job.ts";
 import { integerOf } from "./fields.ts";
+import { withPolicies } from "./scaling-policies.ts";
 import { type JobContext, mayRegister } from "./register.ts";
 import { meta, registered, written } from "./write-reply.ts";
 import { indexOf } from "../../mapping/nomad-job.ts";
@@ -36,7 +37,7 @@ export function listVersions(context: ReadContext): Reply {
   const isWanted = diffs.value;
   const base = isWanted ? baseOf(context, job, kept) : ok(undefined);
   if (!base.ok) return base.error;
-  return json({ Versions: versions.map(jobAsRead), Diffs: isWanted ? diffsOf(kept, base.value) : null, ...meta(cluster.index()), ...QUERY_META });
+  return json({ Versions: versions.map((version) => jobAsRead(withPolicies(version, job.uid))), Diffs: isWanted ? diffsOf(kept, base.value) : null, ...meta(cluster.index()), ...QUERY_META });
 }
 
 /** The version that all are compared with; undefined: each with the one before it. */
@@ -52,9 +53,13 @@ function baseOf({ search }: ReadContext, job: JobRecord, kept: readonly JobVersi
 }
 
 function diffsOf(kept: readonly JobVersion[], base: JobVersion | undefined) {
-  if (base !== undefined) return kept.filter((each) => each !== base).map(({ spec }) => withoutAnnotations(diffJobs(base.spec, spec)));
-  return kept.slice(0, -1).map(({ spec }, i) => withoutAnnotations(diffJobs(kept[i + 1]?.spec, spec)));
+  if (base !== undefined) return kept.filter((each) => each !== base).map((each) => between(base, each));
+  return kept.slice(0, -1).map((each, i) => between(kept[i + 1], each));
 }
+
+const between = (before: JobVersion | undefined, after: JobVersion) => withoutAnnotations(diffJobs(before && stored(before), stored(after)));
+
+const stored = ({ spec, stop }: JobVersion): DiffedJob => ({ ...spec, Stop: stop });
 
 function keptVersion(context: ReadContext, job: JobRecord, version: number): Result<JobVersion, Reply> {
   const kept = context.cluster.versionsOf(job).find((each) => each.version === version);

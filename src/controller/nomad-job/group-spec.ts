@@ -1,4 +1,5 @@
 /** @module What a group of a Nomad job asks of the plan: the same in the plan's words, its spans in ms. Pure. */
+import { healthyAfterMs } from "../../mapping/kubelet-silence.ts";
 import type { DisconnectStrategy, MigrateStrategy, TaskGroup, UpdateStrategy } from "../../nomad/job.ts";
 import { reschedulePolicy } from "../../nomad/rescheduling.ts";
 import { type DisconnectPolicy, type GroupSpec, type MigratePolicy, NO_DISCONNECT, type UpdatePolicy } from "../plan/types.ts";
@@ -32,7 +33,7 @@ const HEALTH_CHECKS = ["checks", "task_states", "manual"] as const;
 const updatePolicy = (update: UpdateStrategy): UpdatePolicy => ({
   maxParallel: update.MaxParallel,
   canary: update.Canary,
-  minHealthyMs: ms(update.MinHealthyTime),
+  minHealthyMs: healthyAfterMs({ minHealthyMs: ms(update.MinHealthyTime), healthyDeadlineMs: ms(update.HealthyDeadline) }),
   healthyDeadlineMs: ms(update.HealthyDeadline),
   progressDeadlineMs: ms(update.ProgressDeadline),
   autoRevert: update.AutoRevert,

@@ -13,7 +13,7 @@ import type { DiffType, FieldDiff, JobDiff, TaskDiff, TaskGroupDiff } from "./di
  * Undefined is a job that does not exist. Groups and tasks without a difference are there as "None", as clients show them too; fields and
  * objects without one are there only beside others of their object that have one.
  */
-export function diffJobs(old: JobSpec | undefined, next: JobSpec | undefined): JobDiff {
+export function diffJobs(old: DiffedJob | undefined, next: DiffedJob | undefined): JobDiff {
   const [before, after] = [shown(old), shown(next)];
   const fields = diffFields(JOB_SHAPE, [before, after], false);
   const objects = diffParts(JOB_SHAPE, [before, after], false);
@@ -35,10 +35,11 @@ export function withoutAnnotations(diff: JobDiff): JobDiff {
   return { ...diff, TaskGroups: groups ?? null };
 }
 
-type ShownJob = JobSpec & { readonly Stop: boolean };
+/** One that does not say so is not stopped. */
+export type DiffedJob = JobSpec & { readonly Stop?: boolean };
 
 /** What Nomad's own jobs have beside ours: whether they are stopped, and services their namespace. */
-function shown(job: JobSpec | undefined): ShownJob | undefined {
+function shown(job: DiffedJob | undefined): DiffedJob | undefined {
   if (job === undefined) return undefined;
   const inNamespace = (services: readonly Service[]) => services.map((service) => ({ ...service, Namespace: job.Namespace }));
   const groups = job.TaskGroups.map((group) => ({
@@ -47,7 +48,7 @@ function shown(job: JobSpec | undefined): ShownJob | undefined {
     Services: inNamespace(group.Services),
     Tasks: group.Tasks.map((task) => ({ ...task, Services: inNamespace(task.Services) })),
   }));
-  return { ...job, Stop: false, TaskGroups: groups };
+  return { ...job, Stop: job.Stop ?? false, TaskGroups: groups };
 }
 
 /** One that is there on one side only is added or deleted, whether or not there is anything in it. */

@@ -53,6 +53,7 @@ describe("the health of an allocation in its deployment", () => {
   it.each<[string, Given, readonly [boolean, number] | null, object]>([
     // Kubernetes' seconds are up to one too early.
     ["that has been ready for long enough", { ready: 2, main: runs }, [true, 10.999], {}],
+    ["that was ready for less than a kubelet takes to say that a task has ended", { ready: 2, main: runs, update: { MinHealthyTime: S } }, [true, 5.499], {}],
     ["that is over before it was: a task has failed", { phase: "Failed", main: { state: terminated(10, 15) } }, [false, 15], { server: ["Unhealthy because of failed task", 15], proxy: ["Unhealthy because of dead task", 15] }],
     ["that failed after it was", { phase: "Failed", main: { state: terminated(3, 15) } }, [true, 11], {}],
     ["that failed after its run, whose checks nobody knows", { phase: "Failed", main: { state: terminated(3, 15) }, services: CHECKED }, [false, 15], { server: ["Unhealthy because of failed task", 15], proxy: ["Unhealthy because of dead task", 15] }],

@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { plannedDiff } from "../../../../src/bridge/jobs/job-diff.ts";
+import { withKnownPolicies } from "../../../../src/bridge/jobs/scaling-policies.ts";
 import type { JobSpec } from "../../../../src/nomad/job.ts";
 import { canonicalise } from "../../../../src/nomad/jobspec/canonicalise.ts";
 import { decodeJob } from "../../../../src/nomad/jobspec/decode-job.ts";
@@ -36,7 +37,9 @@ function replaced(job: unknown, path: readonly string[], value: unknown): unknow
 function planOf({ of, isNew, path, value }: Answer): JobDiff {
   const before = RECORDED.jobs[of];
   if (isNew === true) return plannedDiff(undefined, specOf({ ...(before as object), ID: `${of}-new` }), undefined);
-  return plannedDiff(specOf(before), specOf(replaced(before, path.split(".").filter((key) => key !== ""), value)), undefined);
+  const stored = specOf(before);
+  const next = specOf(replaced(before, path.split(".").filter((key) => key !== ""), value));
+  return plannedDiff(stored, withKnownPolicies(next, { spec: stored, stop: false, uid: "uid" }), undefined);
 }
 
 type Diff = { readonly Type: string; readonly Name?: string; readonly ID?: string; readonly Annotations?: readonly string[] | null; readonly Fields: readonly FieldDiff[] | null };

@@ -39,6 +39,11 @@ describe("a group in the plan's words", () => {
     });
   });
 
+  it("has no health in a shorter time than a kubelet takes to say that a task has ended", () => {
+    const update = { Stagger: SECOND, MaxParallel: 1, HealthCheck: "checks", MinHealthyTime: SECOND, HealthyDeadline: 60 * SECOND, ProgressDeadline: 0, Canary: 0, AutoRevert: false, AutoPromote: false };
+    expect(onlyGroup({ Update: update }).update?.minHealthyMs).toBeGreaterThan(2000);
+  });
+
   it.each([
     [{ Disconnect: { LostAfter: 60 * SECOND, StopOnClientAfter: null, Replace: false, Reconcile: "keep_original" } }, { lostAfterMs: 60_000, replace: false, reconcile: "keep_original" }],
     [{ Disconnect: { LostAfter: null, StopOnClientAfter: null, Replace: null, Reconcile: null } }, { lostAfterMs: 0, replace: true, reconcile: "best_score" }],
