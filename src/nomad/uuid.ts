@@ -14,6 +14,15 @@ export function uuidPrefixError(prefix: string): string | undefined {
   return bytes > LENGTH ? `index error: Invalid UUID length. UUID have ${LENGTH} characters; got ${bytes}` : digitsProblem(prefix);
 }
 
+/** Where an ID has its hyphens, counted in digits. */
+const HYPHENATED = [8, 12, 16, 20];
+
+/** The beginning as IDs are written: the index looks for digits alone, of either case, wherever the hyphens are. @param prefix without an error */
+export function canonicalUuidPrefix(prefix: string): string {
+  const digits = prefix.replaceAll("-", "").toLowerCase();
+  return [...digits].map((digit, at) => (HYPHENATED.includes(at) ? `-${digit}` : digit)).join("");
+}
+
 function digitsProblem(text: string): string | undefined {
   const digits = text.replaceAll("-", "");
   const hyphens = text.length - digits.length;
