@@ -32,7 +32,7 @@ const (
 
 var errTemplatesStopped = &template.BoundError{Text: "the rendering was stopped, because the task is to end"}
 
-// templates is used by one goroutine at a time, but for stopRendering and the goroutine that watch starts.
+// templates is used by one goroutine at a time, but for the goroutine that watch starts.
 type templates struct {
 	root  string
 	task  string
@@ -42,9 +42,6 @@ type templates struct {
 	node *interpolation.NodeRecord
 	// keep leaves a file that is there as it is, and takes its variables.
 	keep bool
-	// quit is closed by stopRendering.
-	quit     chan struct{}
-	quitOnce sync.Once
 	// mutex guards what a rendering leaves behind, in each of all.
 	mutex sync.Mutex
 }
@@ -69,7 +66,7 @@ type taskTemplate struct {
 
 // newTemplates checks what can be known before there are values. A task without templates costs nothing more.
 func newTemplates(places layout, document taskDocument) (*templates, error) {
-	t := &templates{root: places.root, task: document.Task, limit: standardRenderLimits(), quit: make(chan struct{})}
+	t := &templates{root: places.root, task: document.Task, limit: standardRenderLimits()}
 	for _, of := range document.Templates {
 		mode, err := strconv.ParseUint(of.Perms, 8, 32)
 		if err != nil {
@@ -108,11 +105,7 @@ func (t *templates) render(values map[string]string) (extra map[string]string, e
 		if time.Now().After(deadline) {
 			return nil, fmt.Errorf("%w, even after %v; let an artifact or a prestart task bring it", why, t.limit.patience)
 		}
-		select {
-		case <-t.quit:
-			return nil, errTemplatesStopped
-		case <-time.After(t.limit.retry):
-		}
+		time.Sleep(t.limit.retry)
 	}
 	return t.environment(), nil
 }
@@ -120,7 +113,7 @@ func (t *templates) render(values map[string]string) (extra map[string]string, e
 // renderEach returns the templates that miss a file, and why the first of them does, or else the first other error.
 func (t *templates) renderEach(pending []*taskTemplate, values map[string]string) (waiting []*taskTemplate, why error) {
 	for _, each := range pending {
-		_, err := t.renderOne(each, values, t.quit)
+		_, err := t.renderOne(each, values, nil)
 		if err == nil {
 			continue
 		}
@@ -146,11 +139,8 @@ func (t *templates) environment() map[string]string {
 	return all
 }
 
-// stopRendering makes a render that is under way in another goroutine, and each later one, end with an error soon.
-func (t *templates) stopRendering() { t.quitOnce.Do(func() { close(t.quit) }) }
-
 // renderOne renders and writes one template, and says whether what it renders to has changed since the last time. It ends
-// early when quit is closed.
+// early when quit, which may be nil, is closed.
 func (t *templates) renderOne(of *taskTemplate, values map[string]string, quit <-chan struct{}) (changed bool, err error) {
 	run := &rendering{templates: t, reads: map[template.Place]fileMark{}, ends: time.Now().Add(t.limit.run), quit: quit}
 	source, err := run.source(of, values)

@@ -225,28 +225,6 @@ func TestAMissingFileIsWaitedForAndThenFailsTheStart(t *testing.T) {
 	}
 }
 
-func TestARenderingCanBeStopped(t *testing.T) {
-	for _, data := range []string{`{{ file "alloc/never" }}`, `{{ range 1000000000000 }}{{ end }}`} {
-		made := templatesIn(t, taskRoot(t), templateOf(data, "local/a"))
-		made.limit = renderLimits{run: time.Hour, retry: time.Hour, patience: time.Hour}
-		failed := make(chan error, 1)
-		go func() {
-			_, err := made.render(nil)
-			failed <- err
-		}()
-		time.Sleep(30 * time.Millisecond)
-		made.stopRendering()
-		select {
-		case err := <-failed:
-			if err == nil || !strings.Contains(err.Error(), "was stopped") {
-				t.Errorf("%s ends with %v", data, err)
-			}
-		case <-time.After(patience):
-			t.Fatalf("%s does not end", data)
-		}
-	}
-}
-
 func TestAnEndlessTemplateEnds(t *testing.T) {
 	made := templatesIn(t, taskRoot(t), templateOf(`{{ range 1000000000000 }}{{ end }}`, "local/a"))
 	made.limit.run = 50 * time.Millisecond

@@ -199,28 +199,36 @@ func TestNothingRunsForTemplatesThatCannotChange(t *testing.T) {
 	stop()
 }
 
-func TestStopEndsTheWatchingAlsoWhenNobodyListens(t *testing.T) {
-	root := taskRoot(t)
-	config := filepath.Join(root, "alloc/config")
-	writeAt(t, config, "one")
-	made := templatesIn(t, root, templateOf(`{{ file "alloc/config" }}`, "local/a"))
-	if _, err := made.render(nil); err != nil {
-		t.Fatal(err)
+func TestStopEndsTheWatching(t *testing.T) {
+	for name, data := range map[string]string{
+		"also when nobody listens":          `{{ file "alloc/config" }}`,
+		"also while a rendering never ends": `{{ if eq (file "alloc/config") "two" }}{{ range 1000000000000 }}{{ end }}{{ end }}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			root := taskRoot(t)
+			config := filepath.Join(root, "alloc/config")
+			writeAt(t, config, "one")
+			made := templatesIn(t, root, templateOf(data, "local/a"))
+			made.limit.run = time.Hour
+			if _, err := made.render(nil); err != nil {
+				t.Fatal(err)
+			}
+			changed := make(chan templateChange)
+			stop := made.watch(nil, changed)
+			replaceAt(t, config, "two")
+			time.Sleep(100 * time.Millisecond)
+			stopped := make(chan struct{})
+			go func() {
+				stop()
+				stop()
+				close(stopped)
+			}()
+			select {
+			case <-stopped:
+			case <-time.After(patience):
+				t.Fatal("stop does not return")
+			}
+			nothingChanges(t, changed)
+		})
 	}
-	changed := make(chan templateChange)
-	stop := made.watch(nil, changed)
-	replaceAt(t, config, "two")
-	time.Sleep(100 * time.Millisecond)
-	stopped := make(chan struct{})
-	go func() {
-		stop()
-		stop()
-		close(stopped)
-	}()
-	select {
-	case <-stopped:
-	case <-time.After(patience):
-		t.Fatal("stop does not return")
-	}
-	nothingChanges(t, changed)
 }

@@ -3,7 +3,7 @@ import type { Identity } from "../access/authenticate.ts";
 import type { Body } from "./body.ts";
 import type { AclObjects, ClusterState, JobObjects, Logins, NodeMarks } from "./bridge-deps.ts";
 import type { ClientDeps } from "./client/client-deps.ts";
-import type { RememberedGauges } from "./cluster/metrics.ts";
+import type { RememberedGauges } from "./cluster/remembered-gauges.ts";
 import type { ChangeFeed } from "./blocking/change-feed.ts";
 import type { LogLines } from "./monitor/log-lines.ts";
 import type { EventBroker } from "./events/event-stream.ts";

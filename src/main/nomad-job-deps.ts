@@ -36,6 +36,7 @@ export function nomadJobDeps(context: NomadJobContext): NomadJobDeps {
     deadChildren: (uid) => caches.jobs.byIndex("child", childIndex(uid, "dead")),
     task: (namespace, name) => caches.tasks.get(namespace, name),
     podsOf: (uid) => caches.pods.byIndex("owner", uid),
+    podsOn: (node) => caches.pods.byIndex("node", node),
     podsOfGroup: (namespace, group) => caches.pods.byIndex("group", `${namespace}/${group}`),
     revisionsOf: (uid) => revisions.with(caches.revisions.byIndex("owner", uid), (each) => controllerOf(each)?.uid === uid),
     nodes: () => caches.nodes.all(),

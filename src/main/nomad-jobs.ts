@@ -1,9 +1,10 @@
 /** @module The queue of NomadJobs: which changes concern which job, and what comes of a look at one. One part of the controller. */
 import type { KubeObject } from "../api/meta.ts";
 import type { NomadJob } from "../api/nomad-job.ts";
-import type { Node } from "../api/pod.ts";
+import type { Node, Pod } from "../api/pod.ts";
 import { DRAIN_ANNOTATION } from "../contract/node-drain.ts";
 import { ANNOTATION } from "../contract/pod-metadata.ts";
+import { isDrainedFirst } from "../controller/nomad-job/nodes.ts";
 import { reconcileJob } from "../controller/nomad-job/reconcile.ts";
 import { createWorkQueue, type WorkQueue } from "../kubernetes/work-queue.ts";
 import { isReady } from "../mapping/node-facts.ts";
@@ -64,7 +65,10 @@ function watchForWork({ caches, probes }: JobsTerm, queue: WorkQueue): readonly 
     caches.tasks.onChange(({ type, object }) => {
       if (type === "deleted") for (const job of caches.jobs.byIndex("job", `${namespaceOf(object)}/${object.metadata.name}`)) add(job);
     }),
-    caches.pods.onChange(({ object }) => addOwner(object, queue)),
+    caches.pods.onChange(({ object }) => {
+      addOwner(object, queue);
+      addDrainedLast(caches, object, queue);
+    }),
     caches.nodes.onChange(({ type, object, previous }) => {
       if (type !== "updated" || previous === undefined || nodeQuestion(object) !== nodeQuestion(previous)) addConcerned(caches, object, queue);
     }),
@@ -90,6 +94,14 @@ function addParent(job: NomadJob, previous: NomadJob | undefined, queue: WorkQue
 function addOwner(pod: KubeObject, queue: WorkQueue): void {
   const owner = jobOwner(pod);
   if (owner?.kind === "NomadJob") queue.add(`${namespaceOf(pod)}/${owner.name}`);
+}
+
+/** System jobs that leave a drained node when others have left it. */
+function addDrainedLast(caches: ControllerCaches, pod: Pod, queue: WorkQueue): void {
+  const { nodeName } = pod.spec;
+  const node = nodeName === undefined || !isDrainedFirst(pod) ? undefined : caches.nodes.get(undefined, nodeName);
+  if (node?.metadata.annotations?.[DRAIN_ANNOTATION] === undefined) return;
+  for (const other of caches.pods.byIndex("node", node.metadata.name)) if (!isDrainedFirst(other)) addOwner(other, queue);
 }
 
 /** Heartbeats are no news. */

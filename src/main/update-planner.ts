@@ -40,6 +40,7 @@ export function jobPlanner(context: Context): JobPlanner {
     now,
     osOf: (node) => operatingSystemOf(node, probeOf(node.metadata.name)),
     podsOf: (uid) => caches.pods.byIndex("owner", uid),
+    podsOn: (node) => caches.pods.byIndex("node", node),
     remember,
     revisionsOf: (uid) => caches.revisions.byIndex("owner", uid),
     sha256,

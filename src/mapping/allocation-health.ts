@@ -7,7 +7,7 @@ import type { Pod } from "../api/pod.ts";
 import { epochMs } from "../lib/epoch.ts";
 import type { Job, TaskGroup } from "../nomad/job.ts";
 import type { JobRecord } from "./job-record.ts";
-import { deploymentOf } from "./nomad-deployment.ts";
+import { deploymentOf } from "./kept-deployments.ts";
 import { type AllocationRecord, endedAt, type TaskRecord } from "./pod-status.ts";
 import { groupOf, versionOfPod } from "./pod-group.ts";
 

@@ -1,8 +1,8 @@
 /** @module Deployments of a NomadJob as Nomad's clients read them, out of the state that the controller keeps in the status. Used by the bridge. */
-import { type DeploymentGroup, type DeploymentState, readDeployment } from "../contract/deployment-state.ts";
-import { KEPT_VERSIONS } from "../api/job-revision.ts";
+import type { DeploymentGroup, DeploymentState } from "../contract/deployment-state.ts";
 import type { Job } from "../nomad/job.ts";
 import { type JobRecord, requestsOf } from "./job-record.ts";
+import { deploymentStates } from "./kept-deployments.ts";
 import { deploymentId } from "./nomad-ids.ts";
 import { indexOf } from "./nomad-job.ts";
 import type { Sha256 } from "./object-names.ts";
@@ -35,17 +35,6 @@ export type DeploymentSource = {
   readonly asNomad: Job;
   readonly versions: readonly Pick<JobVersion, "version" | "modifyIndex">[];
 };
-
-/** What is known of deployments, the newest first: the present one, and those that took each other's place before it. */
-export const deploymentStates = ({ object }: JobRecord): readonly DeploymentState[] => (object.kind === "NomadJob" ? chainOf(object.status?.deployment, KEPT_VERSIONS) : []);
-
-function chainOf(value: unknown, bound: number): readonly DeploymentState[] {
-  const state = bound === 0 ? undefined : readDeployment(value);
-  return state === undefined ? [] : [state, ...chainOf((value as { readonly superseded?: unknown }).superseded, bound - 1)];
-}
-
-/** The deployment of one version, while it is known. */
-export const deploymentOf = (job: JobRecord, version: number): DeploymentState | undefined => deploymentStates(job).find(({ jobVersion }) => jobVersion === version);
 
 export function nomadDeployment(source: DeploymentSource, state: DeploymentState): NomadDeployment {
   const { sha256, job, asNomad, versions } = source;

@@ -6,7 +6,7 @@ import type { Pod } from "../api/pod.ts";
 import { ANNOTATION } from "../contract/pod-metadata.ts";
 import type { Job } from "../nomad/job.ts";
 import { isObserved, parentOf, requestsOf, type JobRecord, versionOf } from "./job-record.ts";
-import { deploymentOf, deploymentStates } from "./nomad-deployment.ts";
+import { deploymentOf, deploymentStates } from "./kept-deployments.ts";
 import { deploymentId, evaluationId, type EvaluationCause, knownCauses, podCauses } from "./nomad-ids.ts";
 import { type FollowUp, followUpOf, madeUpFor } from "./rescheduling.ts";
 import { indexOf } from "./nomad-job.ts";

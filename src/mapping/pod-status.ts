@@ -77,9 +77,13 @@ function fateOf(pod: Pod, tasks: readonly RawTask[], now: number): Fate {
   return ready > now ? { state: "pending", readyFrom: ready } : { state: "running", readySince: ready };
 }
 
-/** Kubernetes says that such a pod failed, as it came to its deadline; on Nomad what was stopped is complete. */
+/**
+ * Kubernetes says that such a pod failed, as it came to its deadline; on Nomad what was stopped is complete. A kubelet may say so while it
+ * still ends the containers, and only then tells how they ended.
+ */
 function stoppedFate(pod: Pod, tasks: readonly RawTask[]): Fate {
-  const hasEnded = pod.status?.phase === "Failed" || pod.status?.phase === "Succeeded";
+  const isAtItsEnd = pod.status?.phase === "Failed" || pod.status?.phase === "Succeeded";
+  const hasEnded = isAtItsEnd && tasks.every(({ startedAt }) => startedAt === undefined);
   return hasEnded ? { state: "complete", endedAt: endOf(pod, tasks) } : { state: "stopping" };
 }
 

@@ -7,7 +7,7 @@ import type { Job, JobSpec } from "../nomad/job.ts";
 import { canonicalise } from "../nomad/jobspec/canonicalise.ts";
 import { decodeJob } from "../nomad/jobspec/decode-job.ts";
 import { isObserved, jobRecord, type JobRecord, requestsOf, versionOf } from "./job-record.ts";
-import { deploymentOf } from "./nomad-deployment.ts";
+import { deploymentOf } from "./kept-deployments.ts";
 import { indexOf } from "./nomad-job.ts";
 
 const NS_PER_MS = 1_000_000;

@@ -4,7 +4,7 @@ import type { AcceptedGroup, AcceptedMember, TaskImages } from "./accepted-task.
 import { credentialSecrets, fetchContainer, hasArtifacts } from "./artifacts.ts";
 import { chrootMounts, fetchChrootMounts, isRootReadOnly } from "./chroot-mounts.ts";
 import { isInit } from "./group-tasks.ts";
-import { probeFields } from "./job/group-checks.ts";
+import { probeFields } from "./job/container-probes.ts";
 import { containerPorts, isOnHost, podPorts } from "./job/pod-network.ts";
 import { type ContainerPart, fieldEnv, join, type Mounts } from "./pod-parts.ts";
 import { containerResources } from "./resources.ts";

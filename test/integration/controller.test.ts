@@ -6,6 +6,7 @@ import { RESOURCES } from "../../src/main/resources.ts";
 import { eventually, must } from "./kubernetes/real-cluster.ts";
 import { kubectl, kubectlOk } from "./support/kubectl.ts";
 import { allocation, allocationsOf, inTask, nomad } from "./support/nomad.ts";
+import { BEGUN, hasBegun } from "./support/seen.ts";
 import {
   applyTask,
   conditionBecomes,
@@ -173,16 +174,18 @@ describe.concurrent("an allocation that fails", () => {
 
 describe.concurrent("a task that is told to stop", () => {
   it("gets its kill_signal, and its last words are heard", async () => {
-    const script = 'trap "echo heard USR1; exit 0" USR1; trap "echo heard INT; exit 1" INT; echo up; while :; do sleep 60 & wait $!; done';
+    const script = `trap "echo heard USR1; exit 0" USR1; trap "echo heard INT; exit 1" INT; echo up; ${BEGUN}; while :; do sleep 60 & wait $!; done`;
     const pod = await readyPod(world, "signalled", { ...shell(script), killSignal: "SIGUSR1" });
     const log = await followLog(world, pod);
+    await hasBegun(uidOf(pod), "signalled");
     await removeTask(world, "signalled");
     expect(await log.whole).toBe("up\nheard USR1\n");
   });
 
   it("is killed when its kill_timeout is over", async () => {
-    const pod = await readyPod(world, "deaf", { ...shell('trap "" INT TERM; while :; do sleep 1; done'), killTimeout: "1s" });
+    const pod = await readyPod(world, "deaf", { ...shell(`trap "" INT TERM; ${BEGUN}; while :; do sleep 1; done`), killTimeout: "1s" });
     const history = await watchPods(world, "deaf");
+    await hasBegun(uidOf(pod), "deaf");
     await removeTask(world, "deaf");
     await eventually(() => history.seen.find(({ removed }) => removed));
     history.stop();

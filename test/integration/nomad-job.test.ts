@@ -8,6 +8,7 @@ import { eventually, must } from "./kubernetes/real-cluster.ts";
 import { kubectl } from "./support/kubectl.ts";
 import { killServer, upAgain } from "./support/machine.ts";
 import { applyJob, AT_ONCE, childrenOf, group, isStopped, jobNow, liveOf, podsOfJob, requestOf, statusWhen, task, versionsOf, WAITS } from "./support/nomad-jobs.ts";
+import { BEGUN, hasBegun } from "./support/seen.ts";
 import { enterWorld, followLog, isReady, uidOf, type World } from "./support/world.ts";
 
 let world: World;
@@ -44,9 +45,10 @@ describe("a service job", () => {
   });
 
   it("gives a task that is stopped the whole of its kill timeout", async () => {
-    const slow = ["-c", 'trap "sleep 4; echo in time; exit 0" INT; echo began; while :; do sleep 60 & wait $!; done'];
+    const slow = ["-c", `trap "sleep 4; echo in time; exit 0" INT; echo began; ${BEGUN}; while :; do sleep 60 & wait $!; done`];
     await applyJob(world, "slow-end", { TaskGroups: [group(slow, { Tasks: [task(slow, { KillTimeout: 20 * SECOND })] })] });
     await statusWhen(world, "slow-end", running(1));
+    await hasBegun(uidOf((await liveOf(world, "slow-end"))[0]!), "main");
     await applyJob(world, "slow-end", { TaskGroups: [group(slow, { Tasks: [task(slow, { KillTimeout: 20 * SECOND })] })] }, true);
     await statusWhen(world, "slow-end", ({ groups }) => groups?.["main"]?.complete === 1);
     const [pod] = await podsOfJob(world, "slow-end");

@@ -1,6 +1,7 @@
 /** @module What a task finds inside its pod, and what it does not: its user, capabilities, environment, files and working directory, seen by exec sessions. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exec, inTask, tokenWith } from "./support/nomad.ts";
+import { seenBy, seeing } from "./support/seen.ts";
 import { enterWorld, grantProfiles, readyPod, uidOf, type Spec, type World } from "./support/world.ts";
 
 let world: World;
@@ -28,9 +29,9 @@ const NOMAD_DEFAULT = "00000000a80405fb";
 
 /** What the task itself saw, as its own process and not as a session's; `alloc` is still running. */
 async function seenByTask(name: string, spec: Spec, look: string): Promise<{ readonly alloc: string; readonly seen: string }> {
-  const script = `{ ${look}; } > /alloc/data/seen 2>&1; trap "exit 0" INT; while :; do sleep 60 & wait $!; done`;
+  const script = `${seeing(look)}; trap "exit 0" INT; while :; do sleep 60 & wait $!; done`;
   const pod = await readyPod(world, name, { ...spec, command: "/bin/sh", args: ["-c", script] });
-  return { alloc: uidOf(pod), seen: await inTask(uidOf(pod), name, "cat /alloc/data/seen") };
+  return { alloc: uidOf(pod), seen: await seenBy(uidOf(pod), name) };
 }
 
 describe.concurrent("the user and capabilities of a task", () => {

@@ -5,21 +5,7 @@
 import { json, type Reply, stream } from "../reply.ts";
 import { jobSummary } from "../../mapping/job-summary.ts";
 import type { RequestContext, Routes } from "../request-context.ts";
-
-type Gauge = { readonly name: string; readonly value: number; readonly labels: Readonly<Record<string, string>> };
-
-/** Whoever asks needs no token, and counting costs as much as there is: all share one count for a second. */
-export type RememberedGauges = (now: number, count: () => readonly Gauge[]) => readonly Gauge[];
-
-const MAX_AGE_MS = 1_000;
-
-export function rememberedGauges(): RememberedGauges {
-  let kept: { readonly at: number; readonly gauges: readonly Gauge[] } | undefined;
-  return (now, count) => {
-    if (kept === undefined || Math.abs(now - kept.at) >= MAX_AGE_MS) kept = { at: now, gauges: count() };
-    return kept.gauges;
-  };
-}
+import type { Gauge } from "./remembered-gauges.ts";
 
 const SUMMARY = ["Queued", "Complete", "Failed", "Running", "Starting", "Lost", "Unknown"] as const;
 const STATUSES = ["pending", "running", "dead"] as const;

@@ -11,7 +11,7 @@ import { json, QUERY_META, type Reply, text } from "../reply.ts";
 import type { RequestContext, Routes } from "../request-context.ts";
 import { deploymentId, evaluationIdsOf, nameUuid, podEvaluationIds } from "../../mapping/nomad-ids.ts";
 import { isPlaced } from "../../mapping/nomad-allocation.ts";
-import { deploymentStates } from "../../mapping/nomad-deployment.ts";
+import { deploymentStates } from "../../mapping/kept-deployments.ts";
 import { type NomadEvaluation, nomadEvaluations } from "../../mapping/nomad-evaluation.ts";
 import type { JobRecord } from "../../mapping/job-record.ts";
 import { sha256 } from "../../access/sha256.ts";

@@ -7,7 +7,7 @@ import type { Node, Pod } from "../../api/pod.ts";
 import { sha256 } from "../../access/sha256.ts";
 import { ANNOTATION } from "../../contract/pod-metadata.ts";
 import { type JobObject, jobRecord, type JobRecord } from "../../mapping/job-record.ts";
-import { deploymentOf } from "../../mapping/nomad-deployment.ts";
+import { deploymentOf } from "../../mapping/kept-deployments.ts";
 import { deploymentId } from "../../mapping/nomad-ids.ts";
 import { allocationRecord } from "../../mapping/pod-status.ts";
 import { clientStatus, isPlaced, nomadAllocation } from "../../mapping/nomad-allocation.ts";

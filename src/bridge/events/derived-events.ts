@@ -5,7 +5,8 @@
 import { sha256 } from "../../access/sha256.ts";
 import type { Pod } from "../../api/pod.ts";
 import { type JobObject, jobRecord } from "../../mapping/job-record.ts";
-import { deploymentStates, type NomadDeployment, nomadDeployment } from "../../mapping/nomad-deployment.ts";
+import { type NomadDeployment, nomadDeployment } from "../../mapping/nomad-deployment.ts";
+import { deploymentStates } from "../../mapping/kept-deployments.ts";
 import { type NomadEvaluation, nomadEvaluation, nomadEvaluations, shownEvaluation } from "../../mapping/nomad-evaluation.ts";
 import { podEvaluationIds } from "../../mapping/nomad-ids.ts";
 import { evaluationSource } from "../jobs/evaluations.ts";

@@ -7,7 +7,7 @@ import { indexOf } from "../../mapping/nomad-job.ts";
 import { type ScalingEvent, withScaling } from "../../contract/scaling-events.ts";
 import { sha256 } from "../../access/sha256.ts";
 import { isPlaced } from "../../mapping/nomad-allocation.ts";
-import { deploymentStates } from "../../mapping/nomad-deployment.ts";
+import { deploymentStates } from "../../mapping/kept-deployments.ts";
 import { jobSummary } from "../../mapping/job-summary.ts";
 import { allocationRecord } from "../../mapping/pod-status.ts";
 import { ANNOTATION } from "../../contract/pod-metadata.ts";

@@ -9,7 +9,7 @@ import type { FoundConfig } from "../config-file.ts";
 import type { ConvertOptions } from "./convert-options.ts";
 import { judgeJob, nomadJobObject } from "./judge-job.ts";
 import { readJobs, type SourceJob } from "./read-jobs.ts";
-import { type FileReport, type JobReport, type MadeObject, type Observed, observedRefusal, reportEntries } from "./report.ts";
+import { type FileReport, type JobReport, type Made, type MadeObject, type Observed, observedRefusal, reportEntries } from "./report.ts";
 import { ownRemedy } from "./remedies.ts";
 import { execTasksOf } from "./to-exec-task.ts";
 
@@ -23,9 +23,6 @@ export type ConvertInputs = {
 
 export type ConvertedJob = { readonly jobId: string; readonly namespace: string; readonly objectName: string; readonly objects: readonly object[] };
 export type ConvertedFile = { readonly report: FileReport; readonly jobs: readonly ConvertedJob[] };
-
-/** What a target makes of a job, and what it changes. */
-export type Made = { readonly objects: readonly object[]; readonly observed: readonly Observed[] };
 
 export function convertFile(inputs: ConvertInputs): ConvertedFile {
   const { name, text, hcl } = inputs.source;

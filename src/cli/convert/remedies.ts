@@ -1,5 +1,5 @@
 /** @module What to do about a finding: the advice that its own words end with, or that of a table by its path. Used by convert and assess. */
-import type { Severity } from "./report.ts";
+import type { Severity } from "./severity.ts";
 
 const VERBS = "write|use|set|put|name|keep|register|leave|choose|give|make|push|reach|add|fetch|install|run|label|pass|build|render|look|apply|raise|lower|list|take|split";
 /** An imperative behind a colon or a semicolon. */

@@ -1,7 +1,8 @@
 /** @module The report of convert as text, JSON or Markdown. Nothing depends on the terminal, so a pipe and a file get the same. */
 import { code, markdownCell, markdownTable, plain, plainJson } from "../plain-text.ts";
 import type { ReportFormat } from "./convert-options.ts";
-import { type ConvertReport, type FileReport, type JobReport, type ReportEntry, SEVERITIES } from "./report.ts";
+import type { ConvertReport, FileReport, JobReport, ReportEntry } from "./report.ts";
+import { SEVERITIES } from "./severity.ts";
 
 /** With a newline at the end. */
 export function formatReport(report: ConvertReport, format: ReportFormat): string {

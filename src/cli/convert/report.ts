@@ -1,11 +1,9 @@
 /** @module What convert has to say of job files, as a value that every format shows. Its shape is that of `-report=json`. */
-import type { Finding, FindingLevel } from "../../api/exec-task.ts";
+import type { Finding } from "../../api/exec-task.ts";
 import { pathOfRefusal } from "./judge-job.ts";
 import { type Place, type Places, placeOf } from "./places.ts";
 import { remedyFor } from "./remedies.ts";
-
-/** refused: with this the job does not run here, or is not converted. */
-export type Severity = FindingLevel | "refused";
+import { SEVERITIES, type Severity } from "./severity.ts";
 
 export type ReportEntry = {
   readonly file: string;
@@ -42,10 +40,11 @@ export type ConvertReport = {
   readonly files: readonly FileReport[];
 };
 
-export const SEVERITIES = ["refused", "lost", "decision", "weaker", "equivalent", "same"] as const satisfies readonly Severity[];
-
 /** A finding, or a refusal of the mapping, at its place in the file. */
 export type Observed = Pick<Finding, "path" | "message"> & { readonly level: Severity; readonly remedy?: string };
+
+/** What a target makes of a job, and what it changes. */
+export type Made = { readonly objects: readonly object[]; readonly observed: readonly Observed[] };
 
 export const observedRefusal = (message: string): Observed => ({ level: "refused", ...pathOfRefusal(message) });
 

@@ -5,8 +5,7 @@ import { taskOrder } from "../../mapping/job/group-spec.ts";
 import { isSubdomain } from "../../mapping/object-names.ts";
 import type { JobSpec, TaskGroup } from "../../nomad/job.ts";
 import { DEFAULT_UPDATE, defaultReschedule } from "../../nomad/jobspec/default-policies.ts";
-import type { Made } from "./convert-file.ts";
-import type { Observed } from "./report.ts";
+import type { Made, Observed } from "./report.ts";
 
 const REMEDY = "use -to=nomadjob, which keeps it";
 

@@ -4,18 +4,11 @@ import type { NomadJob } from "../../api/nomad-job.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { JobSpec } from "../../nomad/job.ts";
 import { jobGroups } from "../../mapping/job/job-groups.ts";
-import type { MappedJob } from "../../mapping/job/mapped-job.ts";
 import { type AcceptedGroup, acceptGroup, type Refusal } from "../../mapping/pod-for-task.ts";
 import { firstTwice, inGroup } from "../../mapping/refusal.ts";
+import type { AcceptedJob } from "./accepted-job.ts";
 import type { NomadJobDeps } from "./deps.ts";
 import { readJob } from "./read-job.ts";
-
-export type AcceptedJob = {
-  readonly job: JobSpec;
-  /** In the job's order. */
-  readonly groups: readonly AcceptedGroup[];
-  readonly mapped: MappedJob;
-};
 
 type AcceptDeps = Pick<NomadJobDeps, "remember" | "configVersion" | "missingPaths" | "sha256">;
 

@@ -2,24 +2,21 @@
 import type { Node, Pod } from "../../api/pod.ts";
 import type { JobRequests } from "../../contract/job-requests.ts";
 import { ANNOTATION } from "../../contract/pod-metadata.ts";
-import type { JobType } from "../../nomad/job.ts";
 import { allocationRecord } from "../../mapping/pod-status.ts";
 import type { JobAllocation } from "../plan/types.ts";
 import { allocationView } from "../reconcile.ts";
 import { transitionOf } from "../transitions.ts";
-import { allocationNode } from "./nodes.ts";
+import { allocationNode, type NodeQuestion } from "./nodes.ts";
 import { groupNameOf, versionOfPod } from "../../mapping/pod-group.ts";
 import { rescheduleTimesOf } from "../../mapping/rescheduling.ts";
 
-export type AllocationContext = {
-  readonly type: JobType;
+export type AllocationContext = NodeQuestion & {
   readonly requests: JobRequests;
   readonly node: (name: string) => Node | undefined;
   /** Host paths that new pods of a group leave out of their root. */
   readonly skippedPaths: (group: string) => readonly string[];
   /** Whether a pod without a node waits under constraints that are answered otherwise by now. */
   readonly isMisplaced: (pod: Pod) => boolean;
-  readonly now: number;
 };
 
 export function jobAllocation(pod: Pod, context: AllocationContext): JobAllocation {
@@ -36,7 +33,7 @@ export function jobAllocation(pod: Pod, context: AllocationContext): JobAllocati
     jobVersion: versionOfPod(pod),
     ...(annotations[ANNOTATION.canary] === "true" ? { canary: true } : {}),
     rescheduleTimes: rescheduleTimesOf(pod),
-    ...(name === undefined ? {} : { node: allocationNode(name, context.node(name), context.type) }),
+    ...(name === undefined ? {} : { node: allocationNode(name, context.node(name), context) }),
     ...(pod.spec.nodeName === undefined ? { unbound: true } : {}),
     ...(transition === undefined ? {} : { transition }),
     ...(startedAt === undefined ? {} : { startedAt }),

@@ -27,6 +27,8 @@ export type NomadJobDeps = {
   readonly deadChildren: (parentUid: string) => readonly NomadJob[];
   readonly task: (namespace: string, name: string) => ExecTask | undefined;
   readonly podsOf: (ownerUid: string) => readonly Pod[];
+  /** Pods of ours on a node. */
+  readonly podsOn: (node: string) => readonly Pod[];
   /** Pods of a group's name, whoever owns them. */
   readonly podsOfGroup: (namespace: string, groupName: string) => readonly Pod[];
   readonly revisionsOf: (ownerUid: string) => readonly JobRevision[];

@@ -5,7 +5,7 @@ import type { NomadJob } from "../../api/nomad-job.ts";
 import type { Refusal } from "../../mapping/refusal.ts";
 import { type Outcome, settled, stalled, wait } from "../outcome.ts";
 import type { WriteError } from "../reconcile.ts";
-import type { AcceptedJob } from "./accept-job.ts";
+import type { AcceptedJob } from "./accepted-job.ts";
 import type { NomadJobDeps } from "./deps.ts";
 import { allocationsOf } from "./plan-job.ts";
 import { refusedStatus } from "./status.ts";

@@ -1,22 +1,27 @@
 /** @module What a node's state means for the allocations on it: whether it still answers, and whether it is being drained. Pure. */
 import type { BridgeConfigSpec } from "../../api/bridge-config.ts";
-import type { Node } from "../../api/pod.ts";
+import type { Node, Pod } from "../../api/pod.ts";
 import { DRAIN_ANNOTATION, type NodeDrain, readNodeDrain } from "../../contract/node-drain.ts";
+import { ANNOTATION } from "../../contract/pod-metadata.ts";
 import { epochMs } from "../../lib/epoch.ts";
 import type { JobType } from "../../nomad/job.ts";
 import { eligibleNodes, mayBeOn } from "../../mapping/job/placement/eligible-nodes.ts";
 import type { NodeSource } from "../../mapping/node-facts.ts";
+import { clientStatus } from "../../mapping/nomad-allocation.ts";
 import type { AcceptedGroup } from "../../mapping/pod-for-task.ts";
+import { allocationRecord } from "../../mapping/pod-status.ts";
 import type { AllocationNode } from "../plan/types.ts";
 import type { NomadJobDeps } from "./deps.ts";
 
 const drainOf = ({ metadata }: Node): NodeDrain | undefined => readNodeDrain(metadata.annotations?.[DRAIN_ANNOTATION]);
 
+export type NodeQuestion = { readonly type: JobType; /** All of ours that are on the node. */ readonly podsOn: (node: string) => readonly Pod[]; readonly now: number };
+
 /** @param node undefined: the cluster has no such node any more, and what was on it is lost */
-export function allocationNode(name: string, node: Node | undefined, type: JobType): AllocationNode {
+export function allocationNode(name: string, node: Node | undefined, question: NodeQuestion): AllocationNode {
   if (node === undefined) return { name, lostSince: 0 };
   const lostSince = silentSince(node);
-  const drain = drainFor(node, type);
+  const drain = drainFor(node, question);
   return { name, ...(lostSince === undefined ? {} : { lostSince }), ...(drain === undefined ? {} : { drain }) };
 }
 
@@ -26,11 +31,26 @@ function silentSince(node: Node): number | undefined {
   return ready?.status === "Unknown" ? (epochMs(ready.lastTransitionTime) ?? 0) : undefined;
 }
 
-function drainFor(node: Node, type: JobType): AllocationNode["drain"] {
+function drainFor(node: Node, { type, podsOn, now }: NodeQuestion): AllocationNode["drain"] {
   const drain = drainOf(node);
-  if (drain === undefined || (drain.ignoreSystemJobs && (type === "system" || type === "sysbatch"))) return undefined;
-  if (drain.deadlineMs === 0) return {};
-  return { deadlineAt: drain.deadlineMs < 0 ? 0 : drain.startedAt + drain.deadlineMs };
+  const isOnNodes = type === "system" || type === "sysbatch";
+  if (drain === undefined || (drain.ignoreSystemJobs && isOnNodes)) return undefined;
+  const othersFirst = isOnNodes && podsOn(node.metadata.name).some((pod) => isDrainedFirst(pod) && isOnItsNode(pod, now));
+  return { ...deadlineOf(drain), ...(othersFirst ? { othersFirst } : {}) };
+}
+
+function deadlineOf({ startedAt, deadlineMs }: NodeDrain): { readonly deadlineAt?: number } {
+  if (deadlineMs === 0) return {};
+  return { deadlineAt: deadlineMs < 0 ? 0 : startedAt + deadlineMs };
+}
+
+/** Of a Nomad job that is not made for the node: no drain moves an ExecTask. */
+export const isDrainedFirst = ({ metadata }: Pod): boolean =>
+  metadata.annotations?.[ANNOTATION.node] === undefined && metadata.ownerReferences?.some(({ kind, controller }) => kind === "NomadJob" && controller === true) === true;
+
+function isOnItsNode(pod: Pod, now: number): boolean {
+  const status = clientStatus(allocationRecord(pod, now));
+  return status === "pending" || status === "running";
 }
 
 /** Nodes as constraints read them. */

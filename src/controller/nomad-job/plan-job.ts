@@ -7,7 +7,7 @@ import type { NodeSource } from "../../mapping/node-facts.ts";
 import type { StableVersion } from "../plan/deployment-state.ts";
 import { planJob } from "../plan/job.ts";
 import type { GroupSpec, JobAllocation, JobPlan } from "../plan/types.ts";
-import type { AcceptedJob } from "./accept-job.ts";
+import type { AcceptedJob } from "./accepted-job.ts";
 import { jobAllocation } from "./allocation.ts";
 import type { NomadJobDeps } from "./deps.ts";
 import { groupSpec } from "./group-spec.ts";
@@ -20,7 +20,7 @@ import { isSameSpec, versionOf } from "./revisions.ts";
 export const requestsOf = ({ metadata }: NomadJob): JobRequests => readJobRequests(metadata.annotations?.[ANNOTATION.requests]);
 
 /** What a plan reads; the bridge asks for one that nobody carries out. */
-export type PlanDeps = Pick<NomadJobDeps, "node" | "nodes" | "now" | "osOf" | "podsOf" | "remember" | "revisionsOf" | "sha256">;
+export type PlanDeps = Pick<NomadJobDeps, "node" | "nodes" | "now" | "osOf" | "podsOf" | "podsOn" | "remember" | "revisionsOf" | "sha256">;
 
 export type Accepted = { readonly accepted: AcceptedJob; readonly config: BridgeConfigSpec };
 
@@ -32,6 +32,7 @@ export function allocationsOf(deps: PlanDeps, job: NomadJob, known?: Accepted): 
     type: accepted?.job.Type ?? job.spec.type ?? "service",
     requests: requestsOf(job),
     node: deps.node,
+    podsOn: deps.podsOn,
     skippedPaths: (group: string) => skipped.get(group) ?? [],
     isMisplaced: known === undefined ? () => false : misplaced(known.accepted.groups, () => nodeSources(deps, known.config)),
     now: deps.now(),

@@ -7,7 +7,7 @@ import { jobModifyIndex } from "../../mapping/stored-job.ts";
 import { isActive } from "../plan/deployment-state.ts";
 import type { GroupSummary, JobAllocation, JobPlan } from "../plan/types.ts";
 import type { ConditionIntent } from "../status.ts";
-import type { AcceptedJob } from "./accept-job.ts";
+import type { AcceptedJob } from "./accepted-job.ts";
 import { deploymentOf, type JobMemory, keepDeployment } from "./memory.ts";
 
 /** Everything but times of conditions. A field that is not there is taken from the object. */

@@ -10,7 +10,7 @@ import { latestBy, newestByIndex } from "./history.ts";
 import { lostIn } from "./live.ts";
 import { decide, type Vacancy } from "./placement.ts";
 import { nextStep } from "./rolling.ts";
-import { type GroupPlan, type JobAllocation, type Stop, STOP_REASON } from "./types.ts";
+import { type AllocationNode, type GroupPlan, type JobAllocation, type Stop, STOP_REASON } from "./types.ts";
 
 export function planNodeGroup(given: GroupInput): GroupPlan {
   const { reschedule: _none, ...group } = given.group;
@@ -60,13 +60,13 @@ function sortByNode(input: GroupInput, eligible: ReadonlySet<string>): ByNode {
 function reasonToStop(input: GroupInput, each: JobAllocation, eligible: ReadonlySet<string>): Stop["reason"] | undefined {
   const lost = lostIn(input, each);
   if (lost !== undefined) return lost > 0 ? undefined : STOP_REASON.lost;
-  if (each.node?.drain !== undefined) return mayFinish(input, each.node.drain) ? undefined : STOP_REASON.tainted;
+  if (each.node?.drain !== undefined) return mayStay(input, each.node.drain) ? undefined : STOP_REASON.tainted;
   if (!eligible.has(nodeOf(each))) return STOP_REASON.notNeeded;
   return each.transition === undefined ? undefined : STOP_REASON.migrating;
 }
 
-/** A drain waits for what ends by itself, until its deadline. */
-const mayFinish = ({ type, now }: GroupInput, { deadlineAt = Infinity }: { readonly deadlineAt?: number }) => type === "sysbatch" && deadlineAt > now;
+/** Until its deadline a drain waits for what ends by itself, and for what the node's system jobs are there to serve. */
+const mayStay = ({ type, now }: GroupInput, { deadlineAt = Infinity, othersFirst }: NonNullable<AllocationNode["drain"]>) => deadlineAt > now && (type === "sysbatch" || othersFirst === true);
 
 function preferred(a: JobAllocation, b: JobAllocation): number {
   const readiness = Number(b.readySince !== undefined) - Number(a.readySince !== undefined);

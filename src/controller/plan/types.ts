@@ -43,8 +43,8 @@ export type AllocationNode = {
   readonly name: string;
   /** Since when the node does not answer; absent while it does. */
   readonly lostSince?: number;
-  /** Absent: it is not drained. `deadlineAt` past: what is still there goes at once. */
-  readonly drain?: { readonly deadlineAt?: number };
+  /** Absent: it is not drained. `deadlineAt` past: what is still there goes at once. `othersFirst`: it is a system job's, and others are still there. */
+  readonly drain?: { readonly deadlineAt?: number; readonly othersFirst?: true };
 };
 
 /** One allocation of a job. */

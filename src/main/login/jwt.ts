@@ -5,7 +5,7 @@ import type { Claims } from "../../access/login/bindings.ts";
 import { durationMs } from "../../lib/duration.ts";
 import { err, messageOf, ok, type Result } from "../../lib/result.ts";
 import { fetchJson } from "./fetch-json.ts";
-import type { MethodContext } from "./logins.ts";
+import type { MethodContext } from "./method-context.ts";
 
 /** Never HMAC: what verifies with a public key must not verify with that key as a shared secret. */
 const SIGNING_ALGORITHMS = ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "EdDSA"];

@@ -1,6 +1,6 @@
 /** @module Proofs from elsewhere, with the network: keys and issuers are asked over TLS, each answer bounded in size and time. Used by the bridge. */
 import { randomBytes } from "node:crypto";
-import { type AclAuthMethodConfig, type AclAuthMethodObject, aclAuthMethodSpec } from "../../api/acl.ts";
+import { type AclAuthMethodObject, aclAuthMethodSpec } from "../../api/acl.ts";
 import type { KubeObject } from "../../api/meta.ts";
 import type { Logins } from "../../bridge/bridge-deps.ts";
 import type { KubeClient } from "../../kubernetes/types.ts";
@@ -9,16 +9,8 @@ import { objectName } from "../acl-objects.ts";
 import { SYSTEM_NAMESPACE } from "../identity.ts";
 import { RESOURCES } from "../resources.ts";
 import { verifyToken } from "./jwt.ts";
+import type { MethodContext, MethodSecret } from "./method-context.ts";
 import { oidcAuthUrl, oidcComplete } from "./oidc.ts";
-
-export type MethodSecret = {
-  /** Of the client at the issuer; "": it has none. */
-  readonly clientSecret: string;
-  /** Signs the states of logins. */
-  readonly stateKey: string;
-};
-
-export type MethodContext = { readonly config: AclAuthMethodConfig; readonly secret: MethodSecret; readonly now: number };
 
 type SecretObject = KubeObject & { readonly data?: Readonly<Record<string, string>> };
 

@@ -4,7 +4,7 @@ import type { Claims } from "../../access/login/bindings.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { fetchJson } from "./fetch-json.ts";
 import { verifyToken } from "./jwt.ts";
-import type { MethodContext } from "./logins.ts";
+import type { MethodContext } from "./method-context.ts";
 
 type Issuer = { readonly authorization: string; readonly token: string; readonly userInfo: string; readonly name: string };
 

@@ -4,7 +4,7 @@
  */
 import { ok, type Result } from "../../lib/result.ts";
 import type { Refusal } from "../refusal.ts";
-import { refusedAt } from "./mapped-job.ts";
+import { refusedAt } from "./mapped.ts";
 
 export type Config = Readonly<Record<string, unknown>>;
 

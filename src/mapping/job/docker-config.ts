@@ -8,7 +8,7 @@ import type { Task } from "../../nomad/job.ts";
 import type { Refusal } from "../refusal.ts";
 import { type Config, listOf, textOf, unknownKey } from "./config-values.ts";
 import type { DriverConfig } from "./driver-config.ts";
-import { type Mapped, mapped, refusedAt } from "./mapped-job.ts";
+import { type Mapped, mapped, refusedAt } from "./mapped.ts";
 
 type Fate = { readonly fate: "mapped" } | { readonly fate: "none" } | { readonly fate: "lost" | "weaker" | "equivalent" | "refused"; readonly message: string };
 

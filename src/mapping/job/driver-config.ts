@@ -4,7 +4,7 @@ import type { Task } from "../../nomad/job.ts";
 import { ok, type Result } from "../../lib/result.ts";
 import type { Refusal } from "../refusal.ts";
 import { type Config, listOf, textOf, unknownKey } from "./config-values.ts";
-import { type Mapped, mapped, refusedAt } from "./mapped-job.ts";
+import { type Mapped, mapped, refusedAt } from "./mapped.ts";
 
 type Isolation = "private" | "host";
 

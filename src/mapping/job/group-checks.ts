@@ -4,11 +4,9 @@
  */
 import type { Finding } from "../../api/exec-task.ts";
 import type { ServiceCheck, Task, TaskGroup } from "../../nomad/job.ts";
-import type { AcceptedGroup } from "../accepted-task.ts";
 import type { GroupNetwork } from "./group-network.ts";
 import { type PortTarget, portTarget, type ServiceSource, servicesOf } from "./group-services.ts";
-import { findingIf, type Mapped } from "./mapped-job.ts";
-import { isOnHost, listeningPort, podPorts } from "./pod-network.ts";
+import { findingIf, type Mapped } from "./mapped.ts";
 
 export type Probe = {
   readonly kind: "readiness" | "liveness";
@@ -23,7 +21,7 @@ export type Probe = {
   readonly failureThreshold: number;
 };
 
-type ProbeAction =
+export type ProbeAction =
   | { readonly type: "http"; readonly path: string; readonly scheme: "HTTP" | "HTTPS"; readonly headers: readonly { readonly name: string; readonly value: string }[] }
   | { readonly type: "tcp" }
   | { readonly type: "grpc"; readonly service: string };
@@ -119,28 +117,4 @@ function checkFindings({ check, path }: CheckSource): readonly Finding[] {
     ...findingIf(check.FailuresBeforeWarning > 0, "lost", `${path}.FailuresBeforeWarning`, "a check is passing or critical"),
     ...findingIf(/\$\{/.test(check.Path), "lost", `${path}.Path`, "is not interpolated"),
   ];
-}
-
-/** Fields of the container of this task. */
-export function probeFields(accepted: AcceptedGroup, task: string, index: number) {
-  const own = accepted.source.terms?.probes.filter((probe) => probe.task === task) ?? [];
-  if (own.length === 0) return {};
-  const ports = podPorts(accepted, index).map((port) => listeningPort(port, isOnHost(accepted)));
-  return Object.fromEntries(own.map((probe) => [`${probe.kind}Probe`, probeObject(probe, "number" in probe.port ? probe.port.number : (ports[probe.port.position] ?? 0))]));
-}
-
-/** @param port the number that is asked */
-export function probeObject({ kind: _kind, task: _task, port: _port, action, initialDelaySeconds, ...times }: Probe, port: number) {
-  return { ...actionObject(action, port), ...(initialDelaySeconds > 0 ? { initialDelaySeconds } : {}), ...times };
-}
-
-function actionObject(action: ProbeAction, port: number) {
-  switch (action.type) {
-    case "http":
-      return { httpGet: { path: action.path, port, scheme: action.scheme, ...(action.headers.length > 0 ? { httpHeaders: action.headers } : {}) } };
-    case "tcp":
-      return { tcpSocket: { port } };
-    case "grpc":
-      return { grpc: { port, service: action.service } };
-  }
 }

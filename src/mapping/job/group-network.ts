@@ -6,7 +6,7 @@ import type { Finding } from "../../api/exec-task.ts";
 import { ok, type Result } from "../../lib/result.ts";
 import type { NetworkResource, Port, TaskGroup } from "../../nomad/job.ts";
 import { firstTwice, type Refusal } from "../refusal.ts";
-import { findingIf, type Mapped, mapped, refusedAt } from "./mapped-job.ts";
+import { findingIf, type Mapped, mapped, refusedAt } from "./mapped.ts";
 
 export type PortRequest = {
   readonly label: string;

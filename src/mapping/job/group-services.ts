@@ -1,15 +1,10 @@
-/** @module Services of a group and of its tasks, whichever provider they name, and the Kubernetes Services that stand for them. */
+/** @module Services of a group and of its tasks, whichever provider they name. service-objects.ts makes Kubernetes Services of them. */
 import type { Finding } from "../../api/exec-task.ts";
-import type { KubeObject } from "../../api/meta.ts";
-import { ANNOTATION, LABEL } from "../../contract/pod-metadata.ts";
 import type { Result } from "../../lib/result.ts";
 import type { JobSpec, Service, TaskGroup } from "../../nomad/job.ts";
-import type { AcceptedGroup } from "../accepted-task.ts";
-import { groupObjectName, type Sha256 } from "../object-names.ts";
 import type { Refusal } from "../refusal.ts";
 import type { GroupNetwork } from "./group-network.ts";
-import { findingIf, type Mapped, mapAll, mapped, refusedAt } from "./mapped-job.ts";
-import { isOnHost, listeningPort, podPorts, portName } from "./pod-network.ts";
+import { findingIf, type Mapped, mapAll, mapped, refusedAt } from "./mapped.ts";
 
 /** One of the group's ports by its place in the list, or a number of the job's own. */
 export type PortTarget = { readonly position: number } | { readonly number: number };
@@ -79,41 +74,4 @@ function serviceFindings({ service, path }: ServiceSource, name: string): readon
     ...findingIf(service.Identity !== null, "lost", `${path}.Identity`, "services have no workload identity here"),
     ...findingIf(name.includes("${"), "weaker", `${path}.Name`, "a variable without a value before the allocation is there stays as it is written"),
   ];
-}
-
-/** The Services of groups of one job, for the controller to apply, and to delete where they are no longer among them. */
-export const services = (groups: readonly AcceptedGroup[], sha256: Sha256): readonly KubeObject[] =>
-  groups.flatMap((accepted) => (accepted.source.terms?.services ?? []).map((service, i) => serviceObject(accepted, { service, position: i }, sha256)));
-
-type Placed = { readonly service: GroupService; readonly position: number };
-
-/**
- * Its name begins as those of our pods do, so that a job cannot take the place of a Service that is not ours. Selects the pods of the group,
- * ready ones alone.
- */
-function serviceObject(accepted: AcceptedGroup, { service, position }: Placed, sha256: Sha256): KubeObject {
-  const { source, groupName } = accepted;
-  const name = groupObjectName(sha256, { namespace: source.namespace, jobId: service.name, group: JSON.stringify(["service", source.jobId, source.group, service.task, position]) });
-  return {
-    apiVersion: "v1",
-    kind: "Service",
-    metadata: {
-      name,
-      namespace: source.namespace,
-      labels: { [LABEL.managed]: "true", [LABEL.task]: groupName },
-      annotations: { [ANNOTATION.jobId]: source.jobId, [ANNOTATION.group]: source.group, [ANNOTATION.service]: service.name },
-      ownerReferences: [{ ...source.owner, controller: true, blockOwnerDeletion: true }],
-    },
-    spec: { selector: { [LABEL.task]: groupName }, ...servicePorts(accepted, service) },
-  } as KubeObject;
-}
-
-/** A service without a port has names alone: those of its pods. */
-function servicePorts(accepted: AcceptedGroup, { port }: GroupService) {
-  if (port === undefined) return { clusterIP: "None" };
-  if ("number" in port) return { ports: [{ name: "nomad", port: port.number, targetPort: port.number, protocol: "TCP" }] };
-  const request = accepted.source.terms?.network.ports[port.position];
-  const allocated = podPorts(accepted, 0)[port.position];
-  const number = request !== undefined && request.static > 0 ? request.static : (allocated === undefined ? 0 : listeningPort(allocated, isOnHost(accepted)));
-  return { ports: [{ name: "nomad", port: number, targetPort: portName(port.position), protocol: "TCP" }] };
 }

@@ -5,7 +5,7 @@ import type { TaskGroup } from "../../nomad/job.ts";
 import type { Refusal } from "../refusal.ts";
 import type { JobTask } from "./job-task.ts";
 import { groupVolumes } from "./job-volumes.ts";
-import { findingIf, type Mapped, mapped, refusedAt } from "./mapped-job.ts";
+import { findingIf, type Mapped, mapped, refusedAt } from "./mapped.ts";
 
 const SMALLEST_DISK_MB = 10;
 

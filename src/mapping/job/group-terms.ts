@@ -7,7 +7,7 @@ import { type GroupNetwork, groupNetwork } from "./group-network.ts";
 import { type GroupService, groupServices } from "./group-services.ts";
 import { taskOrder } from "./group-spec.ts";
 import type { JobTask } from "./job-task.ts";
-import { type Mapped, mapped } from "./mapped-job.ts";
+import { type Mapped, mapped } from "./mapped.ts";
 import { groupPlacement, type Placement } from "./placement/group-placement.ts";
 
 export type TaskImage = { readonly image: string; readonly pull: "Always" | "IfNotPresent" };

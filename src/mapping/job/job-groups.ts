@@ -10,7 +10,8 @@ import { GROUP_FATES, JOB_FATES, judgeFields } from "./field-fates.ts";
 import { groupSpec, jobPath, taskOrder } from "./group-spec.ts";
 import { groupTerms } from "./group-terms.ts";
 import { type JobTask, jobTask } from "./job-task.ts";
-import { type Mapped, mapAll, type MappedGroup, type MappedJob, mapped, refusedAt } from "./mapped-job.ts";
+import type { MappedGroup, MappedJob } from "./mapped-job.ts";
+import { type Mapped, mapAll, mapped, refusedAt } from "./mapped.ts";
 
 const MOST_ALLOCATIONS = 1000;
 /** All of a job's groups are looked at together, by each server, whenever anything about the job changes. */

@@ -8,7 +8,7 @@ import { dockerConfig } from "./docker-config.ts";
 import { type DriverConfig, execConfig, rawExecConfig } from "./driver-config.ts";
 import { type Judged, judgeFields, RESOURCE_FATES, TASK_FATES, TEMPLATE_FATES } from "./field-fates.ts";
 import { durationText } from "./job-durations.ts";
-import { findingIf, type Mapped, mapAll, mapped, refusedAt } from "./mapped-job.ts";
+import { findingIf, type Mapped, mapAll, mapped, refusedAt } from "./mapped.ts";
 
 type ExecSpec = ExecTask["spec"];
 type TaskInput = NonNullable<ExecSpec["tasks"]>[number];

@@ -3,7 +3,7 @@ import type { ExecTask } from "../../api/exec-task.ts";
 import type { Result } from "../../lib/result.ts";
 import type { TaskGroup, VolumeRequest } from "../../nomad/job.ts";
 import type { Refusal } from "../refusal.ts";
-import { findingIf, type Mapped, mapAll, mapped, refusedAt } from "./mapped-job.ts";
+import { findingIf, type Mapped, mapAll, mapped, refusedAt } from "./mapped.ts";
 
 type VolumeInput = NonNullable<ExecTask["spec"]["volumes"]>[number];
 

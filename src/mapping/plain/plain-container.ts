@@ -2,7 +2,8 @@
 import type { Finding } from "../../api/exec-task.ts";
 import { ok, type Result } from "../../lib/result.ts";
 import { judgeFields } from "../job/field-fates.ts";
-import { type Probe, probeObject } from "../job/group-checks.ts";
+import { probeObject } from "../job/container-probes.ts";
+import type { Probe } from "../job/group-checks.ts";
 import { containerResources } from "../resources.ts";
 import type { Refusal } from "../refusal.ts";
 import { plainDriver } from "./plain-driver.ts";

@@ -3,7 +3,7 @@ import type { Finding } from "../../api/exec-task.ts";
 import { ok, type Result } from "../../lib/result.ts";
 import { listOf, textOf } from "../job/config-values.ts";
 import { execConfig } from "../job/driver-config.ts";
-import { refusedAt } from "../job/mapped-job.ts";
+import { refusedAt } from "../job/mapped.ts";
 import type { Refusal } from "../refusal.ts";
 import type { Plain, PlainTask } from "./plain-group.ts";
 

@@ -3,7 +3,7 @@ import type { Finding } from "../../api/exec-task.ts";
 import { ok, type Result } from "../../lib/result.ts";
 import type { PeriodicConfig } from "../../nomad/job.ts";
 import { DEFAULT_UPDATE } from "../../nomad/jobspec/default-policies.ts";
-import { refusedAt } from "../job/mapped-job.ts";
+import { refusedAt } from "../job/mapped.ts";
 import type { Refusal } from "../refusal.ts";
 import { type Plain, type PlainGroup, seconds } from "./plain-group.ts";
 import { attemptsOf } from "./plain-pod.ts";

@@ -9,6 +9,7 @@ import { escapingTar, staticProgram, tarGz, zip } from "../support/archives.ts";
 import { eventOf, serveFiles, type FileServer } from "../support/file-server.ts";
 import { kubectl, kubectlOk } from "../support/kubectl.ts";
 import { allocation, inTask } from "../support/nomad.ts";
+import { seenBy, textOf } from "../support/seen.ts";
 import { applyTask, conditionBecomes, enterWorld, grantProfiles, podsOf, readyPod, removeTask, shell, taskNow, uidOf, unique, type Spec, type World } from "../support/world.ts";
 
 const WAIT = 'trap "exit 0" INT; while :; do sleep 1 & wait $!; done';
@@ -63,7 +64,6 @@ afterAll(async () => {
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 const url = (path: string) => `${server.address}${path}`;
-const seenBy = async (alloc: string, task: string) => await inTask(alloc, task, "while ! cat /alloc/data/seen 2>/dev/null; do sleep 0.1; done");
 
 describe.concurrent("an artifact", () => {
   it("is an archive with a file for an interpreter, by a path below the task's directory", async () => {
@@ -210,7 +210,7 @@ describe.concurrent("artifacts", () => {
   it("are each task's own in a group", async () => {
     const other = { name: "helper", command: "local/consumer", args: [], resources, artifacts: [{ source: url("/consumer"), options: { checksum: checksum("/consumer") } }] };
     const pod = await readyPod(world, "grouped", { ...WAITING, artifacts: [{ source: url("/tree.tar.gz") }], tasks: [other] });
-    expect(await inTask(uidOf(pod), "grouped", "while [ ! -e /alloc/data/seen ]; do sleep 0.1; done; cat /alloc/data/seen; ls /local")).toBe("static program runs\nbin\nshare\n");
+    expect(await inTask(uidOf(pod), "grouped", `${textOf("/alloc/data/seen")}; ls /local`)).toBe("static program runs\nbin\nshare\n");
     expect(await inTask(uidOf(pod), "helper", "ls /local")).toBe("consumer\n");
   });
 

@@ -1,6 +1,6 @@
 /** @module How a task's command is found, started and refused, and how its texts are interpolated: on a real cluster, as Nomad's exec driver does it. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { inTask } from "../support/nomad.ts";
+import { seenBy } from "../support/seen.ts";
 import { endedTask } from "../support/outcome.ts";
 import { applyTask, enterWorld, grantProfiles, readyPod, uidOf, type Spec, type World } from "../support/world.ts";
 
@@ -24,7 +24,7 @@ const script = (lines: string, destination = "local/program") => ({ destination,
 /** What the command wrote to /alloc/data/seen. */
 async function seen(name: string, spec: Spec): Promise<string> {
   const pod = await readyPod(world, name, spec);
-  return await inTask(uidOf(pod), name, "while ! cat /alloc/data/seen 2>/dev/null; do sleep 0.1; done");
+  return await seenBy(uidOf(pod), name);
 }
 
 describe.concurrent("the command of a task", () => {

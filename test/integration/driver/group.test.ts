@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "../kubernetes/real-cluster.ts";
 import { allocation, inTask } from "../support/nomad.ts";
+import { BEGUN, hasBegun, seenBy, textOf } from "../support/seen.ts";
 import { endedTask } from "../support/outcome.ts";
 import { applyTask, enterWorld, followLog, podsOf, readyPod, removeTask, shell, uidOf, type World } from "../support/world.ts";
 
@@ -14,14 +15,13 @@ afterAll(async () => await world.leave());
 const WAIT = 'trap "exit 0" INT; while :; do sleep 1 & wait $!; done';
 const small = { resources: { memory: 32 } };
 const note = (text: string) => `echo ${text} >> /alloc/data/seen`;
-const seenBy = async (alloc: string, task: string) => await inTask(alloc, task, "cat /alloc/data/seen");
 
 describe.concurrent("the tasks of a group", () => {
   it("share /alloc and nothing else, and are entered each by its name", async () => {
     const pod = await readyPod(world, "shared", { ...shell(`echo mine > /local/own; ${WAIT}`), tasks: [{ name: "other", ...shell(`echo other > /local/own; echo common > /alloc/data/common; ${WAIT}`), ...small, user: "daemon", env: { WHO: "other" } }] });
-    expect(await inTask(uidOf(pod), "shared", "cat /local/own; id -u; echo ${WHO:-nobody}")).toBe("mine\n65534\nnobody\n");
-    expect(await inTask(uidOf(pod), "other", "cat /local/own; id -u; echo $WHO $NOMAD_TASK_NAME")).toBe("other\n1\nother other\n");
-    expect(await inTask(uidOf(pod), "shared", "cat /alloc/data/common; ls /alloc/logs")).toBe("common\nother.stderr.0\nother.stdout.0\nshared.stderr.0\nshared.stdout.0\n");
+    expect(await inTask(uidOf(pod), "shared", `${textOf("/local/own")}; id -u; echo \${WHO:-nobody}`)).toBe("mine\n65534\nnobody\n");
+    expect(await inTask(uidOf(pod), "other", `${textOf("/local/own")}; id -u; echo $WHO $NOMAD_TASK_NAME`)).toBe("other\n1\nother other\n");
+    expect(await inTask(uidOf(pod), "shared", `${textOf("/alloc/data/common")}; ls /alloc/logs`)).toBe("common\nother.stderr.0\nother.stdout.0\nshared.stderr.0\nshared.stdout.0\n");
     const { TaskStates } = await allocation(uidOf(pod));
     expect(Object.entries(TaskStates).map(([name, { State }]) => `${name} ${State}`).toSorted()).toEqual(["other running", "shared running"]);
   });
@@ -61,8 +61,9 @@ describe.concurrent("the tasks of a group", () => {
 
   it("have their last word in poststop when the job is stopped", async () => {
     const cleanup = { name: "cleanup", lifecycle: { hook: "poststop" as const }, ...shell('while read line; do echo "cleanup after $line"; done < /alloc/data/seen; sleep 1; echo finished'), ...small };
-    const pod = await readyPod(world, "cleaned", { ...shell(`trap "${note("main-ended")}; exit 0" INT; while :; do sleep 1 & wait $!; done`), tasks: [cleanup] });
+    const pod = await readyPod(world, "cleaned", { ...shell(`trap "${note("main-ended")}; exit 0" INT; ${BEGUN}; while :; do sleep 1 & wait $!; done`), tasks: [cleanup] });
     const log = await followLog(world, pod, "cleanup");
+    await hasBegun(uidOf(pod), "cleaned");
     await removeTask(world, "cleaned");
     expect(await log.whole).toBe("cleanup after main-ended\nfinished\n");
     await eventually(async () => ((await podsOf(world, "cleaned")).length === 0 ? true : undefined));

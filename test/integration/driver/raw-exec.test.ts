@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { exec, inTask, tokenWith } from "../support/nomad.ts";
+import { exec, tokenWith } from "../support/nomad.ts";
+import { seenBy, seeing } from "../support/seen.ts";
 import { applyTask, conditionBecomes, enterWorld, grantProfiles, readyPod, shell, uidOf, type World } from "../support/world.ts";
 
 let world: World;
@@ -26,8 +27,8 @@ describe("raw_exec", () => {
 
   it("runs as root in the node's own file system, processes and network, from its task directory", async () => {
     const look = 'id -u; hostname; cat /etc/shadow | head -c 4; echo; pwd; ls -d "$NOMAD_TASK_DIR" "$NOMAD_ALLOC_DIR/data"; tr "\\0" " " < /proc/1/cmdline; echo; readlink /proc/self/ns/net';
-    const pod = await readyPod(world, "raw", { driver: "raw_exec", profile: `${world.namespace}-raw`, ...shell(`{ ${look}; } > "$NOMAD_ALLOC_DIR/data/seen" 2>&1; ${WAIT}`) });
-    const seen = (await inTask(uidOf(pod), "raw", 'cat "$NOMAD_ALLOC_DIR/data/seen"')).split("\n");
+    const pod = await readyPod(world, "raw", { driver: "raw_exec", profile: `${world.namespace}-raw`, ...shell(`${seeing(look)}; ${WAIT}`) });
+    const seen = (await seenBy(uidOf(pod), "raw")).split("\n");
     expect(seen.slice(0, 3)).toEqual(["0", hostname(), "root"]);
     expect(seen[3]).toContain(uidOf(pod));
     expect(seen.slice(4, 6).every((path) => path.includes(uidOf(pod)))).toBe(true);

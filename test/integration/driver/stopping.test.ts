@@ -2,8 +2,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "../kubernetes/real-cluster.ts";
 import { allocationsOf } from "../support/nomad.ts";
+import { BEGUN, hasBegun } from "../support/seen.ts";
 import { endedTask } from "../support/outcome.ts";
-import { applyTask, enterWorld, followLog, readyPod, removeTask, shell, type World } from "../support/world.ts";
+import { applyTask, enterWorld, followLog, readyPod, removeTask, shell, uidOf, type World } from "../support/world.ts";
 
 let world: World;
 beforeAll(async () => {
@@ -11,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(async () => await world.leave());
 
-const trapping = (names: readonly string[]) => shell(`${names.map((name) => `trap "echo ${name}; [ ${name} = INT ] && exit 0" ${name}`).join("; ")}; while :; do sleep 1 & wait $!; done`);
+const trapping = (names: readonly string[]) => shell(`${names.map((name) => `trap "echo ${name}; [ ${name} = INT ] && exit 0" ${name}`).join("; ")}; ${BEGUN}; while :; do sleep 1 & wait $!; done`);
 
 describe.concurrent("a task that is stopped", () => {
   it.each([
@@ -20,6 +21,7 @@ describe.concurrent("a task that is stopped", () => {
   ])("gets its kill signal: $name", async ({ name, spec, says }) => {
     const pod = await readyPod(world, name, { ...trapping(["INT", "TERM", "USR1"]), ...spec });
     const log = await followLog(world, pod);
+    await hasBegun(uidOf(pod), name);
     await removeTask(world, name);
     expect(await log.whole).toBe(says);
   });

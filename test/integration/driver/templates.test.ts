@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "../kubernetes/real-cluster.ts";
 import { kubectlOk } from "../support/kubectl.ts";
 import { inTask } from "../support/nomad.ts";
+import { seenBy, seeing } from "../support/seen.ts";
 import { endedTask } from "../support/outcome.ts";
 import { applyTask, conditionBecomes, enterWorld, readyPod, shell, uidOf, type World } from "../support/world.ts";
 
@@ -17,17 +18,18 @@ const WAIT = 'trap "exit 0" INT; while :; do sleep 1 & wait $!; done';
 describe.concurrent("a template", () => {
   it("is written before the task starts, with its mode, and belongs to root", async () => {
     const spec = {
-      ...shell(`stat -c '%a %u:%g' /local/app.conf > /alloc/data/seen; cat /local/app.conf >> /alloc/data/seen; ${WAIT}`),
+      ...shell(`${seeing("stat -c '%a %u:%g' /local/app.conf; cat /local/app.conf")}; ${WAIT}`),
       meta: { team: "shop" },
       templates: [{ destination: "local/app.conf", perms: "0640", data: 'listen {{ env "NOMAD_ALLOC_INDEX" }}\n{{ range $i, $e := "a,b" | split "," }}{{ $i }}={{ $e | toUpper }}\n{{ end }}{{ with env "NOMAD_META_team" }}team {{ . }}{{ end }}\n' }],
     };
     const pod = await readyPod(world, "plain", spec);
-    expect(await inTask(uidOf(pod), "plain", "cat /alloc/data/seen")).toBe("640 0:0\nlisten 0\n0=A\n1=B\nteam shop\n");
+    expect(await seenBy(uidOf(pod), "plain")).toBe("640 0:0\nlisten 0\n0=A\n1=B\nteam shop\n");
   });
 
   it("of environment variables gives them to the task and to its exec sessions", async () => {
-    const pod = await readyPod(world, "variables", { ...shell(`echo "$MADE $OWN" > /alloc/data/seen; ${WAIT}`), env: { OWN: "first" }, templates: [{ destination: "secrets/app.env", env: true, data: 'MADE="by template"\nOWN=second\n' }] });
-    expect(await inTask(uidOf(pod), "variables", 'cat /alloc/data/seen; echo "$MADE $OWN"')).toBe("by template second\nby template second\n");
+    const pod = await readyPod(world, "variables", { ...shell(`${seeing('echo "$MADE $OWN"')}; ${WAIT}`), env: { OWN: "first" }, templates: [{ destination: "secrets/app.env", env: true, data: 'MADE="by template"\nOWN=second\n' }] });
+    expect(await seenBy(uidOf(pod), "variables")).toBe("by template second\n");
+    expect(await inTask(uidOf(pod), "variables", 'echo "$MADE $OWN"')).toBe("by template second\n");
   });
 
   it("that cannot be parsed fails the allocation with Nomad's text", async () => {
@@ -54,13 +56,14 @@ describe.concurrent("a template", () => {
     { name: "leaves", changeMode: "noop" as const, signal: {}, says: /^start\n$/ },
   ])("whose file changes $name the task", async ({ name, changeMode, signal, says }) => {
     const pod = await readyPod(world, name, {
-      ...shell(`echo start >> /alloc/data/seen; trap "echo hup >> /alloc/data/seen" HUP; ${WAIT}`),
+      ...shell(`trap "echo hup >> /alloc/data/seen" HUP; echo start >> /alloc/data/seen; ${WAIT}`),
       templates: [
         { destination: "local/source", data: "one", changeMode: "noop", once: true },
         { destination: "local/copy", data: '{{ file "/local/source" }}', changeMode, ...signal, splay: "0s" },
       ],
     });
     const look = async (script: string) => await inTask(uidOf(pod), name, script);
+    expect(await seenBy(uidOf(pod), name)).toBe("start\n");
     expect(await look("cat /local/copy")).toBe("one");
     await look("cp /local/source /local/next; printf two > /local/next; mv -f /local/next /local/source");
     await eventually(async () => ((await look("cat /local/copy")) === "two" ? true : undefined));
@@ -75,7 +78,8 @@ describe.concurrent("a template", () => {
 describe("a dispatch payload", () => {
   it("is a file below local/ before the task starts", async () => {
     await kubectlOk(["apply", "-f", "-"], { apiVersion: "v1", kind: "Secret", metadata: { name: "payload", namespace: world.namespace }, stringData: { payload: "input of the job\n" } });
-    const pod = await readyPod(world, "dispatched", { ...shell(`cat /local/in/input.txt > /alloc/data/seen; ${WAIT}`), dispatchPayload: { file: "in/input.txt", secretName: "payload" } });
-    expect(await inTask(uidOf(pod), "dispatched", "cat /alloc/data/seen; stat -c %a /local/in/input.txt")).toBe("input of the job\n755\n");
+    const pod = await readyPod(world, "dispatched", { ...shell(`${seeing("cat /local/in/input.txt")}; ${WAIT}`), dispatchPayload: { file: "in/input.txt", secretName: "payload" } });
+    expect(await seenBy(uidOf(pod), "dispatched")).toBe("input of the job\n");
+    expect(await inTask(uidOf(pod), "dispatched", "stat -c %a /local/in/input.txt")).toBe("755\n");
   });
 });

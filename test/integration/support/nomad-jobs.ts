@@ -16,7 +16,7 @@ const SECOND = 1_000_000_000;
 export const AT_ONCE = { MaxParallel: 1, HealthCheck: "checks", MinHealthyTime: 0, HealthyDeadline: 60 * SECOND, ProgressDeadline: 120 * SECOND };
 
 /** Runs until it is told to stop, says so, and goes. */
-export const WAITS = (text = "") => ["-c", `echo began ${text}; trap "echo stopped by SIGINT; exit 0" INT; while :; do sleep 60 & wait $!; done`];
+export const WAITS = (text = "") => ["-c", `trap "echo stopped by SIGINT; exit 0" INT; echo began ${text}; while :; do sleep 60 & wait $!; done`];
 
 export const task = (args: readonly string[], fields: object = {}) => ({ Name: "main", Driver: "exec", Config: { command: "/bin/sh", args }, Resources: { CPU: 20, MemoryMB: 32 }, ...fields });
 export const group = (args: readonly string[], fields: object = {}) => ({ Name: "main", Count: 1, Tasks: [task(args)], RestartPolicy: { Attempts: 0, Mode: "fail" }, ...fields });

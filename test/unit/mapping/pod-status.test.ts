@@ -1,12 +1,14 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Pod } from "../../../src/api/pod.ts";
+import { ANNOTATION } from "../../../src/contract/pod-metadata.ts";
 import { allocationRecord } from "../../../src/mapping/pod-status.ts";
 import { at, lastWords, ms, podOf, running, terminated } from "./pod-fixtures.ts";
 
 const NOW = ms(100);
 const GIVEN_UP = 213;
 const WEB = { task: "web", container: "web", hook: "", sidecar: false } as const;
+const STOPPED = { annotations: { [ANNOTATION.stopped]: "alloc is being migrated" } };
 const only = (pod: Pod) => allocationRecord(pod, NOW).tasks[0]!;
 const spentWords = lastWords({ reason: "attempts-spent" });
 
@@ -32,6 +34,10 @@ describe("the state of an allocation", () => {
     ["one that succeeded", podOf({ phase: "Succeeded", container: { state: terminated(0, 30) } }), { state: "complete", endedAt: ms(30) }],
     ["one that is being deleted", podOf({ readyAt: 2, container: { state: running(1) }, metadata: { deletionTimestamp: at(99) } }), { state: "stopping" }],
     ["one that failed and is being deleted", podOf({ phase: "Failed", metadata: { deletionTimestamp: at(99) } }), { state: "stopping" }],
+    ["one that is being stopped", podOf({ readyAt: 2, container: { state: running(1) }, metadata: STOPPED }), { state: "stopping" }],
+    ["one that is at its deadline while its container is still being ended", podOf({ phase: "Failed", container: { state: running(1) }, metadata: STOPPED }), { state: "stopping" }],
+    ["one that was stopped", podOf({ phase: "Failed", container: { state: terminated(0, 30) }, metadata: STOPPED }), { state: "complete", endedAt: ms(30) }],
+    ["one that was stopped before it had a container", podOf({ phase: "Failed", metadata: STOPPED }), { state: "complete", endedAt: ms(0) }],
   ])("of %s", (_name, pod, expected) => {
     const { tasks: _tasks, setup: _setup, ...record } = allocationRecord(pod, NOW);
     expect(record).toEqual(expected);

@@ -3,7 +3,7 @@ import type { Finding } from "../../../api/exec-task.ts";
 import type { Result } from "../../../lib/result.ts";
 import type { Affinity, Constraint, JobSpec, TaskGroup } from "../../../nomad/job.ts";
 import type { Refusal } from "../../refusal.ts";
-import { findingIf, type Mapped, mapped, refusedAt } from "../mapped-job.ts";
+import { findingIf, type Mapped, mapped, refusedAt } from "../mapped.ts";
 import { constraintProblem, isDistinct } from "./constraints.ts";
 import { topologyLabel } from "./topology.ts";
 

@@ -1,10 +1,8 @@
 /** @module One evaluation of an HCL text: what is in scope, what it may cost, and what has gone wrong in it. Used by every part of the evaluator. */
 import type { HclFunction } from "../functions/function.ts";
+import type { Budget } from "../budget.ts";
 import type { Expression, HclError, Range } from "../syntax.ts";
 import type { Val } from "../values/value.ts";
-
-/** What is left to spend, in steps: about one a node, an element or 16 characters. It only falls. */
-export type Budget = { left: number };
 
 export type Evaluate = (expression: Expression, scope: Scope, run: Run) => Val | undefined;
 

@@ -6,7 +6,8 @@ import type { Num } from "../values/number.ts";
 import { listOf, type Type, typeEquals } from "../values/type.ts";
 import { unify } from "../values/unify.ts";
 import { isMapping, isNull, isSequence, kindName, list, map, type Mapping, object, type Sequence, tuple, typeOf, type Val } from "../values/value.ts";
-import { afford, type CallResult, give, type HclFunction, plainFunction, refuse, TOO_LARGE } from "./function.ts";
+import { type CallResult, give, type HclFunction, plainFunction, refuse, TOO_LARGE } from "./function.ts";
+import { afford } from "../budget.ts";
 
 export const collectionFunctions: Readonly<Record<string, HclFunction>> = {
   chunklist: plainFunction("list:list size:number", ([items, size], budget) => chunks(items as Sequence, size as Num, budget)),

@@ -4,7 +4,8 @@ import { parseJson } from "../json.ts";
 import type { Expression } from "../syntax.ts";
 import { isNum, numText, parseNum } from "../values/number.ts";
 import { isNull, isSequence, list, NULL, object, tuple, type Val } from "../values/value.ts";
-import { afford, type CallResult, give, type HclFunction, plainFunction, TOO_LARGE } from "./function.ts";
+import { type CallResult, give, type HclFunction, plainFunction, TOO_LARGE } from "./function.ts";
+import { afford } from "../budget.ts";
 import { parseCsv } from "./csv.ts";
 
 export const encodingFunctions: Readonly<Record<string, HclFunction>> = {

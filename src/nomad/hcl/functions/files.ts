@@ -1,7 +1,8 @@
 /** @module HCL functions that read files: there only for a caller that lets them. Used by registry.ts. Source: behaviour of hashicorp/go-cty-funcs. */
 import { err, messageOf, type Result } from "../../../lib/result.ts";
 import { set } from "../values/equal.ts";
-import { afford, type CallResult, give, type HclFunction, plainFunction, refuse, TOO_LARGE } from "./function.ts";
+import { type CallResult, give, type HclFunction, plainFunction, refuse, TOO_LARGE } from "./function.ts";
+import { afford } from "../budget.ts";
 
 /** Paths are as the job file has them; relative ones begin at the folder of the file. Errors are texts for a person. */
 export type FileAccess = {

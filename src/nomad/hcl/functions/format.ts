@@ -5,7 +5,8 @@ import { isNum, type Num, toBigInt } from "../values/number.ts";
 import { isNull, isSequence, list, type Val } from "../values/value.ts";
 import { jsonText } from "./encoding.ts";
 import { formatFloat, generalText } from "./format-float.ts";
-import { afford, type CallResult, give, type HclFunction, plainFunction, refuse, TOO_LARGE } from "./function.ts";
+import { type CallResult, give, type HclFunction, plainFunction, refuse, TOO_LARGE } from "./function.ts";
+import { afford } from "../budget.ts";
 import { graphemes } from "./graphemes.ts";
 import { type Verb, withSign } from "./verb.ts";
 

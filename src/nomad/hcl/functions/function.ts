@@ -1,6 +1,6 @@
 /** @module What a function of HCL is: its parameters and what it does. Used by the evaluator and by every file of functions. */
 import { err, ok, type Result } from "../../../lib/result.ts";
-import type { Budget } from "../evaluation/run.ts";
+import type { Budget } from "../budget.ts";
 import type { Type } from "../values/type.ts";
 import { listOf } from "../values/type.ts";
 import type { Val } from "../values/value.ts";
@@ -45,16 +45,6 @@ function parameterOf(word: string): Parameter {
 const TYPES: Readonly<Record<string, Type>> = {
   string: "string", number: "number", bool: "bool", any: "any", "list(string)": listOf("string"), list: listOf("any"),
 };
-
-/** False when the budget does not reach; the caller must give up then. */
-export function afford(budget: Budget, steps: number): boolean {
-  if (budget.left < steps) {
-    budget.left = 0;
-    return false;
-  }
-  budget.left -= steps;
-  return true;
-}
 
 export const TOO_LARGE = "the result would be larger than is accepted";
 export const refuse = (arg: number, message: string): CallResult => err({ arg, message });

@@ -5,7 +5,8 @@ import { keyOf, set } from "../values/equal.ts";
 import type { Type } from "../values/type.ts";
 import { unify } from "../values/unify.ts";
 import { isMapping, isNull, isSequence, list, map, object, type Sequence, tuple, typeOf, type Val } from "../values/value.ts";
-import { afford, type CallResult, give, type HclFunction, plainFunction, refuse, TOO_LARGE } from "./function.ts";
+import { type CallResult, give, type HclFunction, plainFunction, refuse, TOO_LARGE } from "./function.ts";
+import { afford } from "../budget.ts";
 
 export const lookupFunctions: Readonly<Record<string, HclFunction>> = {
   index: plainFunction("collection:any key:any", ([collection, key]) => indexInto(collection, key)),

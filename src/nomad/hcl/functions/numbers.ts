@@ -1,7 +1,8 @@
 /** @module HCL functions of numbers. Used by registry.ts. Source: behaviour of go-cty's stdlib. */
 import { err } from "../../../lib/result.ts";
 import { compare, floor, fromBigInt, negate, type Num, numOf, subtract, toBigInt, toNumber } from "../values/number.ts";
-import { afford, type CallResult, give, type HclFunction, plainFunction, refuse, TOO_LARGE } from "./function.ts";
+import { type CallResult, give, type HclFunction, plainFunction, refuse, TOO_LARGE } from "./function.ts";
+import { afford } from "../budget.ts";
 import { list, type Val } from "../values/value.ts";
 
 const asNum = (value: Val | undefined): Num => value as Num;

@@ -1,6 +1,7 @@
 /** @module HCL's regex_replace. Used by registry.ts. Source: behaviour of go-cty's stdlib, pkg.go.dev/regexp/syntax */
 import { err } from "../../../lib/result.ts";
-import { type CallResult, give, type HclFunction, plainFunction, refuse, afford, TOO_LARGE } from "./function.ts";
+import { type CallResult, give, type HclFunction, plainFunction, refuse, TOO_LARGE } from "./function.ts";
+import { afford } from "../budget.ts";
 import { compile } from "../regex/compile.ts";
 import { find, type Match } from "../regex/match.ts";
 import type { Program } from "../regex/program.ts";

@@ -3,7 +3,8 @@ import { err } from "../../../lib/result.ts";
 import { isSpace } from "../template-tokens.ts";
 import type { Num } from "../values/number.ts";
 import { compareText, isNull, list, type Sequence, type Val } from "../values/value.ts";
-import { afford, type CallResult, give, type HclFunction, plainFunction, refuse, TOO_LARGE } from "./function.ts";
+import { type CallResult, give, type HclFunction, plainFunction, refuse, TOO_LARGE } from "./function.ts";
+import { afford } from "../budget.ts";
 import { graphemes } from "./graphemes.ts";
 
 const text = (value: Val | undefined): string => value as string;

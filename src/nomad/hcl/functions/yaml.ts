@@ -3,7 +3,8 @@ import { isAlias, isMap, isScalar, isSeq, type Pair, parseAllDocuments, type Sca
 import { err, messageOf } from "../../../lib/result.ts";
 import { isNum, numText, parseNum } from "../values/number.ts";
 import { isMapping, isNull, isSequence, NULL, object, tuple, type Val } from "../values/value.ts";
-import { afford, type CallResult, give, type HclFunction, plainFunction, TOO_LARGE } from "./function.ts";
+import { type CallResult, give, type HclFunction, plainFunction, TOO_LARGE } from "./function.ts";
+import { afford } from "../budget.ts";
 import { encodeYaml } from "./yaml-text.ts";
 
 export const yamlFunctions: Readonly<Record<string, HclFunction>> = {

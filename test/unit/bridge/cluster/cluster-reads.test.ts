@@ -1,4 +1,4 @@
-import { rememberedGauges } from "../../../../src/bridge/cluster/metrics.ts";
+import { rememberedGauges } from "../../../../src/bridge/cluster/remembered-gauges.ts";
 import { describe, expect, it } from "vitest";
 import { createAuthenticator } from "../../../../src/access/authenticate.ts";
 import { type StoredPolicy, storedToken } from "../../../../src/access/store.ts";

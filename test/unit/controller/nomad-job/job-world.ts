@@ -104,6 +104,7 @@ export function depsOf(cluster: JobCluster): NomadJobDeps {
     deadChildren: (uid) => [...cluster.jobs.values()].filter((job) => owns(uid)(job) && job.status?.state === "dead"),
     task: (_namespace, name) => cluster.tasks.find(({ metadata }) => metadata.name === name),
     podsOf: (uid) => [...cluster.pods.values()].filter(owns(uid)),
+    podsOn: (node) => [...cluster.pods.values()].filter(({ spec }) => spec.nodeName === node),
     podsOfGroup: (_namespace, group) => [...cluster.pods.values()].filter(({ metadata }) => metadata.labels?.[LABEL.task] === group),
     revisionsOf: (uid) => [...cluster.revisions.values()].filter(owns(uid)),
     nodes: () => cluster.nodes.values(),

@@ -59,11 +59,28 @@ describe("the node of an allocation", () => {
     ["is drained at once", drained({ startedAt: 1000, deadlineMs: -1, ignoreSystemJobs: false }), "system", { name: "n1", drain: { deadlineAt: 0 } }],
     ["is drained of all but system jobs", drained({ startedAt: 1000, deadlineMs: 500, ignoreSystemJobs: true }), "system", { name: "n1" }],
     ["has a drain that cannot be read", nodeOf("n1", { annotations: { "nomad-bridge.dev/drain": "{" } }), "service", { name: "n1" }],
-  ] as const)("%s", (_name, node, type, expected) => expect(allocationNode("n1", node, type)).toEqual(expected));
+  ] as const)("%s", (_name, node, type, expected) => expect(allocationNode("n1", node, { type, podsOn: () => [], now: ms(100) })).toEqual(expected));
+
+  const ofJob = { ownerReferences: [{ apiVersion: "nomad-bridge.dev/v1alpha1", kind: "NomadJob", name: "web", uid: "1", controller: true }] };
+  const ofTask = { ownerReferences: [{ ...ofJob.ownerReferences[0]!, kind: "ExecTask" }] };
+  const waiting = { name: "n1", drain: { deadlineAt: ms(200), othersFirst: true } };
+  const alone = { name: "n1", drain: { deadlineAt: ms(200) } };
+  it.each<[string, "system" | "sysbatch" | "service", Pod, object]>([
+    ["waits with a system job while another runs there", "system", podOf({ readyAt: 5, container: { state: running(3) }, metadata: ofJob }), waiting],
+    ["waits with one while another is being stopped", "system", podOf({ container: { state: running(3) }, metadata: { ...ofJob, annotations: { [ANNOTATION.stopped]: "alloc is being migrated" } } }), waiting],
+    ["waits with a sysbatch job too", "sysbatch", podOf({ container: { state: running(3) }, metadata: ofJob }), waiting],
+    ["waits with no service", "service", podOf({ container: { state: running(3) }, metadata: ofJob }), alone],
+    ["does not wait for what has ended", "system", podOf({ phase: "Succeeded", metadata: ofJob }), alone],
+    ["does not wait for other system jobs", "system", podOf({ container: { state: running(3) }, metadata: { ...ofJob, annotations: { [ANNOTATION.node]: "n1" } } }), alone],
+    ["does not wait for an ExecTask, which no drain moves", "system", podOf({ container: { state: running(3) }, metadata: ofTask }), alone],
+  ])("is drained, and %s", (_name, type, pod, expected) => {
+    const node = drained({ startedAt: ms(100), deadlineMs: 100_000, ignoreSystemJobs: false });
+    expect(allocationNode("n1", node, { type, podsOn: (name) => (name === "n1" ? [pod] : []), now: ms(100) })).toEqual(expected);
+  });
 });
 
 describe("a pod as an allocation", () => {
-  const context = { type: "service" as const, requests: {}, node: () => nodeOf("n1"), skippedPaths: () => [], isMisplaced: () => false, now: ms(100) };
+  const context = { type: "service" as const, requests: {}, node: () => nodeOf("n1"), podsOn: () => [], skippedPaths: () => [], isMisplaced: () => false, now: ms(100) };
   const annotated = (annotations: Record<string, string>, fields: Partial<Parameters<typeof podOf>[0]> = {}) => podOf({ ...fields, metadata: { annotations } });
 
   it("has what its annotations and its node say", () => {

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { services } from "../../../../src/mapping/job/group-services.ts";
+import { services } from "../../../../src/mapping/job/service-objects.ts";
 import { jobGroups, refusalOf } from "../../../../src/mapping/job/job-groups.ts";
 import { acceptGroup, podForTask } from "../../../../src/mapping/pod-for-task.ts";
 import { configOf, sha256 } from "../mapping-fixtures.ts";

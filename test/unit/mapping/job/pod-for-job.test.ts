@@ -7,7 +7,7 @@ import type { KubeObject } from "../../../../src/api/meta.ts";
 import type { Node } from "../../../../src/api/pod.ts";
 import { ANNOTATION } from "../../../../src/contract/pod-metadata.ts";
 import { toYaml } from "../../../../src/lib/yaml.ts";
-import { services } from "../../../../src/mapping/job/group-services.ts";
+import { services } from "../../../../src/mapping/job/service-objects.ts";
 import { jobGroups, refusalOf } from "../../../../src/mapping/job/job-groups.ts";
 import { acceptGroup, type AcceptedGroup, podForTask } from "../../../../src/mapping/pod-for-task.ts";
 import { sha256 } from "../mapping-fixtures.ts";
