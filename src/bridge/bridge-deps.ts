@@ -23,7 +23,8 @@ export type Allocation = { readonly pod: Pod; readonly job: JobRecord };
 export type ClusterState = {
   readonly config: () => BridgeConfigSpec | undefined;
   readonly isManaged: (namespace: string) => boolean;
-  readonly jobs: () => Iterable<JobRecord>;
+  /** @param namespace "*" is all */
+  readonly jobs: (namespace: string) => Iterable<JobRecord>;
   readonly job: (namespace: string, jobId: string) => JobRecord | undefined;
   /** What a periodic or parameterized job has launched, of those that are kept. */
   readonly childrenOf: (job: Pick<JobRecord, "namespace" | "jobId">) => Iterable<JobRecord>;

@@ -23,7 +23,7 @@ export function listJobs(context: ReadContext, fits?: (job: Job) => boolean): Re
   const { cluster } = context;
   const withMeta = boolParam(context.search, "meta");
   if (!withMeta.ok) return text(500, withMeta.error);
-  const all = [...cluster.jobs()];
+  const all = [...cluster.jobs(context.query.namespace)];
   const isWanted = (record: JobRecord) => {
     const job = cluster.nomadJob(record);
     return job !== undefined && fits?.(job) === true;
@@ -138,7 +138,7 @@ export const listRequest = ({ query, allowsNamespace }: ReadContext): ListReques
 type Visibility = Pick<RequestContext, "cluster" | "query" | "allowsNamespace">;
 
 /** What a list may show: jobs of the namespace asked for, and only where the caller has the right. */
-export const visibleJobs = (context: Visibility): readonly JobRecord[] => [...context.cluster.jobs()].filter((job) => isVisible(context, job));
+export const visibleJobs = (context: Visibility): readonly JobRecord[] => [...context.cluster.jobs(context.query.namespace)].filter((job) => isVisible(context, job));
 
 export const isVisible = ({ query, allowsNamespace }: Visibility, { namespace }: JobRecord): boolean =>
   (query.namespace === "*" || query.namespace === namespace) && allowsNamespace(namespace);

@@ -35,7 +35,7 @@ export function clusterState(caches: BridgeCaches, now: () => number): ClusterSt
   return {
     config,
     isManaged: (namespace) => isManaged(caches, namespace),
-    jobs: () => [...caches.tasks.all(), ...caches.jobs.all()].flatMap((object) => seen(object) ?? []).filter(isJob),
+    jobs: (namespace) => objectsOf(caches, namespace).flatMap((object) => seen(object) ?? []).filter(isJob),
     job: (namespace, jobId) => seen(jobOf(caches, namespace, jobId)),
     childrenOf: ({ namespace, jobId }) => caches.jobs.byIndex("parent", `${namespace}/${jobId}`).flatMap((object) => seen(object) ?? []).filter(isJob),
     liveChildren: ({ uid }) => caches.jobs.countByIndex("child", childIndex(uid, "pending")) + caches.jobs.countByIndex("child", childIndex(uid, "running")),
@@ -72,6 +72,9 @@ function taskJobs(): typeof nomadJob {
     return job;
   };
 }
+
+const objectsOf = ({ tasks, jobs }: BridgeCaches, namespace: string): readonly JobObject[] =>
+  namespace === "*" ? [...tasks.all(), ...jobs.all()] : [...tasks.byIndex("namespace", namespace), ...jobs.byIndex("namespace", namespace)];
 
 const DEFAULT_NAMES = { region: "global", datacenter: "dc1" };
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { bringUp, type Running } from "../../src/main/dev/bring-up.ts";
 import { CHECKOUT } from "../../src/main/dev/home.ts";
+import { removeIfEmpty } from "../../local-cluster/remove-if-empty.ts";
 import { takeDown } from "../../src/main/dev/take-down.ts";
 import type { BridgeUnderTest } from "./provided.ts";
 
@@ -38,4 +39,5 @@ async function broughtUp(log: (line: string) => void): Promise<Running> {
 async function mustBeDown(log: (line: string) => void): Promise<void> {
   const down = await takeDown({ home: HOME, log });
   if (!down.ok) throw new Error(down.error);
+  removeIfEmpty(HOME);
 }

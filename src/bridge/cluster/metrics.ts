@@ -23,7 +23,7 @@ function gaugesOf(context: RequestContext): readonly Gauge[] {
   const { cluster, now, feed } = context;
   const byStatus = new Map<string, number>(STATUSES.map((status) => [status, 0]));
   const ofGroups: Gauge[] = [];
-  for (const record of cluster.jobs()) {
+  for (const record of cluster.jobs("*")) {
     const job = cluster.nomadJob(record);
     if (job === undefined) continue;
     byStatus.set(job.Status, (byStatus.get(job.Status) ?? 0) + 1);

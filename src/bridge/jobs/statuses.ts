@@ -20,7 +20,7 @@ type Wanted = { readonly namespace: string; readonly id: string };
 export function listStatuses(context: RequestContext): Reply {
   const children = boolParam(context.search, "include_children");
   if (!children.ok) return text(500, children.error);
-  const jobs = [...context.cluster.jobs()];
+  const jobs = [...context.cluster.jobs(context.query.namespace)];
   return statuses(context, children.value ? jobs : jobs.filter((record) => parentOf(record) === ""));
 }
 

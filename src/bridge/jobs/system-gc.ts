@@ -9,7 +9,7 @@ const AT_ONCE = 10;
 
 /** Answers when all are gone, however many they are. A parent whose child is at work stays, as its objects would go with it; what somebody has changed meanwhile is left alone. */
 export async function collectGarbage({ cluster, jobs }: Pick<RequestContext, "cluster" | "jobs">): Promise<Reply> {
-  const over = [...cluster.jobs()].flatMap(({ object }) => (object.kind === "NomadJob" && isCollectable(object) ? [object] : []));
+  const over = [...cluster.jobs("*")].flatMap(({ object }) => (object.kind === "NomadJob" && isCollectable(object) ? [object] : []));
   let refusal: Reply | undefined;
   await eachAtMost(AT_ONCE, over, async (job) => {
     const removed = await jobs.removeUnchanged(job);

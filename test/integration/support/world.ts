@@ -156,6 +156,14 @@ export async function watchPods({ client, namespace }: World, task: string): Pro
 
 type Profile = NonNullable<BridgeConfig["spec"]["profiles"]>[number];
 
+/** A controller that has not seen it yet would refuse a task of it. */
+async function profileIsKnown(world: World, profile: string): Promise<void> {
+  const name = unique("knows-profile");
+  await applyTask(world, name, { count: 0, profile });
+  await conditionBecomes(world, name, { type: "Accepted", status: "True" });
+  await removeTask(world, name);
+}
+
 /** Adds profiles to the BridgeConfig under a field manager of their own, so that taking them away again touches no other's. Returns how. */
 export async function grantProfiles(world: World, profiles: readonly (Partial<Profile> & { readonly name: string })[]): Promise<() => Promise<void>> {
   const manager = `test-${world.namespace}`;
@@ -163,6 +171,9 @@ export async function grantProfiles(world: World, profiles: readonly (Partial<Pr
     const config = { apiVersion: API_VERSION, kind: "BridgeConfig", metadata: { name: "default" }, spec: { profiles: said } };
     await must(world.breakGlass.apply(RESOURCES.bridgeConfigs, config, { fieldManager: manager, force: true }));
   };
-  await apply(profiles.map((profile) => ({ namespaces: [world.namespace], ...profile })));
+  const granted = profiles.map((profile) => ({ namespaces: [world.namespace], ...profile }));
+  await apply(granted);
+  // They come in one object.
+  for (const { name, namespaces } of granted.slice(-1)) await profileIsKnown({ ...world, namespace: namespaces?.[0] ?? world.namespace }, name);
   return async () => await apply([]);
 }

@@ -3,6 +3,8 @@ import type { ClusterState } from "../../../../src/bridge/bridge-deps.ts";
 import { allocationStubs } from "../../../../src/bridge/lists/allocation-stubs.ts";
 import { listNodeAllocations } from "../../../../src/bridge/cluster/nodes.ts";
 import { listEvaluations } from "../../../../src/bridge/jobs/evaluations.ts";
+import { listStatuses } from "../../../../src/bridge/jobs/statuses.ts";
+import { listJobs } from "../../../../src/bridge/read-handlers.ts";
 import type { Handler, RequestContext } from "../../../../src/bridge/request-context.ts";
 import { readQuery } from "../../../../src/bridge/query.ts";
 import { RESOURCES } from "../../../../src/main/resources.ts";
@@ -47,6 +49,23 @@ describe("what is asked of one thing", () => {
     const read = readQuery(search);
     const reply = await answer({ cluster: withoutWalk, search, query: read.ok ? read.value : undefined, params: { nodeId: NODE_ID }, stubs: allocationStubs(), allowsNamespace: () => true, now: NOW } as unknown as RequestContext);
     expect(reply.kind === "json" ? namesOf(reply.body) : undefined).toEqual(["default web", "team-a web"]);
+  });
+
+  it.each<{ readonly what: string; readonly answer: Handler }>([
+    { what: "jobs", answer: (context) => listJobs(context) },
+    { what: "evaluations", answer: listEvaluations },
+    { what: "statuses", answer: listStatuses },
+  ])("costs no walk over the jobs of other namespaces: $what", async ({ answer }) => {
+    const { cluster } = await two();
+    const asked: string[] = [];
+    const noting: ClusterState = { ...cluster, jobs: (namespace) => (asked.push(namespace), cluster.jobs(namespace)) };
+    const search = new URLSearchParams("namespace=team-a");
+    const read = readQuery(search);
+    const reply = await answer({ cluster: noting, search, query: read.ok ? read.value : undefined, params: {}, stubs: allocationStubs(), allowsNamespace: () => true, now: NOW } as unknown as RequestContext);
+    expect(reply.kind === "json" ? (reply.body as readonly { readonly Namespace: string }[]).map(({ Namespace }) => Namespace) : undefined).toEqual(["team-a"]);
+    expect(asked).toEqual(["team-a"]);
+    expect([...cluster.jobs("team-a")].map(({ namespace, jobId }) => `${namespace} ${jobId}`)).toEqual(["team-a web"]);
+    expect([...cluster.jobs("*")].map(({ namespace, jobId }) => `${namespace} ${jobId}`).toSorted()).toEqual(["default api", "default web", "team-a web"]);
   });
 
   it("reads a job once for all its allocations on a node", async () => {

@@ -66,12 +66,13 @@ export type JobWorld = {
 };
 
 const byJob = (of: (job: JobRecord) => readonly string[]) => (object: JobObject) => of(jobRecord(object));
+const inNamespace = ({ metadata }: KubeObject) => [metadata.namespace ?? "default"];
 const ownerUid = ({ metadata }: KubeObject) => metadata.ownerReferences?.map(({ uid }) => uid) ?? [];
 
 function cachesOf(api: FakeApiServer, lag: boolean): { readonly caches: BridgeCaches; readonly deliver: () => void } {
   const ids = { evaluation: byJob((job) => evaluationIdsOf(sha256, job)), deployment: byJob((job) => deploymentIdsOf(sha256, job)) };
-  const jobs = api.cache<NomadJob>(RESOURCES.nomadJobs, { ...ids, job: ({ metadata, spec }) => [`${metadata.namespace}/${spec.id}`], parent: parentOf, child: childOf }, lag);
-  const tasks = api.cache<ExecTask>(RESOURCES.execTasks, ids, lag);
+  const jobs = api.cache<NomadJob>(RESOURCES.nomadJobs, { ...ids, job: ({ metadata, spec }) => [`${metadata.namespace}/${spec.id}`], parent: parentOf, child: childOf, namespace: inNamespace }, lag);
+  const tasks = api.cache<ExecTask>(RESOURCES.execTasks, { ...ids, namespace: inNamespace }, lag);
   const caches = {
     jobs,
     tasks,
