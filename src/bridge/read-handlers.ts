@@ -7,7 +7,7 @@ import type { NomadAllocationStub } from "../nomad/api-types.ts";
 import type { Job } from "../nomad/job.ts";
 import { jobAsRead } from "../nomad/jobspec/read-job.ts";
 import { unknownAllocation } from "../nomad/texts.ts";
-import { allocLookupFailed, uuidError, uuidPrefixError } from "../nomad/uuid.ts";
+import { allocLookupFailed, canonicalUuidPrefix, uuidError, uuidPrefixError } from "../nomad/uuid.ts";
 import type { Allocation } from "./bridge-deps.ts";
 import { sha256 } from "../access/sha256.ts";
 import { withPolicies } from "./jobs/scaling-policies.ts";
@@ -75,7 +75,7 @@ function listAllocations(context: ReadContext): Reply {
   const malformed = uuidPrefixError(query.prefix);
   if (malformed !== undefined) return text(500, allocLookupFailed(malformed));
   const hidesStates = search.get("task_states") !== null && search.get("task_states") !== "" && !withStates.value;
-  const prefix = query.prefix.toLowerCase();
+  const prefix = canonicalUuidPrefix(query.prefix);
   return listReply(
     {
       rows: allocationsWithPrefix(context, prefix).filter(({ pod }) => isPlaced(pod)),

@@ -4,6 +4,7 @@ import { ANNOTATION } from "../contract/pod-metadata.ts";
 import { readTaskMarks } from "../contract/task-marks.ts";
 import type { NomadAllocation, NomadAllocationStub, NomadTaskState } from "../nomad/api-types.ts";
 import type { Job, Resources, TaskGroup } from "../nomad/job.ts";
+import { jobAsRead } from "../nomad/jobspec/read-job.ts";
 import { indexOf, NO_RESOURCES } from "./nomad-job.ts";
 import { epochMs } from "../lib/epoch.ts";
 import { allocationHealth, type AllocationHealth, isDeployed } from "./allocation-health.ts";
@@ -99,7 +100,7 @@ export function nomadAllocation(source: AllocationSource): NomadAllocation {
     ...withoutEmpty({ DesiredDescription, FollowupEvalID, NextAllocation, PreviousAllocation: previous, DeploymentID: deployment }),
     ...(RescheduleTracker === null ? {} : { RescheduleTracker }),
     ...(DesiredTransition === NO_TRANSITION ? {} : { DesiredTransition }),
-    Job: { ...source.job, Version: version },
+    Job: jobAsRead({ ...source.job, Version: version }),
     ...allocationResources(source, Object.keys(stub.TaskStates)),
     Metrics: placedMetric(source.job.NodePool),
     NetworkStatus: allocatedPorts(source.pod, taskGroup(source)?.Networks[0]).status,
@@ -166,14 +167,18 @@ const DESCRIPTION: Readonly<Record<ClientStatus, string>> = {
   failed: "Failed tasks",
 };
 
-/** A pod that is being stopped still runs, as far as Nomad's clients are concerned, until it is gone; one of whose tasks runs is running. */
+/**
+ * A pod that is being stopped still runs, as far as Nomad's clients are concerned, until it is gone; one of whose tasks runs is running.
+ * One whose tasks are all dead is over, although Kubernetes may say so of its pod only a little later.
+ */
 export function clientStatus({ state, tasks }: Pick<AllocationRecord, "state" | "tasks">): ClientStatus {
   const runs = tasks.some((task) => task.state === "running");
+  const isOver = tasks.length > 0 && tasks.every((task) => task.state === "dead");
   switch (state) {
     case "pending":
-      return runs ? "running" : "pending";
     case "running":
-      return "running";
+      if (isOver) return tasks.some(({ failed }) => failed) ? "failed" : "complete";
+      return runs || state === "running" ? "running" : "pending";
     case "stopping":
       return runs ? "running" : "complete";
     case "complete":

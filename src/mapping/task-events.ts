@@ -30,7 +30,21 @@ const MAX_EVENTS = 10;
 /** Oldest first. */
 export function taskEvents(source: EventSource): readonly NomadTaskEvent[] {
   const events = [...setupEvents(source), ...imageEvents(source), ...endEvents(source), ...siblingEvents(source), ...startEvents(source), ...userEvents(source), ...healthEvents(source)];
-  return events.toSorted((a, b) => a.Time - b.Time).slice(-MAX_EVENTS);
+  return apart(events.toSorted((a, b) => a.Time - b.Time)).slice(-MAX_EVENTS);
+}
+
+/**
+ * Kubernetes' times have whole seconds, and two events of Nomad's never have one time: clients that follow a task take what is not later than
+ * the event before it for one that they have shown. Numbers of this size are 256 ns apart.
+ */
+const APART_NS = 1000;
+
+function apart(events: readonly NomadTaskEvent[]): readonly NomadTaskEvent[] {
+  let last = -Infinity;
+  return events.map((each) => {
+    last = Math.max(each.Time, last + APART_NS);
+    return last === each.Time ? each : { ...each, Time: last };
+  });
 }
 
 const event = (Type: string, ms: number, DisplayMessage: string, Details: Record<string, string> = {}): NomadTaskEvent => taskEvent(Type, { time: ms * NS_PER_MS, text: DisplayMessage, details: Details });

@@ -3,7 +3,7 @@
  * Source: developer.hashicorp.com/nomad/api-docs, and what Nomad's Go client decodes.
  */
 
-import type { Job, Resources } from "./job.ts";
+import type { Resources } from "./job.ts";
 
 /** The Nomad release whose API we speak; clients of it and before it meet no surprise. */
 export const NOMAD_VERSION = "2.0.5";
@@ -141,7 +141,8 @@ type NotInWhole = "JobType" | "JobVersion" | "DesiredTransition" | "PreemptedAll
 export type NomadAllocation = Omit<NomadAllocationStub, NotInWhole | OptionalText> & { readonly [name in OptionalText]?: string } & {
   readonly RescheduleTracker?: NomadAllocationStub["RescheduleTracker"];
   readonly DesiredTransition?: NomadAllocationStub["DesiredTransition"];
-  readonly Job: Job;
+  /** As a server gives it back. */
+  readonly Job: object;
   readonly Resources: AllocationShare;
   readonly SharedResources: AllocationShare;
   readonly TaskResources: Readonly<Record<string, AllocationShare>>;

@@ -14,6 +14,15 @@ export function uuidPrefixError(prefix: string): string | undefined {
   return bytes > LENGTH ? `index error: Invalid UUID length. UUID have ${LENGTH} characters; got ${bytes}` : digitsProblem(prefix);
 }
 
+/** The digits between an ID's hyphens, with what may follow the last of them. */
+const PARTS = /^(.{0,8})(.{0,4})(.{0,4})(.{0,4})(.*)$/;
+
+/** The beginning as IDs are written: the index looks for digits alone, of either case, wherever the hyphens are. @param prefix without an error */
+export function canonicalUuidPrefix(prefix: string): string {
+  const [, ...parts] = PARTS.exec(prefix.replaceAll("-", "").toLowerCase()) ?? [];
+  return parts.filter((part) => part !== "").join("-");
+}
+
 function digitsProblem(text: string): string | undefined {
   const digits = text.replaceAll("-", "");
   const hyphens = text.length - digits.length;

@@ -5,6 +5,7 @@
 import { json, type Reply, stream } from "../reply.ts";
 import { jobSummary } from "../../mapping/job-summary.ts";
 import type { RequestContext, Routes } from "../request-context.ts";
+import { clientGauges } from "./client-gauges.ts";
 import type { Gauge } from "./remembered-gauges.ts";
 
 const SUMMARY = ["Queued", "Complete", "Failed", "Running", "Starting", "Lost", "Unknown"] as const;
@@ -18,7 +19,8 @@ function metrics(context: RequestContext): Reply {
 
 const jsonGauge = ({ name, value, labels }: Gauge) => ({ Name: name, Value: value, Labels: labels });
 
-function gaugesOf({ cluster, now, feed }: RequestContext): readonly Gauge[] {
+function gaugesOf(context: RequestContext): readonly Gauge[] {
+  const { cluster, now, feed } = context;
   const byStatus = new Map<string, number>(STATUSES.map((status) => [status, 0]));
   const ofGroups: Gauge[] = [];
   for (const record of cluster.jobs("*")) {
@@ -34,6 +36,7 @@ function gaugesOf({ cluster, now, feed }: RequestContext): readonly Gauge[] {
   return [
     ...[...byStatus].map(([status, value]) => ({ name: `nomad.nomad.job_status.${status}`, value, labels: {} })),
     ...ofGroups,
+    ...clientGauges(context),
     { name: "nomad_bridge.blocking_queries", value: feed.waiting(), labels: {} },
   ];
 }

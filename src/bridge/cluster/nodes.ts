@@ -7,7 +7,7 @@ import { nomadNode } from "../../mapping/nomad-node.ts";
 import type { NomadNode } from "../../nomad/api-types.ts";
 import { listRequest, wholeAllocations } from "../read-handlers.ts";
 import { listReply } from "../lists/list-page.ts";
-import { uuidError, uuidPrefixError } from "../../nomad/uuid.ts";
+import { canonicalUuidPrefix, uuidError, uuidPrefixError } from "../../nomad/uuid.ts";
 import { boolParam } from "../query.ts";
 import { json, type Reply, text } from "../reply.ts";
 import type { RequestContext, Routes } from "../request-context.ts";
@@ -32,7 +32,7 @@ function listNodes(context: RequestContext): Reply {
   if (malformed !== undefined) return text(500, `node lookup failed: ${malformed}`);
   return listReply(
     { rows: context.cluster.nodes(), key: id, id, show: (node) => nodeStub(asNomadNode(context, node), fields.value), filtered: (node) => asNomadNode(context, node) },
-    { ...listRequest(context), options: { ...context.query, prefix: context.query.prefix.toLowerCase() } },
+    { ...listRequest(context), options: { ...context.query, prefix: canonicalUuidPrefix(context.query.prefix) } },
   );
 }
 

@@ -1,7 +1,7 @@
 /**
  * @module What a change of a Kubernetes object is as an event of Nomad's: topic, type and keys at once, the payload when somebody reads it.
  * Used by main, which hears of the changes.
- * Source: developer.hashicorp.com/nomad/api-docs/events#event-types
+ * Source: developer.hashicorp.com/nomad/api-docs/events#event-types; behaviour of a Nomad 1.11 agent
  */
 import type { Node, Pod } from "../../api/pod.ts";
 import { sha256 } from "../../access/sha256.ts";
@@ -10,9 +10,12 @@ import { type JobObject, jobRecord, type JobRecord } from "../../mapping/job-rec
 import { deploymentOf } from "../../mapping/kept-deployments.ts";
 import { deploymentId } from "../../mapping/nomad-ids.ts";
 import { allocationRecord } from "../../mapping/pod-status.ts";
-import { clientStatus, nomadAllocation } from "../../mapping/nomad-allocation.ts";
+import { clientStatus, isPlaced, nomadAllocation } from "../../mapping/nomad-allocation.ts";
 import { nomadNode } from "../../mapping/nomad-node.ts";
+import type { NomadAllocation } from "../../nomad/api-types.ts";
 import type { Allocation, ClusterState } from "../bridge-deps.ts";
+import type { Job } from "../../nomad/job.ts";
+import { jobAsRead } from "../../nomad/jobspec/read-job.ts";
 import { names } from "../cluster/names.ts";
 import { replacementsOf, sourceOf } from "../read-handlers.ts";
 import type { EventType, NomadEvent } from "./event.ts";
@@ -40,7 +43,10 @@ export function jobEvents(context: EventContext, change: SpecChange): readonly N
   const isGone = type === "deleted";
   // A job that is gone is not in the cluster's state any more, so it is read now.
   const gone = isGone ? cluster.nomadJob(job) : undefined;
-  const payload = () => ({ Job: isGone ? gone : cluster.nomadJob(job), ...(isGone ? { Deleted: true } : {}) });
+  const payload = () => {
+    const read = isGone ? gone : cluster.nomadJob(job);
+    return { Job: read === undefined ? undefined : jobAsRead(read) };
+  };
   return [{ topic: "Job", type: kind, key: job.jobId, namespace, filterKeys: [], index, payload }];
 }
 
@@ -50,22 +56,31 @@ function jobChange({ cluster }: EventContext, { type, object, previous }: SpecCh
   if (type === "added" || previous === undefined) return "JobRegistered";
   const [before, after] = [cluster.nomadJob(jobRecord(previous)), cluster.nomadJob(jobRecord(object))];
   if (previous.metadata.generation !== object.metadata.generation) return after?.Stop === true && before?.Stop !== true ? "JobDeregistered" : "JobRegistered";
-  return before?.Status === after?.Status ? undefined : "PlanResult";
+  if (before?.Status === after?.Status) return undefined;
+  return after?.Status === "dead" ? endedBy(after) : "PlanResult";
 }
 
-/** @param allocation with the job that owns it, which may be gone with it: then there is nothing left to tell of */
+/** A job is over with the evaluation of its stop, or by the word of the client that ran the last of it. */
+const endedBy = ({ Stop }: Job): EventType => (Stop ? "EvaluationUpdated" : "AllocationUpdated");
+
+/**
+ * None while the pod has no node: no list has it then.
+ * @param allocation with the job that owns it, which may be gone with it: then there is nothing left to tell of
+ */
 export function allocationEvents({ cluster, now, index }: EventContext, { type, object, previous }: ObjectChange<Pod>, allocation: Allocation | undefined): readonly NomadEvent[] {
-  if (allocation === undefined) return [];
+  if (allocation === undefined || !isPlaced(object)) return [];
   const kind = allocationChange(type, object, previous);
   if (kind === "AllocationUpdated" && previous !== undefined && isSeenTheSame(object, previous, now())) return [];
   const payload = () => {
     const source = sourceOf({ cluster, now: now() }, allocation, replacementsOf(cluster.allocationsOf(allocation.job)));
     // The job has an event of its own, and would be in that of each of its allocations.
-    return { Allocation: source === undefined ? undefined : { ...nomadAllocation(source), Job: null } };
+    return { Allocation: source === undefined ? undefined : withoutJob(nomadAllocation(source)) };
   };
   const { namespace, jobId } = allocation.job;
   return [{ topic: "Allocation", type: kind, key: object.metadata.uid ?? "", namespace, filterKeys: [jobId, deploymentOfPod(object, allocation.job)], index, payload }];
 }
+
+const withoutJob = ({ Job: _job, ...rest }: NomadAllocation): object => rest;
 
 /** "" where its version has none. */
 function deploymentOfPod({ metadata }: Pod, job: JobRecord): string {
@@ -73,11 +88,12 @@ function deploymentOfPod({ metadata }: Pod, job: JobRecord): string {
   return deploymentOf(job, version) === undefined ? "" : deploymentId(sha256, job.uid, version);
 }
 
-/** What the scheduler decides, on Nomad by a plan, is its making and its stop; all else is its client's word. */
+/** What the scheduler decides, on Nomad by a plan, is its place and its stop; all else is its client's word. */
 function allocationChange(type: ObjectChange<Pod>["type"], pod: Pod, previous: Pod | undefined): EventType {
   const isStopped = ({ metadata }: Pod) => metadata.deletionTimestamp !== undefined || metadata.annotations?.[ANNOTATION.stopped] !== undefined;
   const isStopping = type === "updated" && isStopped(pod) && previous !== undefined && !isStopped(previous);
-  return type === "added" || isStopping ? "PlanResult" : "AllocationUpdated";
+  const isNew = type === "added" || (previous !== undefined && !isPlaced(previous));
+  return isNew || isStopping ? "PlanResult" : "AllocationUpdated";
 }
 
 /** The kubelet writes far more often than anything happens that a client of Nomad's could see. */

@@ -7,9 +7,10 @@ import type { Pod } from "../../api/pod.ts";
 import { type JobObject, jobRecord } from "../../mapping/job-record.ts";
 import { type NomadDeployment, nomadDeployment } from "../../mapping/nomad-deployment.ts";
 import { deploymentStates } from "../../mapping/kept-deployments.ts";
-import { type NomadEvaluation, nomadEvaluations } from "../../mapping/nomad-evaluation.ts";
+import { type NomadEvaluation, nomadEvaluation, nomadEvaluations, shownEvaluation } from "../../mapping/nomad-evaluation.ts";
 import { podEvaluationIds } from "../../mapping/nomad-ids.ts";
 import { evaluationSource } from "../jobs/evaluations.ts";
+import { hasEvaluation } from "../jobs/write-reply.ts";
 import type { EventContext, ObjectChange } from "./cluster-events.ts";
 import type { EventType, NomadEvent } from "./event.ts";
 
@@ -38,7 +39,7 @@ export function evaluationEvents(): EvaluationEvents {
       const uid = object.metadata.uid ?? "";
       if (type !== "deleted" && context.cluster.isManaged(object.metadata.namespace ?? "default")) return tell(context, object, underWay.get(uid) ?? toldOf(previous === undefined ? [] : evaluationsOf(context, previous)));
       underWay.delete(uid);
-      return [];
+      return type === "deleted" ? purgeEvents(context, object) : [];
     },
     ofPod: (context, job, change) => {
       const made = madeBy(job, change);
@@ -46,6 +47,16 @@ export function evaluationEvents(): EvaluationEvents {
       return before === undefined ? [] : tell(context, job, before);
     },
   };
+}
+
+/** The evaluation of a job's purge, which is over as soon as it is made. A parent has none. */
+function purgeEvents(context: EventContext, object: JobObject): readonly NomadEvent[] {
+  const { cluster, now } = context;
+  const source = cluster.isManaged(object.metadata.namespace ?? "default") ? evaluationSource({ cluster, now: now() }, jobRecord(object)) : undefined;
+  if (source === undefined || !hasEvaluation(source.asNomad)) return [];
+  const evaluation = nomadEvaluation(source, { kind: "purge" });
+  const pending: NomadEvaluation = { ...evaluation, Status: "pending", ModifyIndex: evaluation.CreateIndex };
+  return [evaluationEvent(context, pending, true), evaluationEvent(context, evaluation, false)];
 }
 
 /** The IDs of the evaluations that are there since the change. */
@@ -65,7 +76,7 @@ const evaluationEvent = ({ index }: EventContext, evaluation: NomadEvaluation, i
   namespace: evaluation.Namespace,
   filterKeys: [evaluation.JobID, evaluation.DeploymentID],
   index,
-  payload: () => ({ Evaluation: evaluation }),
+  payload: () => ({ Evaluation: shownEvaluation(evaluation) }),
 });
 
 /** The request that makes an evaluation gives its event the name, be it a user's or, of a failure, its client's. */
@@ -94,11 +105,15 @@ const deploymentEvent = ({ index }: EventContext, before: NomadDeployment | unde
 
 const groupsOf = ({ TaskGroups }: NomadDeployment): string => JSON.stringify(TaskGroups);
 
+/** What a deployment becomes by its job's next plan; all else is its watcher's word. */
+const BY_PLAN: ReadonlySet<string> = new Set(["successful", "cancelled"]);
+
 function deploymentChange(before: NomadDeployment | undefined, after: NomadDeployment): EventType {
   if (before === undefined) return "PlanResult";
   const isPromoted = Object.entries(after.TaskGroups).some(([name, { Promoted }]) => Promoted && before.TaskGroups[name]?.Promoted === false);
   if (isPromoted) return "DeploymentPromotion";
-  return before.Status === after.Status ? "AllocationUpdated" : "DeploymentStatusUpdate";
+  if (before.Status === after.Status) return "AllocationUpdated";
+  return BY_PLAN.has(after.Status) ? "PlanResult" : "DeploymentStatusUpdate";
 }
 
 function evaluationsOf({ cluster, now }: EventContext, object: JobObject): readonly NomadEvaluation[] {

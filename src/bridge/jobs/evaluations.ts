@@ -8,7 +8,7 @@ import { evaluationId, type EvaluationCause } from "../../mapping/nomad-ids.ts";
 import { compileFilter } from "../../nomad/filter/filter.ts";
 import { EVAL_NOT_FOUND, EVALUATE_PARAMETERIZED, EVALUATE_PERIODIC, JOB_NOT_FOUND } from "../../nomad/job-texts.ts";
 import { PERMISSION_DENIED } from "../../nomad/texts.ts";
-import { uuidError, uuidPrefixError } from "../../nomad/uuid.ts";
+import { canonicalUuidPrefix, uuidError, uuidPrefixError } from "../../nomad/uuid.ts";
 import { isTrue, textOf } from "../body.ts";
 import { listReply } from "../lists/list-page.ts";
 import { json, QUERY_META, type Reply, text } from "../reply.ts";
@@ -79,7 +79,7 @@ function visibleEvaluations(context: ReadContext): readonly NomadEvaluation[] {
   const jobId = search.get("job") ?? "";
   const jobs = jobId === "" ? visibleJobs(context) : visibleJobsOf(context, jobId);
   const sources = jobs.flatMap((job) => evaluationSource(context, job) ?? []);
-  const prefix = query.prefix.toLowerCase();
+  const prefix = canonicalUuidPrefix(query.prefix);
   return sources.flatMap(nomadEvaluations).filter(({ ID, Status }) => ID.startsWith(prefix) && (status === "" || Status === status));
 }
 
@@ -100,7 +100,7 @@ export function listEvaluations(context: ReadContext): Reply {
 }
 
 export const listRequest = ({ query, allowsNamespace }: Pick<ReadContext, "query" | "allowsNamespace">) => ({
-  options: { ...query, prefix: query.prefix.toLowerCase() },
+  options: { ...query, prefix: canonicalUuidPrefix(query.prefix) },
   allowsNamespace,
 });
 

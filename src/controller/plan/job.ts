@@ -50,12 +50,12 @@ function planGroup(group: GroupInput, { groups }: JobPlanInput): GroupPlan {
 }
 
 /**
- * Nomad's: running while anything that has a node lives, pending while something is to come, and dead otherwise, even a service job of count 0.
+ * Nomad's: running while anything that has a node lives or is being ended (only then is it known whether another takes its place), pending while something is to come, and dead otherwise, even a service job of count 0.
  * What waits for a node is queued, as far as Nomad's clients know.
  */
 function statusOf(groups: readonly GroupPlan[], { stopped, allocations }: JobPlanInput): JobPlan["status"] {
   if (stopped) return "dead";
-  if (allocations.some((each) => isLive(each) && each.node !== undefined)) return "running";
-  const isToCome = groups.some(({ create, end, summary, updates }) => create.length > 0 || end.length > 0 || summary.Queued > 0 || updates.RescheduleLater > 0);
+  if (allocations.some((each) => isLive(each) && each.node !== undefined) || groups.some(({ end }) => end.length > 0)) return "running";
+  const isToCome = groups.some(({ create, summary, updates }) => create.length > 0 || summary.Queued > 0 || updates.RescheduleLater > 0);
   return isToCome ? "pending" : "dead";
 }

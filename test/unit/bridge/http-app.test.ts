@@ -58,7 +58,9 @@ describe("the HTTP app", () => {
     { path: `/v1/allocations?prefix=${uid(3)}`, ids: [] },
     { path: `/v1/allocations?prefix=${uid(3)}&namespace=*`, ids: [uid(3)] },
     { path: "/v1/allocations?prefix=00000002", ids: [uid(2)] },
+    { path: `/v1/allocations?prefix=${uid(2).replaceAll("-", "")}`, ids: [uid(2)] },
     { path: "/v1/nodes", ids: [uid(9)] },
+    { path: `/v1/nodes?prefix=${uid(9).replaceAll("-", "").slice(0, 18)}`, ids: [uid(9)] },
   ])("$path lists $ids", async ({ path, ids: expected }) => {
     const { json, status } = await bridge().call("GET", path);
     expect([status, ids(json)]).toEqual([200, expected]);

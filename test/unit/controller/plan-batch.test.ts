@@ -71,6 +71,7 @@ describe("a batch group", () => {
     ["dead when all is done", [done("0-1")], {}, "dead"],
     ["dead when its attempts are used", [failed("0-2", 0, { rescheduleTimes: [NOW - 1] })], {}, "dead"],
     ["dead when it is stopped", [allocation("0-1")], { stopped: true }, "dead"],
+    ["running while one that is spent has not ended", [allocation("0-1", { state: "spent" })], {}, "running"],
   ])("makes its job %s", (_name, allocations, rest, status) => expect(batch(allocations, {}, rest).status).toBe(status));
 });
 

@@ -18,7 +18,7 @@ const TASK = taskOf({ count: 3 }, { resourceVersion: "900", creationTimestamp: a
 const jobOf = (task: ExecTask = TASK) => nomadJob(task, NAMES, true)!;
 const stubOf = (pod: Pod, nodeId?: string) => allocationStub({ pod, job: jobOf(), record: jobRecord(TASK), sha256, nodeId, now: NOW });
 const stateOf = (pod: Pod) => stubOf(pod).TaskStates["web"]!;
-const eventsOf = (pod: Pod) => stateOf(pod).Events.map(({ Type, Time, DisplayMessage }) => [Type, Time / 1e9 - ms(0) / 1000, DisplayMessage]);
+const eventsOf = (pod: Pod) => stateOf(pod).Events.map(({ Type, Time, DisplayMessage }) => [Type, (Math.round(Time / 1e6) - ms(0)) / 1000, DisplayMessage]);
 
 describe("a task as a Nomad job", () => {
   it("has its name thrice, its version from 0, and every time and duration in nanoseconds", () => {
@@ -104,6 +104,10 @@ describe("a pod as a Nomad allocation", () => {
     ["pending", "pending", "pending"], ["pending", "running", "running"], ["running", "running", "running"], ["stopping", "running", "running"], ["stopping", "dead", "complete"], ["complete", "dead", "complete"], ["failed", "dead", "failed"], ["spent", "running", "failed"],
   ])("that is %s and has a task that is %s has the client status %s", (state, task, status) => {
     expect(clientStatus({ state, tasks: [recordOf("pending"), recordOf(task)] })).toBe(status);
+  });
+
+  it.each([["pending", false, "complete"], ["running", false, "complete"], ["pending", true, "failed"]] as const)("whose tasks are all dead, while its pod is still %s, and one failed: %s, is %s", (state, failed, status) => {
+    expect(clientStatus({ state, tasks: [recordOf("dead"), { ...recordOf("dead"), failed }] })).toBe(status);
   });
 
   it("is wanted no more while it is being stopped", () => {

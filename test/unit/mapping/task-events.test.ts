@@ -18,7 +18,7 @@ function eventsOf(pod: Pod, name = "web") {
   return taskEvents({ pod, record, task });
 }
 /** Without what every task has. */
-const told = (pod: Pod, name?: string) => eventsOf(pod, name).slice(2).map(({ Type, Time, DisplayMessage }) => [Type, Time / 1e9 - ms(0) / 1000, DisplayMessage]);
+const told = (pod: Pod, name?: string) => eventsOf(pod, name).slice(2).map(({ Type, Time, DisplayMessage }) => [Type, (Math.round(Time / 1e6) - ms(0)) / 1000, DisplayMessage]);
 
 describe("the events of a task", () => {
   it("begin with what comes before its first start, as far as the pod proves it", () => {
@@ -187,5 +187,13 @@ describe("the events of a task", () => {
       ["Restarting", 42, "Task restarting in 0s"],
       ["Started", 42, "Task started by client"],
     ]);
+  });
+});
+
+describe("the events of a task", () => {
+  it("have each a time of their own, in order, also within one second of Kubernetes'", () => {
+    const times = eventsOf(podWith({ web: { state: ended(3, lastWords({ reason: "attempts-spent", exitCode: 3 })) } })).map(({ Time }) => Time);
+    expect(times.length).toBeGreaterThan(3);
+    expect(times).toEqual([...new Set(times)].toSorted((a, b) => a - b));
   });
 });

@@ -1,5 +1,6 @@
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { uuidPrefixError, uuidError } from "../../../src/nomad/uuid.ts";
+import { canonicalUuidPrefix, uuidPrefixError, uuidError } from "../../../src/nomad/uuid.ts";
 
 describe("an ID that Nomad's index is asked for", () => {
   it.each([
@@ -33,5 +34,11 @@ describe("the beginning of an ID", () => {
     ["22222222-2222-2222-2222-22222222222é", "index error: Invalid UUID length. UUID have 36 characters; got 37"],
   ])("%j: %s", (prefix, problem) => {
     expect(uuidPrefixError(prefix)).toBe(problem);
+  });
+
+  it("is the same wherever its hyphens are, and in capitals", () => {
+    expect(["a74db5bbe1", "A74D-B5BB-E1", "a74db5bb-e1"].map(canonicalUuidPrefix)).toEqual(Array(3).fill("a74db5bb-e1"));
+    expect(canonicalUuidPrefix("a74db5bb-")).toBe("a74db5bb");
+    fc.assert(fc.property(fc.uuid(), fc.nat({ max: 32 }), (id, length) => id.startsWith(canonicalUuidPrefix(id.replaceAll("-", "").slice(0, length)))));
   });
 });

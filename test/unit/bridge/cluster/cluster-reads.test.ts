@@ -253,6 +253,19 @@ describe("metrics", () => {
     expect((await call("GET", "/v1/metrics?format=prometheus")).text).toContain('nomad_nomad_job_summary_queued{job="web",namespace="team",task_group="web"} 1\n');
   });
 
+  it("tell of each node how many allocations it has, and what it has given to those that are not over", async () => {
+    const podOn = (uid: string, phase: string) => ({ job: JOB, pod: { metadata: { name: uid, uid, annotations: { "nomad-bridge.dev/group": "web" }, labels: {} }, spec: { nodeName: "node-1", containers: [{ name: "web" }] }, status: { phase } } }) as unknown as Allocation;
+    const { Gauges } = (await bridge(undefined, [podOn("a1", "Pending"), podOn("a2", "Failed"), podOn("a3", "Succeeded")])("GET", "/v1/metrics")).json as unknown as { Gauges: readonly { Name: string; Value: number; Labels: object }[] };
+    const ofClients = Gauges.filter(({ Name }) => Name.startsWith("nomad.client."));
+    const labels = { datacenter: "fra1", host: "node-1", node_class: "none", node_id: NODE_ID, node_pool: "gpu", node_scheduling_eligibility: "eligible", node_status: "ready" };
+    expect(ofClients.map(({ Labels }) => Labels)).toEqual(ofClients.map(() => labels));
+    expect(Object.fromEntries(ofClients.map(({ Name, Value }) => [Name.replace("nomad.client.", ""), Value]))).toEqual({
+      "allocated.cpu": 100, "allocated.memory": 300, "allocated.max_memory": 300, "allocated.disk": 300,
+      "unallocated.cpu": 1900, "unallocated.memory": 3796, "unallocated.disk": 9940,
+      "allocations.blocked": 0, "allocations.migrating": 0, "allocations.pending": 1, "allocations.running": 0, "allocations.terminal": 2,
+    });
+  });
+
   it("are counted once a second, however often they are asked for", () => {
     const remembered = rememberedGauges();
     let counts = 0;

@@ -6,7 +6,7 @@ import type { Allocation, ClusterState } from "../../../../src/bridge/bridge-dep
 
 const cluster = {
   isManaged: (namespace: string) => namespace === "default",
-  nomadJob: ({ jobId, object }: JobRecord) => ({ ID: jobId, Stop: object.metadata.labels?.["stop"] === "true", Status: object.metadata.labels?.["status"] ?? "running" }),
+  nomadJob: ({ jobId, object }: JobRecord) => ({ ID: jobId, Namespace: "default", Meta: {}, Constraints: [], TaskGroups: [], Stop: object.metadata.labels?.["stop"] === "true", Status: object.metadata.labels?.["status"] ?? "running" }),
   config: () => undefined,
   osOf: () => undefined,
 } as unknown as ClusterState;
@@ -20,26 +20,34 @@ describe("a change of a job", () => {
     { title: "a new one", change: { type: "added", object: task(1) }, type: ["JobRegistered"] },
     { title: "a new version", change: { type: "updated", object: task(2), previous: task(1) }, type: ["JobRegistered"] },
     { title: "a stop", change: { type: "updated", object: task(2, "default", { stop: "true" }), previous: task(1) }, type: ["JobDeregistered"] },
-    { title: "another status", change: { type: "updated", object: task(1, "default", { status: "dead" }), previous: task(1) }, type: ["PlanResult"] },
+    { title: "its end by itself", change: { type: "updated", object: task(1, "default", { status: "dead" }), previous: task(1) }, type: ["AllocationUpdated"] },
+    { title: "its end after a stop", change: { type: "updated", object: task(1, "default", { status: "dead", stop: "true" }), previous: task(1, "default", { stop: "true" }) }, type: ["EvaluationUpdated"] },
+    { title: "its first allocation", change: { type: "updated", object: task(1), previous: task(1, "default", { status: "pending" }) }, type: ["PlanResult"] },
     { title: "what only the controller cares for", change: { type: "updated", object: task(1), previous: task(1) }, type: [] },
-    { title: "its end", change: { type: "deleted", object: task(1), previous: task(1) }, type: ["JobDeregistered"] },
+    { title: "its purge", change: { type: "deleted", object: task(1), previous: task(1) }, type: ["JobDeregistered"] },
     { title: "one that is not ours to show", change: { type: "added", object: task(1, "kube-system") }, type: [] },
   ] as const)("is, for $title, $type", ({ change, type }) => {
     expect(jobEvents(context, change).map((event) => event.type)).toEqual(type);
   });
 
-  it("says what Nomad says", () => {
+  it("says what Nomad says, with the job as whoever reads it gets it", () => {
     const [event] = jobEvents(context, { type: "deleted", object: task(1) });
-    expect([event, event?.payload()]).toMatchObject([{ topic: "Job", key: "web", namespace: "default", index: 9 }, { Job: { ID: "web" }, Deleted: true }]);
+    expect(event).toMatchObject({ topic: "Job", key: "web", namespace: "default", index: 9 });
+    expect(event?.payload()).toEqual({ Job: { ID: "web", Namespace: "default", Meta: null, Constraints: null, TaskGroups: null, Stop: false, Status: "running" } });
   });
 });
 
 describe("a change of a pod", () => {
-  const pod = (phase: string, more: object = {}) => ({ kind: "Pod", metadata: { name: "p", namespace: "default", uid: "a1", annotations: {}, ...more }, spec: { containers: [{ name: "web" }] }, status: { phase } }) as unknown as Pod;
+  const pod = (phase: string, more: object = {}) =>
+    ({ kind: "Pod", metadata: { name: "p", namespace: "default", uid: "a1", annotations: {}, ...more }, spec: { containers: [{ name: "web" }], nodeName: "n" }, status: { phase } }) as unknown as Pod;
+  const unplaced = { ...pod("Pending"), spec: { containers: [] } } as unknown as Pod;
   const allocation = { pod: pod("Running"), job: { jobId: "web", namespace: "default", object: task(1) } } as Allocation;
 
   it.each([
     { title: "a new one", change: { type: "added", object: pod("Pending") }, type: ["PlanResult"] },
+    { title: "one without a node", change: { type: "added", object: unplaced }, type: [] },
+    { title: "another look at one without a node", change: { type: "updated", object: { ...unplaced, status: { phase: "Pending", conditions: [] } }, previous: unplaced }, type: [] },
+    { title: "its node", change: { type: "updated", object: pod("Pending"), previous: unplaced }, type: ["PlanResult"] },
     { title: "its end by itself", change: { type: "updated", object: pod("Failed"), previous: pod("Running") }, type: ["AllocationUpdated"] },
     { title: "what only the kubelet cares for", change: { type: "updated", object: pod("Running", { resourceVersion: "2" }), previous: pod("Running") }, type: [] },
     { title: "a stop", change: { type: "updated", object: pod("Running", { deletionTimestamp: "2026-01-01T00:00:00Z" }), previous: pod("Running") }, type: ["PlanResult"] },
@@ -58,7 +66,7 @@ describe("a change of a pod", () => {
 describe("a change of a node", () => {
   it.each([
     { title: "a new one", change: { type: "added", object: node({}) }, type: ["NodeRegistration"] },
-    { title: "its end", change: { type: "deleted", object: node({}) }, type: ["NodeDeregistration"] },
+    { title: "its purge", change: { type: "deleted", object: node({}) }, type: ["NodeDeregistration"] },
     { title: "a heartbeat", change: { type: "updated", object: node({}), previous: node({}) }, type: [] },
     { title: "what takes it away from scheduling", change: { type: "updated", object: node({ unschedulable: true }), previous: node({}) }, type: ["NodeEligibility"] },
     { title: "its silence", change: { type: "updated", object: node({}, "Unknown"), previous: node({}) }, type: ["NodeEvent"] },

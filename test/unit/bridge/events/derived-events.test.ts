@@ -48,9 +48,29 @@ describe("the evaluation of a new job", () => {
     expect(events.ofPod(context, observed, { ...change, previous: failed })).toEqual([]);
   });
 
-  it("is not told of a job that is gone", async () => {
+  it("leaves out what says nothing, as whoever reads it gets it", async () => {
+    const { world, context, register } = one();
+    const id = await register();
+    const told = evaluationEvents().ofJob(context, { type: "added", object: world.job("web") }).map((event) => event.payload());
+    expect(told).toMatchObject([{ Evaluation: { ID: id, JobID: "web", TriggeredBy: "job-register" } }]);
+    expect(told.flatMap((payload) => Object.values(payload)).flatMap((each: object) => Object.values(each)).filter((value) => value === null || value === "" || value === false)).toEqual([]);
+  });
+
+  it("is told of a purge when it is made, and when it is over", async () => {
     const { world, context, register } = one();
     await register();
+    const told = evaluationEvents().ofJob(context, { type: "deleted", object: world.job("web") });
+    expect(told.map(seen)).toMatchObject([
+      { type: "JobDeregistered", filterKeys: ["web", ""], Evaluation: { TriggeredBy: "job-deregister", Status: "pending" } },
+      { type: "EvaluationUpdated", filterKeys: ["web", ""], Evaluation: { TriggeredBy: "job-deregister", Status: "complete" } },
+    ]);
+    const [made, over] = told.map(({ key }) => key);
+    expect(over).toBe(made);
+  });
+
+  it("is not told of the purge of a parent, which has none", async () => {
+    const { world, context } = one();
+    await world.bridge().call("PUT", "/v1/jobs", { Job: { ...jobBody("web"), Type: "batch", Periodic: { Enabled: true, Spec: "0 * * * *", SpecType: "cron" } } });
     expect(evaluationEvents().ofJob(context, { type: "deleted", object: world.job("web") })).toEqual([]);
   });
 });
@@ -63,7 +83,9 @@ describe("a deployment", () => {
     { title: "that begins", before: undefined, after: deployment("running"), type: ["PlanResult"] },
     { title: "with another healthy allocation", before: deployment("running"), after: deployment("running", { healthyAllocs: 1 }), type: ["AllocationUpdated"] },
     { title: "that is promoted", before: deployment("running"), after: deployment("running", { promoted: true }), type: ["DeploymentPromotion"] },
-    { title: "that is over", before: deployment("running"), after: deployment("successful"), type: ["DeploymentStatusUpdate"] },
+    { title: "that has succeeded", before: deployment("running"), after: deployment("successful"), type: ["PlanResult"] },
+    { title: "whose job is stopped", before: deployment("running"), after: deployment("cancelled"), type: ["PlanResult"] },
+    { title: "that has failed", before: deployment("running"), after: deployment("failed"), type: ["DeploymentStatusUpdate"] },
     { title: "of which nothing has changed", before: deployment("running"), after: deployment("running"), type: [] },
   ])("$title is $type", async ({ before, after, type }) => {
     const { world, context, register } = one();

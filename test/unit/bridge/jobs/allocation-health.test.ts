@@ -36,7 +36,7 @@ async function look({ status = "running", since = 0, phase = "Running", ready, m
   world.api.put<Pod>(RESOURCES.pods, { ...pod, metadata: { ...pod.metadata, annotations: { ...pod.metadata.annotations, [ANNOTATION.tasks]: JSON.stringify(tasks) } }, status: { phase, conditions, containerStatuses: [{ name: "server", ...main }, proxy] } });
   const [row] = (await call("GET", "/v1/job/web/allocations")).json as unknown as readonly Alloc[];
   const whole = (await call("GET", `/v1/allocation/${pod.metadata.uid}`)).json as unknown as { readonly DeploymentID?: string };
-  const said = Object.entries(row?.TaskStates ?? {}).flatMap(([task, { Events }]) => Events.filter(({ Type }) => Type === "Alloc Unhealthy").map(({ Message, Time }) => [task, Message, (Time / 1e6 - NOW) / 1000]));
+  const said = Object.entries(row?.TaskStates ?? {}).flatMap(([task, { Events }]) => Events.filter(({ Type }) => Type === "Alloc Unhealthy").map(({ Message, Time }) => [task, Message, (Math.round(Time / 1e6) - NOW) / 1000]));
   return { health: row?.DeploymentStatus ?? null, said: new Map(said.map(([task, ...rest]) => [task, rest])), isDeployed: whole.DeploymentID !== undefined, transition: row?.DesiredTransition };
 }
 

@@ -20,7 +20,7 @@ const podWith = (fetch: Partial<ContainerStatus>, { restart = {}, ...fields }: {
 
 function eventsOf(pod: Pod): readonly unknown[] {
   const record = allocationRecord(pod, NOW);
-  return taskEvents({ pod, record, task: record.tasks[0]! }).slice(2).map(({ Type, Time, DisplayMessage }) => [Type, Time / 1e9 - ms(0) / 1000, DisplayMessage]);
+  return taskEvents({ pod, record, task: record.tasks[0]! }).slice(2).map(({ Type, Time, DisplayMessage }) => [Type, (Math.round(Time / 1e6) - ms(0)) / 1000, DisplayMessage]);
 }
 
 const DOWNLOADING = (second: number) => ["Downloading Artifacts", second, "Client is downloading artifacts"];
