@@ -10,7 +10,7 @@ import { latestBy, newestByIndex } from "./history.ts";
 import { lostIn } from "./live.ts";
 import { decide, type Vacancy } from "./placement.ts";
 import { nextStep } from "./rolling.ts";
-import { type AllocationNode, type GroupPlan, type JobAllocation, type Stop, STOP_REASON } from "./types.ts";
+import { type GroupPlan, type JobAllocation, type Stop, STOP_REASON } from "./types.ts";
 
 export function planNodeGroup(given: GroupInput): GroupPlan {
   const { reschedule: _none, ...group } = given.group;
@@ -23,7 +23,8 @@ export function planNodeGroup(given: GroupInput): GroupPlan {
   const keep = live.keep.filter((each) => !done.has(nodeOf(each)));
   const vacant = vacancies(input, { eligible, done, taken: new Set([...keep, ...live.unknown].map(nodeOf)) });
   const failed = vacant.filter(({ before }) => before !== undefined && hasFailed(before) && isCurrent(input, before)).length;
-  const step = nextStep(input, { keep, empty: vacant.length, failed });
+  // What is to leave its node is not made anew there.
+  const step = nextStep(input, { keep: keep.filter((each) => !isDrained(each)), empty: vacant.length, failed });
   // A deployment that is held keeps what is outdated. A node that has none gets its allocation all the same.
   const open = { ...input, rollout: { ...input.rollout, hold: "none" as const } };
   const serials = newestByIndex(input.allocations);
@@ -60,13 +61,18 @@ function sortByNode(input: GroupInput, eligible: ReadonlySet<string>): ByNode {
 function reasonToStop(input: GroupInput, each: JobAllocation, eligible: ReadonlySet<string>): Stop["reason"] | undefined {
   const lost = lostIn(input, each);
   if (lost !== undefined) return lost > 0 ? undefined : STOP_REASON.lost;
-  if (each.node?.drain !== undefined) return mayStay(input, each.node.drain) ? undefined : STOP_REASON.tainted;
+  if (isDrained(each)) return mayStay(input, each) ? undefined : STOP_REASON.tainted;
   if (!eligible.has(nodeOf(each))) return STOP_REASON.notNeeded;
   return each.transition === undefined ? undefined : STOP_REASON.migrating;
 }
 
-/** Until its deadline a drain waits for what ends by itself, and for what the node's system jobs are there to serve. */
-const mayStay = ({ type, now }: GroupInput, { deadlineAt = Infinity, othersFirst }: NonNullable<AllocationNode["drain"]>) => deadlineAt > now && (type === "sysbatch" || othersFirst === true);
+const isDrained = ({ node }: JobAllocation): boolean => node?.drain !== undefined;
+
+/** Until its deadline a drain waits for what ends by itself, and for what the node's system jobs are there to serve, unless somebody stops it. */
+function mayStay({ type, now }: GroupInput, { node, transition }: JobAllocation): boolean {
+  const { deadlineAt = Infinity, othersFirst } = node?.drain ?? {};
+  return transition === undefined && deadlineAt > now && (type === "sysbatch" || othersFirst === true);
+}
 
 function preferred(a: JobAllocation, b: JobAllocation): number {
   const readiness = Number(b.readySince !== undefined) - Number(a.readySince !== undefined);

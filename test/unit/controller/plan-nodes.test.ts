@@ -27,6 +27,7 @@ describe("a system group", () => {
     ["stays on it while others are there", ["a"], [on("0-1"), on("1-1", {}, { drain: { othersFirst: true } })], {}],
     ["stays on it until the deadline at most", ["a"], [on("0-1"), on("1-1", {}, { drain: { deadlineAt: NOW + 5_000, othersFirst: true } })], { wakeInMs: 5_000 }],
     ["leaves it at the deadline, whoever is there", ["a"], [on("0-1"), on("1-1", {}, { drain: { deadlineAt: NOW, othersFirst: true } })], { stop: ["1-1: alloc not needed as node is tainted"] }],
+    ["leaves it for whoever stops it", ["a"], [on("0-1"), on("1-1", { transition: "stop" }, { drain: { othersFirst: true } })], { stop: ["1-1: alloc not needed as node is tainted"] }],
     ["is lost with its node, and comes nowhere else", ["a", "b"], [on("0-1"), on("1-1", {}, { lostSince: NOW })], { stop: ["1-1: alloc is lost since its node is down"] }],
     ["stays failed where it failed", ["a", "b"], [failed("0-1"), on("1-1")], {}],
     ["comes back to a node that it was stopped on", ["a", "b"], [failed("0-1", { wasStopped: true }), done("1-1", { wasStopped: true })], { create: ["0-2 on a", "1-2 on b"] }],
@@ -50,6 +51,8 @@ describe("a system group", () => {
     ["waits for the stagger too", [v1("0-2", 20_000, 21_000), v1("1-2", 20_000, 22_000), on("2-1")], { wakeInMs: 8_000 }],
     ["goes on where one of them is", [v1("0-2", 20_000), v1("1-2"), on("2-1")], { create: ["2-2 v1 on c"], stop: [`2-1: ${updating}`] }],
     ["takes a failed one for one that is not healthy", [failed("0-2", { jobVersion: 1 }), failed("1-2", { jobVersion: 1 }), on("2-1")], {}],
+    ["leaves a drained node as it is", [v1("0-2", 60_000), v1("1-2", 60_000), on("2-1", {}, { drain: { othersFirst: true } })], {}],
+    ["is held up by no drained node", [on("0-1"), ...["1-2", "2-2"].map((place) => on(place, { jobVersion: 1, state: "pending" }, { drain: { othersFirst: true } }))], { create: ["0-2 v1 on a"], stop: [`0-1: ${updating}`] }],
     ["places anew what failed under the old version", [failed("0-1"), v1("1-2", 60_000), v1("2-2", 60_000)], { create: ["0-2 v1 on a"] }],
   ])("an update %s", (_name, allocations, expected) => {
     expect(shortOf("system", allocations, { eligibleNodes: ["a", "b", "c"], update: { ...UPDATE, maxParallel: 2 } }, { version: 1 })).toEqual(expected);
