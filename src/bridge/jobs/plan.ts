@@ -13,7 +13,7 @@ import type { RequestContext } from "../request-context.ts";
 import { checkJob, type JobCheck } from "./check-job.ts";
 import { plannedDiff } from "./job-diff.ts";
 import { type JobContext, jobOfBody, mayRegister, registerProblem, unknownPoolOf } from "./register.ts";
-import { updatesWithPolicies, withKnownPolicies } from "./scaling-policies.ts";
+import { withKnownPolicies } from "./scaling-policies.ts";
 import { meta } from "./write-reply.ts";
 
 export function planJob(context: JobContext): Reply {
@@ -27,7 +27,7 @@ export function planJob(context: JobContext): Reply {
   const after = withKnownPolicies(spec, present === undefined || before === undefined ? undefined : { ...before, uid: present.uid });
   const wanted = check.refusal === undefined ? context.cluster.desiredUpdates(after, present) : undefined;
   const failures = failuresOf(context, { spec, check, updates: wanted });
-  const updates = updatesWithPolicies(spec, spec.Type === "system" || spec.Type === "sysbatch" ? withoutFailed(wanted, failures) : wanted);
+  const updates = spec.Type === "system" || spec.Type === "sysbatch" ? withoutFailed(wanted, failures) : wanted;
   return json({
     JobModifyIndex: index,
     CreatedEvals: null,

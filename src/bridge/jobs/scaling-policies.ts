@@ -7,7 +7,6 @@ import { isDeepStrictEqual } from "node:util";
 import { sha256 } from "../../access/sha256.ts";
 import { nameUuid } from "../../mapping/nomad-ids.ts";
 import type { JobVersion } from "../../mapping/stored-job.ts";
-import type { DesiredUpdates } from "../../nomad/api-types.ts";
 import type { Job, JobSpec, ScalingPolicy, TaskGroup } from "../../nomad/job.ts";
 
 type Present = Pick<JobVersion, "spec" | "stop"> & { /** Of the object that stores it. */ readonly uid: string };
@@ -17,14 +16,6 @@ export const withKnownPolicies = (spec: JobSpec, present: Present | undefined): 
   ...spec,
   TaskGroups: spec.TaskGroups.map((group) => (group.Scaling === null ? group : { ...group, Scaling: { ...bare(group.Scaling), ID: knownId(group.Name, group.Scaling, present) } })),
 });
-
-type Updates = Readonly<Record<string, DesiredUpdates>> | undefined;
-
-/** What Nomad says of a plan: where one group has a policy, whatever stays as it is of any group is to be updated in place. @param updates by group */
-export function updatesWithPolicies({ TaskGroups }: Pick<JobSpec, "TaskGroups">, updates: Updates): Updates {
-  if (updates === undefined || TaskGroups.every(({ Scaling }) => Scaling === null)) return updates;
-  return Object.fromEntries(Object.entries(updates).map(([group, each]) => [group, { ...each, Ignore: 0, InPlaceUpdate: each.InPlaceUpdate + each.Ignore }]));
-}
 
 /** A stopped job's policies are off, and come back changed. */
 function knownId(name: string, wanted: ScalingPolicy, present: Present | undefined): string {

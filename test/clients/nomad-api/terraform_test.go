@@ -225,7 +225,18 @@ func wantSettledScaling(t *testing.T, d declared) {
 	d.job.TaskGroups[0].Scaling = &api.ScalingPolicy{Min: new(int64(1)), Max: new(int64(3)), Enabled: new(true), Policy: map[string]any{"cooldown": "1m"}}
 	d.apply(t, 0)
 	d.wantPlan(t, "Edited")
+	d.wantUpdates(t, api.DesiredUpdates{InPlaceUpdate: 1})
 	d.wantDeployed(t, d.index(t))
+	d.wantUpdates(t, api.DesiredUpdates{Ignore: 1})
+}
+
+// wantUpdates is what a plan says of the one group's allocations.
+func (d declared) wantUpdates(t *testing.T, want api.DesiredUpdates) {
+	t.Helper()
+	plan, _, err := d.client.Jobs().PlanOpts(d.job, &api.PlanOptions{}, &api.WriteOptions{Namespace: "default"})
+	if err != nil || plan.Annotations == nil || *plan.Annotations.DesiredTGUpdates["g"] != want {
+		t.Fatalf("a plan of %s: %+v, error %v, want %+v of its group", d.id(), plan, err, want)
+	}
 }
 
 func wantWaitingDeployment(t *testing.T, d declared) {

@@ -1,8 +1,5 @@
 /** @module Jobs that are registered, stopped and registered again, as a pipeline or Terraform does it, beside what a Nomad 1.11.2 agent did. */
 import { describe, expect, it } from "vitest";
-import { updatesWithPolicies } from "../../../../src/bridge/jobs/scaling-policies.ts";
-import type { DesiredUpdates } from "../../../../src/nomad/api-types.ts";
-import type { JobSpec } from "../../../../src/nomad/job.ts";
 import { jobBody, jobWorld } from "./job-world.ts";
 
 type Read = { readonly Version: number; readonly TaskGroups: readonly { readonly Scaling: { readonly ID: string; readonly CreateIndex: number } }[] };
@@ -62,18 +59,6 @@ describe("a job with a scaling policy", () => {
     await register(scaled());
     const { Diff } = (await call("PUT", "/v1/job/web/plan", { Job: scaled(), Diff: true })).json as unknown as Plan;
     expect(Diff.TaskGroups[0]?.Objects).toEqual([{ Type: "Edited", Name: "Scaling", Fields: null, Objects: null }]);
-  });
-});
-
-describe("updatesWithPolicies", () => {
-  const updates = { Ignore: 2, Place: 1, Migrate: 0, Stop: 0, InPlaceUpdate: 1, DestructiveUpdate: 0, Canary: 0, Preemptions: 0 } as DesiredUpdates;
-  const [plain, withPolicy] = [[{ Scaling: null }], [{ Scaling: {} }]] as unknown as readonly [JobSpec["TaskGroups"], JobSpec["TaskGroups"]];
-
-  it.each([
-    ["of no group changes nothing", plain, { a: updates, b: updates }],
-    ["of one group counts for all", [...plain, ...withPolicy], { a: { ...updates, Ignore: 0, InPlaceUpdate: 3 }, b: { ...updates, Ignore: 0, InPlaceUpdate: 3 } }],
-  ])("a policy %s", (_which, TaskGroups, planned) => {
-    expect(updatesWithPolicies({ TaskGroups }, { a: updates, b: updates })).toEqual(planned);
   });
 });
 
