@@ -12,6 +12,7 @@ import { type HurryContext, skipShutdownDelay } from "../client/skip-shutdown-de
 import { json, type Reply, text } from "../reply.ts";
 import { editJob, failed } from "./edit-job.ts";
 import type { JobContext } from "./register.ts";
+import { withPoliciesOff } from "./scaling-policies.ts";
 import { hasEvaluation, meta, registeredAgain, written } from "./write-reply.ts";
 
 /** Who may stop may not purge, and the other way round; who may submit may both. */
@@ -37,7 +38,7 @@ async function stop(context: JobContext, { namespace, jobId }: JobRecord): Promi
   const edited = await editJob(context, { namespace, jobId }, (now) => {
     if (now === undefined) return err(json({ EvalID: "", EvalCreateIndex: 0, JobModifyIndex: 0, ...meta(context.cluster.index()) }));
     if (now.spec === undefined) return err(text(500, `job "${jobId}" cannot be read as it is stored: purge it, or write it anew`));
-    return ok({ spec: now.spec, stop: true, priority: priorityOf(context) });
+    return ok({ spec: withPoliciesOff(now.spec), stop: true, priority: priorityOf(context) });
   });
   return edited.ok ? await registeredAgain(context, edited.value, { trigger: "job-deregister" }) : edited.error;
 }

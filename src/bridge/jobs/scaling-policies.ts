@@ -23,6 +23,12 @@ function knownId(name: string, wanted: ScalingPolicy, present: Present | undefin
   return present !== undefined && known && isDeepStrictEqual(bare(known), bare(wanted)) ? policyId(present.uid, name) : "";
 }
 
+/** The spec of a job that is stopped: no autoscaler is to wake it. */
+export const withPoliciesOff = (spec: JobSpec): JobSpec => ({
+  ...spec,
+  TaskGroups: spec.TaskGroups.map((group) => (group.Scaling?.Enabled === true ? { ...group, Scaling: { ...bare(group.Scaling), Enabled: false } } : group)),
+});
+
 /** Without what a server says of it. */
 const bare = (policy: ScalingPolicy): ScalingPolicy => ({ ...policy, ID: "", Namespace: "", Target: {}, CreateIndex: 0, ModifyIndex: 0 });
 

@@ -63,6 +63,17 @@ describe("a job with a scaling policy", () => {
 });
 
 describe("a job that was stopped", () => {
+  it.each([["before", 1], ["after", 2]])("has its policy switched off, %s that was settled", async (_when, registrations) => {
+    const { call, register, looked } = pipeline();
+    for (let i = 0; i < registrations; i++) await register(scaled());
+    await call("DELETE", "/v1/job/web");
+    await looked(scaled());
+    const enabled = (Old: string, New: string) => [{ Type: "Edited", Name: "Scaling", Fields: [{ Type: "Edited", Name: "Enabled", Old, New, Annotations: null }], Objects: null }];
+    const { Diffs } = (await call("GET", "/v1/job/web/versions?diffs=true")).json as unknown as { readonly Diffs: readonly Plan["Diff"][] };
+    expect(Diffs[0]).toMatchObject({ TaskGroups: [{ Objects: enabled("true", "false") }] });
+    expect((await call("PUT", "/v1/job/web/plan", { Job: scaled(), Diff: true })).json).toMatchObject({ Diff: { TaskGroups: [{ Objects: enabled("false", "true") }] } });
+  });
+
   it("is planned as one that is to run again", async () => {
     const { call, looked } = pipeline();
     await call("PUT", "/v1/jobs", { Job: jobBody("web") });
