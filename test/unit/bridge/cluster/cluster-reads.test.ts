@@ -47,6 +47,7 @@ function bridge(rules?: string, allocations: readonly Allocation[] = []) {
     jobVersion: () => undefined,
     versionsOf: () => [{ version: 0, modifyIndex: 1, submittedAt: NOW, stop: false, spec: {} as never }],
     jobOfEvaluation: () => undefined,
+    jobsOfEvaluations: () => [JOB],
     jobOfDeployment: () => undefined,
     desiredUpdates: () => undefined,
     filteredNodes: () => ({}),
