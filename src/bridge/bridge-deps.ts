@@ -40,6 +40,8 @@ export type ClusterState = {
   readonly versionsOf: (job: JobRecord) => readonly JobVersion[];
   /** The job that an evaluation or a deployment is of. */
   readonly jobOfEvaluation: (evalId: string) => JobRecord | undefined;
+  /** Those that have, or may have, an evaluation whose ID begins so. */
+  readonly jobsOfEvaluations: (prefix: string) => readonly JobRecord[];
   readonly jobOfDeployment: (deploymentId: string) => JobRecord | undefined;
   /** What the controller would do for each group, were this the job's next version; undefined for a job that it would refuse, or that runs nothing itself. */
   readonly desiredUpdates: (spec: JobSpec, present: JobRecord | undefined) => Readonly<Record<string, DesiredUpdates>> | undefined;

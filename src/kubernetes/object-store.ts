@@ -13,6 +13,8 @@ export type ObjectStore<T extends KubeObject> = {
   readonly byIndex: (index: string, value: string) => readonly T[];
   /** How many `byIndex` would give, without making the list. */
   readonly countByIndex: (index: string, value: string) => number;
+  /** The objects under every value that begins so, each once. Looks at each value of the index. */
+  readonly byIndexPrefix: (index: string, prefix: string) => readonly T[];
   readonly all: () => Iterable<T>;
   readonly size: () => number;
   /** Adds or replaces. [] when the very same version is there already; two changes when the name now belongs to another object. */
@@ -42,6 +44,7 @@ export function createObjectStore<T extends KubeObject>(indexes: IndexFunctions<
     byUid: (uid) => state.uids.get(uid),
     byIndex: (index, value) => [...(bucketOf(state, index, value)?.values() ?? [])],
     countByIndex: (index, value) => bucketOf(state, index, value)?.size ?? 0,
+    byIndexPrefix: (index, prefix) => [...new Set([...valuesOf(state, index)].flatMap(([value, bucket]) => (value.startsWith(prefix) ? [...bucket.values()] : [])))],
     all: () => objectsOf(state),
     size: () => state.entries.size,
     put: (object) => put(state, object),
@@ -50,11 +53,13 @@ export function createObjectStore<T extends KubeObject>(indexes: IndexFunctions<
   };
 }
 
-function bucketOf<T>({ indexes }: State<T>, index: string, value: string): ReadonlyMap<string, T> | undefined {
+function valuesOf<T>({ indexes }: State<T>, index: string): ReadonlyMap<string, ReadonlyMap<string, T>> {
   const found = indexes.get(index);
   if (found === undefined) throw new Error(`no index "${index}" was declared for this cache`);
-  return found.values.get(value);
+  return found.values;
 }
+
+const bucketOf = <T>(state: State<T>, index: string, value: string): ReadonlyMap<string, T> | undefined => valuesOf(state, index).get(value);
 
 function* objectsOf<T>(state: State<T>): Iterable<T> {
   for (const entry of state.entries.values()) yield entry.object;

@@ -82,6 +82,8 @@ export type Cache<T extends KubeObject> = {
   readonly byIndex: (index: string, value: string) => readonly T[];
   /** How many `byIndex` would give, without making the list. */
   readonly countByIndex: (index: string, value: string) => number;
+  /** The objects under every value that begins so, each once. */
+  readonly byIndexPrefix: (index: string, prefix: string) => readonly T[];
   readonly all: () => Iterable<T>;
   readonly size: () => number;
   /** The newest resourceVersion seen, as a number; 0 before the first list. */

@@ -56,6 +56,7 @@ export function createCache<T extends KubeObject>(client: WatchClient, query: Li
     byUid: store.byUid,
     byIndex: store.byIndex,
     countByIndex: store.countByIndex,
+    byIndexPrefix: store.byIndexPrefix,
     all: store.all,
     size: store.size,
     version: () => version,

@@ -47,6 +47,11 @@ export function clusterState(caches: BridgeCaches, now: () => number): ClusterSt
     },
     versionsOf: (job) => (job.object.kind === "NomadJob" ? stored.versions(job.object) : taskVersions(job, asNomad(job))),
     jobOfEvaluation: (evalId) => found("evaluation", evalId) ?? allocationOf(caches, caches.pods.byIndex("evaluation", evalId)[0])?.job ?? seen(purged(evalId)),
+    jobsOfEvaluations: (prefix) => {
+      const owners = caches.pods.byIndexPrefix("evaluation", prefix).flatMap((pod) => allocationOf(caches, pod)?.job.object ?? []);
+      const objects = new Set<JobObject>([...caches.jobs.byIndexPrefix("evaluation", prefix), ...caches.tasks.byIndexPrefix("evaluation", prefix), ...owners]);
+      return [...objects].flatMap((object) => seen(object) ?? []).filter(isJob);
+    },
     jobOfDeployment: (deploymentId) => found("deployment", deploymentId),
     ...jobPlanner({ caches, config, now, probeOf }),
     allocationsOf,

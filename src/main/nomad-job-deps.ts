@@ -145,14 +145,17 @@ async function createOwned<T extends KubeObject>(client: KubeClient, resource: R
 
 type StatusWrite = { readonly job: NomadJob; readonly intent: JobStatusIntent; readonly statuses: LatestObjects<NomadJob> };
 
-/** Nothing is written when nothing would change: our own write must not wake us for ever. */
+/**
+ * Nothing is written when nothing would change: our own write must not wake us for ever. Refused where the object has changed since, and then there
+ * is another look: a version's JobModifyIndex is the object's own when the controller first sees it, and nobody but its writer may have moved that.
+ */
 async function writeStatus({ client, clock }: NomadJobContext, { job, intent, statuses }: StatusWrite): Write {
   const status = { ...intent, conditions: conditionsOf(job, intent.conditions, clock.now()) };
   if (canonicalJson(status) === canonicalJson(job.status ?? {})) return ok(undefined);
   const { apiVersion, kind, metadata } = job;
-  const { name, namespace = "default", uid } = metadata;
+  const { name, namespace = "default", uid, resourceVersion } = metadata;
   // The UID: a job that was purged and came back under its name has no such status.
-  const object = { apiVersion, kind, metadata: { name, namespace, uid }, status };
+  const object = { apiVersion, kind, metadata: { name, namespace, uid, resourceVersion }, status };
   const applied = await client.apply<NomadJob>(RESOURCES.nomadJobs, object, { fieldManager: STATUS_MANAGER, force: true, subresource: "status", namespace });
   if (applied.ok) statuses.put(applied.value);
   return written(applied);

@@ -1,4 +1,5 @@
 /** @module Jobs written over Nomad's HTTP API on a real cluster: from a registration to its allocations, its deployment and its end. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { KubeObject } from "../../src/api/meta.ts";
 import { createKubeClient } from "../../src/kubernetes/client.ts";
@@ -94,6 +95,20 @@ describe.concurrent("a job's life", () => {
     expect(await evaluated(purged.EvalID)).toMatchObject({ Status: "complete", TriggeredBy: "job-deregister" });
     expect(await refused(jobPath(id), {})).toEqual([404, "job not found"]);
     await eventually(async () => ((await must(world.client.list({ resource: RESOURCES.jobSubmissions, namespace: world.namespace }))).items.some(({ metadata }) => metadata.name.includes("team-life")) ? undefined : true));
+  });
+
+  it("has the index that its registration was told, however busy its controller is with the version before", async () => {
+    const id = unique("busy");
+    for (let round = 0; round < 8; round += 1) {
+      const { JobModifyIndex } = await register(jobOf(id, {}, { Count: 1, Tasks: [task({ Env: { ROUND: String(round) } })] }));
+      const seen = new Set<number>();
+      for (let look = 0; look < 20; look += 1) {
+        const job = await nomadJson<{ readonly Version: number; readonly JobModifyIndex: number }>(jobPath(id));
+        if (job.Version === round) seen.add(job.JobModifyIndex);
+        await sleep(25);
+      }
+      expect([...seen]).toEqual([JobModifyIndex]);
+    }
   });
 
   it("stops an allocation, and a job, without the shutdown delay where that is asked", async () => {

@@ -6,6 +6,8 @@ import { LABEL } from "../../contract/pod-metadata.ts";
 import { indexOf } from "../../mapping/nomad-job.ts";
 import { allowNamespace } from "../../nomad/acl/acl.ts";
 import { PERMISSION_DENIED } from "../../nomad/texts.ts";
+import { isSubdomain } from "../../mapping/object-names.ts";
+import { textOf } from "../body.ts";
 import { listReply } from "../lists/list-page.ts";
 import { json, type Reply, text } from "../reply.ts";
 import type { RequestContext, Routes } from "../request-context.ts";
@@ -52,16 +54,28 @@ function nomadNamespace(object: KubeObject) {
 }
 
 /** Kubernetes' own rights decide who makes a namespace, and nothing of Nomad's could stand in for them. */
-const refuseWrite = ({ params, body }: RequestContext): Reply => {
-  const name = params["namespace"] ?? (typeof body["name"] === "string" ? body["name"] : "NAME");
-  return text(501, `namespaces are Kubernetes' own here: run "kubectl create namespace ${name}" and "kubectl label namespace ${name} ${LABEL.managed}=true", or "kubectl delete namespace ${name}"`);
+const refused = (commands: string): Reply => text(501, `namespaces are Kubernetes' own here: run ${commands}`);
+
+/** As it can be given to a shell. */
+const nameIn = ({ params, body }: RequestContext): string => {
+  const name = params["namespace"] ?? textOf(body, "name");
+  return isSubdomain(name) ? name : "NAME";
 };
+
+function refuseApply(context: RequestContext): Reply {
+  const name = nameIn(context);
+  const isThere = [...context.cluster.namespaces()].some(({ metadata }) => metadata.name === name);
+  if (!isThere) return refused(`"kubectl create namespace ${name}" and "kubectl label namespace ${name} ${LABEL.managed}=true"`);
+  return refused(`"kubectl annotate --overwrite namespace ${name} ${DESCRIPTION_ANNOTATION}=TEXT" for its description, "kubectl label --overwrite namespace ${name} KEY=VALUE" for its meta`);
+}
+
+const refuseDelete = (context: RequestContext): Reply => refused(`"kubectl delete namespace ${nameIn(context)}"`);
 
 export const NAMESPACE_ROUTES: Routes = {
   "GET /v1/namespaces": listNamespaces,
   "GET /v1/namespace/:namespace": readNamespace,
-  "PUT /v1/namespace": refuseWrite,
-  "PUT /v1/namespaces": refuseWrite,
-  "PUT /v1/namespace/:namespace": refuseWrite,
-  "DELETE /v1/namespace/:namespace": refuseWrite,
+  "PUT /v1/namespace": refuseApply,
+  "PUT /v1/namespaces": refuseApply,
+  "PUT /v1/namespace/:namespace": refuseApply,
+  "DELETE /v1/namespace/:namespace": refuseDelete,
 };

@@ -6,14 +6,13 @@ import { PERMISSION_DENIED } from "../../nomad/texts.ts";
 import { textOf } from "../body.ts";
 import { poolNames } from "./pool-names.ts";
 import { evaluationSource } from "../jobs/evaluations.ts";
-import { stubsOf, visibleJobs } from "../read-handlers.ts";
+import { isVisible, stubsOf, visibleJobs } from "../read-handlers.ts";
 import { json, QUERY_META, type Reply, text } from "../reply.ts";
 import type { RequestContext, Routes } from "../request-context.ts";
-import { deploymentId, evaluationIdsOf, nameUuid, podEvaluationIds } from "../../mapping/nomad-ids.ts";
+import { deploymentId, nameUuid } from "../../mapping/nomad-ids.ts";
 import { isPlaced } from "../../mapping/nomad-allocation.ts";
 import { deploymentStates } from "../../mapping/kept-deployments.ts";
 import { type NomadEvaluation, nomadEvaluations } from "../../mapping/nomad-evaluation.ts";
-import type { JobRecord } from "../../mapping/job-record.ts";
 import { sha256 } from "../../access/sha256.ts";
 
 /** What a request may ask for, in the order of Nomad's refusal; kinds that we have none of answer with nothing. */
@@ -41,7 +40,7 @@ const SOURCES: Readonly<Record<SearchContext, Source>> = {
         return { id, scope: [job.namespace, id], name: () => stubsOf(context, [allocation])[0]?.Name ?? id };
       }),
     ),
-  evals: (context) => jobsSeen(context)?.flatMap((job) => evaluationsIn(context, job).map(({ ID, Namespace }) => ({ id: ID, scope: [Namespace, ID] }))),
+  evals: (context) => (jobsSeen(context) === undefined ? undefined : evaluationsSeen(context).map(({ ID, Namespace }) => ({ id: ID, scope: [Namespace, ID] }))),
   deployment: (context) =>
     jobsSeen(context)?.flatMap((job) => deploymentStates(job).map(({ jobVersion }) => deploymentId(sha256, job.uid, jobVersion)).map((id) => ({ id, scope: [job.namespace, id] }))),
   scaling_policy: (context) =>
@@ -70,11 +69,11 @@ const noneIf = (isAllowed: boolean): readonly Match[] | undefined => (isAllowed 
 
 const may = ({ identity, query }: RequestContext, capability: NamespaceCapability): boolean => identity !== undefined && allowNamespaceOperation(identity.acl, query.namespace, capability);
 
-/** The IDs that a job's evaluations may have cost little; what its evaluations are is worked out only where one of them fits. */
-function evaluationsIn(context: RequestContext, job: JobRecord): readonly NomadEvaluation[] {
-  const prefix = textOf(context.body, "Prefix");
-  const source = [...evaluationIdsOf(sha256, job), ...context.cluster.allocationsOf(job).flatMap(({ pod }) => podEvaluationIds(sha256, job.uid, pod))].some((id) => id.startsWith(prefix)) ? evaluationSource(context, job) : undefined;
-  return source === undefined ? [] : nomadEvaluations(source);
+/** What a job's evaluations are is worked out only where one of them fits. */
+function evaluationsSeen(context: RequestContext): readonly NomadEvaluation[] {
+  const prefix = textOf(context.body, "Prefix") || textOf(context.body, "Text").toLowerCase();
+  const jobs = context.cluster.jobsOfEvaluations(prefix).filter((job) => isVisible(withReadRight(context), job));
+  return jobs.flatMap((job) => evaluationSource(context, job) ?? []).flatMap(nomadEvaluations);
 }
 
 function search(context: RequestContext): Reply {
@@ -147,8 +146,10 @@ function partsOf({ Namespace, ID, TaskGroups }: Job): readonly { readonly kind: 
   ]);
 }
 
+const withReadRight = (context: RequestContext): RequestContext => ({ ...context, allowsNamespace: (namespace) => mayReadJobs(context, namespace) });
+
 const jobsSeen = (context: RequestContext) => {
-  const seen = visibleJobs({ ...context, allowsNamespace: (namespace) => mayReadJobs(context, namespace) });
+  const seen = visibleJobs(withReadRight(context));
   return seen.length > 0 || mayReadJobs(context, context.query.namespace) ? seen : undefined;
 };
 

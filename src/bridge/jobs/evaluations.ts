@@ -66,9 +66,11 @@ export function listEvaluationAllocations(context: ReadContext): Reply {
   return json(stubsOf(context, allocations));
 }
 
-/** The jobs of that ID that the caller may see, one in each namespace at most. */
-function visibleJobsOf(context: ReadContext, jobId: string): readonly JobRecord[] {
+/** The jobs of that ID that the caller may see, one in each namespace at most; without one, all that may have an evaluation whose ID begins so. */
+function visibleJobsOf(context: ReadContext, { jobId, prefix }: { readonly jobId: string; readonly prefix: string }): readonly JobRecord[] {
   const { cluster, query } = context;
+  if (jobId === "" && prefix === "") return visibleJobs(context);
+  if (jobId === "") return cluster.jobsOfEvaluations(prefix).filter((job) => isVisible(context, job));
   const namespaces = query.namespace === "*" ? [...cluster.namespaces()].map(({ metadata }) => metadata.name) : [query.namespace];
   return namespaces.flatMap((namespace) => cluster.job(namespace, jobId) ?? []).filter((job) => isVisible(context, job));
 }
@@ -76,10 +78,8 @@ function visibleJobsOf(context: ReadContext, jobId: string): readonly JobRecord[
 function visibleEvaluations(context: ReadContext): readonly NomadEvaluation[] {
   const { query, search } = context;
   const status = search.get("status") ?? "";
-  const jobId = search.get("job") ?? "";
-  const jobs = jobId === "" ? visibleJobs(context) : visibleJobsOf(context, jobId);
-  const sources = jobs.flatMap((job) => evaluationSource(context, job) ?? []);
   const prefix = canonicalUuidPrefix(query.prefix);
+  const sources = visibleJobsOf(context, { jobId: search.get("job") ?? "", prefix }).flatMap((job) => evaluationSource(context, job) ?? []);
   return sources.flatMap(nomadEvaluations).filter(({ ID, Status }) => ID.startsWith(prefix) && (status === "" || Status === status));
 }
 

@@ -60,6 +60,7 @@ const CLUSTER: ClusterState = {
   jobVersion: () => undefined,
   versionsOf: () => [],
   jobOfEvaluation: () => undefined,
+  jobsOfEvaluations: () => [],
   jobOfDeployment: () => undefined,
   desiredUpdates: () => undefined,
   filteredNodes: () => ({}),

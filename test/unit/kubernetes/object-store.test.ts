@@ -49,7 +49,7 @@ describe("an object store", () => {
 
   it("finds by every index what a scan would find, after any changes", () => {
     const name = fc.constantFrom("a", "b", "c", "d");
-    const names = fc.uniqueArray(fc.constantFrom("x", "y", "z"));
+    const names = fc.uniqueArray(fc.constantFrom("x", "xy", "z"));
     const change = fc.record({ kind: fc.constantFrom("put", "remove", "replace"), name, owners: names, uid: fc.constantFrom("1", "2") });
     fc.assert(
       fc.property(fc.array(change, { maxLength: 40 }), (changes) => {
@@ -61,10 +61,11 @@ describe("an object store", () => {
           else store.replace([pod]);
           const all = [...store.all()];
           expect(store.size()).toBe(all.length);
-          for (const owner of ["x", "y", "z"]) {
+          for (const owner of ["x", "xy", "z"]) {
             const owned = all.filter((each) => owners(each).includes(owner));
             expect(new Set(store.byIndex("owner", owner))).toEqual(new Set(owned));
             expect(store.countByIndex("owner", owner)).toBe(owned.length);
+            expect(new Set(store.byIndexPrefix("owner", owner))).toEqual(new Set(all.filter((each) => owners(each).some((value) => value.startsWith(owner)))));
           }
           for (const each of all) {
             expect(store.get("ns", each.metadata.name)).toBe(each);

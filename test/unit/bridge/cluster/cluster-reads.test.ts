@@ -47,6 +47,7 @@ function bridge(rules?: string, allocations: readonly Allocation[] = []) {
     jobVersion: () => undefined,
     versionsOf: () => [{ version: 0, modifyIndex: 1, submittedAt: NOW, stop: false, spec: {} as never }],
     jobOfEvaluation: () => undefined,
+    jobsOfEvaluations: () => [JOB],
     jobOfDeployment: () => undefined,
     desiredUpdates: () => undefined,
     filteredNodes: () => ({}),
@@ -98,13 +99,19 @@ describe("namespaces", () => {
     expect((await bridge('namespace "team" { policy = "read" }')("GET", "/v1/namespaces")).json).toMatchObject([{ Name: "team" }]);
   });
 
+  it.each([
+    { what: "a new one", method: "PUT", path: "/v1/namespace", body: { Name: "new" }, says: /: run "kubectl create namespace new" and "kubectl label namespace new nomad-bridge\.dev\/managed=true"$/ },
+    { what: "a change of one", method: "PUT", path: "/v1/namespace/team", body: { Name: "team", Description: "x" }, says: /: run "kubectl annotate --overwrite namespace team nomad-bridge\.dev\/description=TEXT" for its description, / },
+    { what: "the end of one", method: "DELETE", path: "/v1/namespace/team", body: undefined, says: /: run "kubectl delete namespace team"$/ },
+    { what: "one whose name would be more than a word to a shell", method: "PUT", path: "/v1/namespace", body: { Name: "$(reboot)" }, says: /create namespace NAME"/ },
+  ])("are not written here: of $what it says what to run instead", async ({ method, path, body, says }) => {
+    const { status, text } = await bridge()(method, path, body);
+    expect([status, text]).toEqual([501, expect.stringMatching(says)]);
+  });
+
   it("are read one by one, and hidden from others", async () => {
     expect((await bridge()("GET", "/v1/namespace/nowhere")).text).toBe("Namespace not found");
     expect((await bridge('namespace "team" { policy = "read" }')("GET", "/v1/namespace/web-team")).status).toBe(403);
-  });
-
-  it("are made by kubectl alone, and the refusal says how", async () => {
-    expect(await bridge()("PUT", "/v1/namespace", { Name: "new" })).toMatchObject({ status: 501, text: expect.stringContaining("kubectl create namespace new") });
   });
 });
 

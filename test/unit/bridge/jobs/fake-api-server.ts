@@ -127,6 +127,7 @@ export function fakeApiServer(): FakeApiServer {
       byUid: own.byUid,
       byIndex: own.byIndex,
       countByIndex: own.countByIndex,
+      byIndexPrefix: own.byIndexPrefix,
       all: own.all,
       size: own.size,
       version: () => seen,

@@ -68,6 +68,19 @@ describe("what is asked of one thing", () => {
     expect([...cluster.jobs("*")].map(({ namespace, jobId }) => `${namespace} ${jobId}`).toSorted()).toEqual(["default api", "default web", "team-a web"]);
   });
 
+  it("finds each evaluation by the beginning of its ID, in a list and in a search, and looks at no other job's", async () => {
+    const { call, cluster } = await two();
+    const all = (await call("GET", "/v1/evaluations?namespace=*")).json as unknown as readonly { readonly ID: string; readonly JobID: string }[];
+    expect(all.length).toBeGreaterThanOrEqual(3);
+    for (const { ID, JobID } of all) {
+      const prefix = ID.slice(0, 9);
+      expect((await call("GET", `/v1/evaluations?namespace=*&prefix=${prefix}`)).json).toMatchObject([{ ID, JobID }]);
+      expect((await call("PUT", "/v1/search?namespace=*", { Prefix: prefix, Context: "evals" })).json).toMatchObject({ Matches: { evals: [ID] } });
+      expect(cluster.jobsOfEvaluations(prefix).map(({ jobId }) => jobId)).toEqual([JobID]);
+    }
+    expect(cluster.jobsOfEvaluations("ffffffff-0")).toEqual([]);
+  });
+
   it("reads a job once for all its allocations on a node", async () => {
     const world = jobWorld();
     const { call, cluster } = world.bridge();
