@@ -168,17 +168,17 @@ const DESCRIPTION: Readonly<Record<ClientStatus, string>> = {
 };
 
 /**
- * A pod that is being stopped still runs, as far as Nomad's clients are concerned, until it is gone; one of whose tasks runs is running.
- * One whose tasks are all dead is over, although Kubernetes may say so of its pod only a little later.
+ * A pod that is being stopped still runs, as far as Nomad's clients are concerned, until it is gone; one of whose tasks runs is running. One whose
+ * tasks are all dead runs until Kubernetes says of its pod that it is over, a little later: its job learns of it then, and on Nomad both know at once.
  */
 export function clientStatus({ state, tasks }: Pick<AllocationRecord, "state" | "tasks">): ClientStatus {
   const runs = tasks.some((task) => task.state === "running");
-  const isOver = tasks.length > 0 && tasks.every((task) => task.state === "dead");
+  const areDead = tasks.length > 0 && tasks.every((task) => task.state === "dead");
   switch (state) {
     case "pending":
+      return runs || areDead ? "running" : "pending";
     case "running":
-      if (isOver) return tasks.some(({ failed }) => failed) ? "failed" : "complete";
-      return runs || state === "running" ? "running" : "pending";
+      return "running";
     case "stopping":
       return runs ? "running" : "complete";
     case "complete":
