@@ -46,6 +46,6 @@ export const ENDED: readonly CliCommand[] = [
   { command: "alloc exec", title: "of one that has ended", args: ["alloc", "exec", "$ENDED", "/bin/true"], calls: [...FIND_ALLOC, NODE], exit: 1, error: /task "[^"]+" is not running\.$/ },
   { command: "alloc signal", title: "of one that has ended", args: ["alloc", "signal", "-s=SIGHUP", "$ENDED"], calls: [...FIND_ALLOC, "PUT /v1/client/allocation/:id/signal"], exit: 1, error: /500 \(1 error occurred:\s+\* Failed to signal task: [^,]+, err: Task not running/ },
   { command: "alloc restart", title: "of one that has ended", args: ["alloc", "restart", "$ENDED"], calls: [...FIND_ALLOC, "PUT /v1/client/allocation/:id/restart"], exit: 1, error: /500 \(restart of an alloc that should not run\)/ },
-  { command: "job status", title: "of one that has ended", args: ["job", "status", "$ENDED_JOB"], calls: [...FIND_JOB, "GET /v1/job/$ENDED_JOB", ...["allocations", "evaluations", "deployment", "summary"].map((part) => `GET /v1/job/$ENDED_JOB/${part}`), HINTS], exit: 0, saw: { status: "dead" } },
+  { command: "job status", title: "of one that has ended", args: ["job", "status", "$ENDED_JOB"], calls: [...FIND_JOB, "GET /v1/job/$ENDED_JOB", ...["allocations", "evaluations", "deployment", "summary"].map((part) => `GET /v1/job/$ENDED_JOB/${part}`), HINTS], exit: 0, saw: { status: "dead" }, comes: true },
   { command: "job stop", title: "everywhere", args: ["job", "stop", "-global", "-purge", "-detach", "$ENDED_JOB"], calls: [...FIND_JOB, "GET /v1/job/$ENDED_JOB", "DELETE /v1/job/$ENDED_JOB"], exit: 0 },
 ];
