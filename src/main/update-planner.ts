@@ -9,7 +9,7 @@ import { acceptJob } from "../controller/nomad-job/accept-job.ts";
 import { type Accepted, allocationsOf, askPlan, type PlanDeps } from "../controller/nomad-job/plan-job.ts";
 import type { JobAllocation } from "../controller/plan/types.ts";
 import { nodeSources } from "../controller/nomad-job/nodes.ts";
-import { isParent } from "../controller/nomad-job/read-job.ts";
+import { launchesJobs } from "../mapping/launches-jobs.ts";
 import type { JobRecord } from "../mapping/job-record.ts";
 import { exhaustedNodes } from "../mapping/job/placement/room.ts";
 import { filteredNodes } from "../mapping/job/placement/eligible-nodes.ts";
@@ -53,7 +53,7 @@ export function jobPlanner(context: Context): JobPlanner {
   return {
     desiredUpdates: (spec, present) => {
       // A parent runs nothing, and Nomad plans it as if it would: always anew.
-      const job = present?.object.kind === "ExecTask" ? undefined : nextVersion(spec, isParent(spec) ? undefined : present);
+      const job = present?.object.kind === "ExecTask" ? undefined : nextVersion(spec, launchesJobs(spec) ? undefined : present);
       const known = job === undefined ? undefined : accept(job);
       if (job === undefined || known === undefined) return undefined;
       const allocations = allocationsOf(deps, job, known);

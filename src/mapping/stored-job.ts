@@ -6,9 +6,9 @@ import { ok, type Result } from "../lib/result.ts";
 import type { Job, JobSpec } from "../nomad/job.ts";
 import { canonicalise } from "../nomad/jobspec/canonicalise.ts";
 import { decodeJob } from "../nomad/jobspec/decode-job.ts";
-import { isParent } from "./job-collection.ts";
 import { isObserved, jobRecord, type JobRecord, requestsOf, versionOf } from "./job-record.ts";
 import { deploymentOf } from "./kept-deployments.ts";
+import { launchesJobs } from "./launches-jobs.ts";
 import { indexOf } from "./nomad-job.ts";
 
 const NS_PER_MS = 1_000_000;
@@ -63,7 +63,7 @@ const hasSucceeded = (record: JobRecord, version: number): boolean => deployment
 
 /** Nomad's word. One that the controller has not seen yet is pending, but for a parent: nothing of it is placed, so that Nomad calls it running from its registration on. */
 export function stateOf(object: NomadJob): Job["Status"] {
-  if (isParent(object) && !isObserved(object)) return object.spec.stop === true ? "dead" : "running";
+  if (launchesJobs(object.spec.job) && !isObserved(object)) return object.spec.stop === true ? "dead" : "running";
   return object.status?.state ?? "pending";
 }
 

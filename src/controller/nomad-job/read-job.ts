@@ -32,6 +32,3 @@ function disagreementOf(job: JobSpec, object: { readonly id: string; readonly ty
   if (job.Namespace !== object.namespace) return `the object is in namespace "${object.namespace}" and spec.job.Namespace is "${job.Namespace}"; write the same in both`;
   return undefined;
 }
-
-/** A periodic or parameterized job runs nothing itself: its children do. */
-export const isParent = ({ Periodic, ParameterizedJob, Dispatched }: JobSpec): boolean => Periodic !== null || (ParameterizedJob !== null && !Dispatched);

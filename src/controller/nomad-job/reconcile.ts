@@ -8,6 +8,7 @@ import type { NomadJob } from "../../api/nomad-job.ts";
 import { withTrigger, writeJobRequests } from "../../contract/job-requests.ts";
 import { ANNOTATION } from "../../contract/pod-metadata.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
+import { launchesJobs } from "../../mapping/launches-jobs.ts";
 import type { Refusal } from "../../mapping/refusal.ts";
 import { type Outcome, settled } from "../outcome.ts";
 import { planJob } from "../plan/job.ts";
@@ -22,7 +23,6 @@ import { memoryOf, rememberPlan, withDeath } from "./memory.ts";
 import { reconcileParent } from "./parent.ts";
 import { perform } from "./perform.ts";
 import { allocationsOf, askPlan, nextStable, requestsOf } from "./plan-job.ts";
-import { isParent } from "./read-job.ts";
 import { createIndexOf, presentRevision, superfluous, versionOf } from "./revisions.ts";
 import { plannedStatus } from "./status.ts";
 
@@ -37,7 +37,7 @@ export async function reconcileJob(deps: NomadJobDeps, key: { readonly namespace
   const accepted = acceptJob(deps, job, admitted.value);
   if (!accepted.ok) return await refuseVersion(deps, job, { refusal: accepted.error, config: admitted.value });
   const known = { job, accepted: accepted.value, config: admitted.value, revision: recorded.value };
-  return isParent(accepted.value.job) ? await reconcileParent(deps, known) : await converge(deps, known);
+  return launchesJobs(accepted.value.job) ? await reconcileParent(deps, known) : await converge(deps, known);
 }
 
 type RefusedVersion = { readonly refusal: Refusal; readonly config: BridgeConfigSpec };
