@@ -10,6 +10,7 @@ import { unknownAllocation } from "../nomad/texts.ts";
 import { allocLookupFailed, canonicalUuidPrefix, uuidError, uuidPrefixError } from "../nomad/uuid.ts";
 import type { Allocation } from "./bridge-deps.ts";
 import { sha256 } from "../access/sha256.ts";
+import { jobOfAllocation } from "./job-of-allocation.ts";
 import { withPolicies } from "./jobs/scaling-policies.ts";
 import { listReply, type ListRequest } from "./lists/list-page.ts";
 import { boolParam } from "./query.ts";
@@ -172,10 +173,9 @@ function placedSource(context: ReadContext): (allocation: Allocation) => Allocat
   };
 }
 
-/** With the job as it was when the allocation was made, or as it is now where that is not kept any more. */
-export function sourceOf({ cluster, now }: Pick<ReadContext, "cluster" | "now">, { pod, job }: Allocation, replacements: Replacements): AllocationSource | undefined {
-  const version = Number(pod.metadata.annotations?.[ANNOTATION.jobVersion] ?? 0);
-  const asNomad = cluster.jobVersion(job, version) ?? cluster.nomadJob(job);
+export function sourceOf({ cluster, now }: Pick<ReadContext, "cluster" | "now">, allocation: Allocation, replacements: Replacements): AllocationSource | undefined {
+  const { pod, job } = allocation;
+  const asNomad = jobOfAllocation(cluster, allocation);
   if (asNomad === undefined) return undefined;
   const node = pod.spec.nodeName === undefined ? undefined : cluster.nodeByName(pod.spec.nodeName);
   const next = replacements.get(pod.metadata.uid ?? "");

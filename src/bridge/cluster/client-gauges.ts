@@ -5,11 +5,12 @@
 import type { Node } from "../../api/pod.ts";
 import { type ClientStatus, clientStatus } from "../../mapping/nomad-allocation.ts";
 import { nomadNode } from "../../mapping/nomad-node.ts";
-import { groupOf, versionOfPod } from "../../mapping/pod-group.ts";
+import { groupOf } from "../../mapping/pod-group.ts";
 import { allocationRecord } from "../../mapping/pod-status.ts";
 import type { NomadNode } from "../../nomad/api-types.ts";
 import type { TaskGroup } from "../../nomad/job.ts";
 import type { Allocation } from "../bridge-deps.ts";
+import { jobOfAllocation } from "../job-of-allocation.ts";
 import type { RequestContext } from "../request-context.ts";
 import { names } from "./names.ts";
 import type { Gauge } from "./remembered-gauges.ts";
@@ -44,9 +45,9 @@ const NOTHING: Share = { cpu: 0, memory: 0, max_memory: 0, disk: 0 };
 const sum = (a: Share, b: Share): Share => ({ cpu: a.cpu + b.cpu, memory: a.memory + b.memory, max_memory: a.max_memory + b.max_memory, disk: a.disk + b.disk });
 
 /** What its group asks for at its version; nothing where that is not known any more. */
-function shareOf({ cluster }: CountContext, { pod, job }: Allocation): Share {
-  const asNomad = cluster.jobVersion(job, versionOfPod(pod)) ?? cluster.nomadJob(job);
-  const group = asNomad === undefined ? undefined : groupOf(asNomad, pod);
+function shareOf({ cluster }: CountContext, allocation: Allocation): Share {
+  const asNomad = jobOfAllocation(cluster, allocation);
+  const group = asNomad === undefined ? undefined : groupOf(asNomad, allocation.pod);
   return group === undefined ? NOTHING : groupShare(group);
 }
 

@@ -9,6 +9,7 @@ import { ANNOTATION } from "../../contract/pod-metadata.ts";
 import { type JobObject, jobRecord, type JobRecord } from "../../mapping/job-record.ts";
 import { deploymentOf } from "../../mapping/kept-deployments.ts";
 import { deploymentId } from "../../mapping/nomad-ids.ts";
+import { versionOfPod } from "../../mapping/pod-group.ts";
 import { allocationRecord } from "../../mapping/pod-status.ts";
 import { clientStatus, isPlaced, nomadAllocation } from "../../mapping/nomad-allocation.ts";
 import { nomadNode } from "../../mapping/nomad-node.ts";
@@ -83,8 +84,8 @@ export function allocationEvents({ cluster, now, index }: EventContext, { type, 
 const withoutJob = ({ Job: _job, ...rest }: NomadAllocation): object => rest;
 
 /** "" where its version has none. */
-function deploymentOfPod({ metadata }: Pod, job: JobRecord): string {
-  const version = Number(metadata.annotations?.[ANNOTATION.jobVersion] ?? 0);
+function deploymentOfPod(pod: Pod, job: JobRecord): string {
+  const version = versionOfPod(pod);
   return deploymentOf(job, version) === undefined ? "" : deploymentId(sha256, job.uid, version);
 }
 

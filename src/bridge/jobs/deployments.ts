@@ -1,7 +1,6 @@
 /** @module Deployments: read, listed, and what may be said to one. */
 import type { DeploymentRequest } from "../../contract/job-requests.ts";
 import { type DeploymentState, isActive } from "../../contract/deployment-state.ts";
-import { ANNOTATION } from "../../contract/pod-metadata.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { isDeployed } from "../../mapping/allocation-health.ts";
 import { type JobRecord, requestsOf } from "../../mapping/job-record.ts";
@@ -9,6 +8,7 @@ import { type NomadDeployment, nomadDeployment } from "../../mapping/nomad-deplo
 import { deploymentOf, deploymentStates } from "../../mapping/kept-deployments.ts";
 import { deploymentId, type DeploymentVerb } from "../../mapping/nomad-ids.ts";
 import { indexOf } from "../../mapping/nomad-job.ts";
+import { versionOfPod } from "../../mapping/pod-group.ts";
 import { DEPLOYMENT_NOT_FOUND, NO_CANARIES, terminalDeployment, unhealthyCanaries, unknownAlloc } from "../../nomad/job-texts.ts";
 import { PERMISSION_DENIED } from "../../nomad/texts.ts";
 import { uuidError, uuidPrefixError } from "../../nomad/uuid.ts";
@@ -68,7 +68,7 @@ export function listDeploymentAllocations(context: ReadContext): Reply {
   const found = find(context, "") ?? json([]);
   if ("kind" in found) return found;
   const { job, state } = found;
-  const ofVersion = context.cluster.allocationsOf(job).filter(({ pod }) => Number(pod.metadata.annotations?.[ANNOTATION.jobVersion] ?? 0) === state.jobVersion);
+  const ofVersion = context.cluster.allocationsOf(job).filter(({ pod }) => versionOfPod(pod) === state.jobVersion);
   const asNomad = context.cluster.jobVersion(job, state.jobVersion);
   const own = asNomad === undefined ? ofVersion : ofVersion.filter(({ pod }) => isDeployed({ pod, job: asNomad, record: job, now: context.now }));
   return json(stubsOf(context, own));

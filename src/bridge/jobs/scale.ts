@@ -10,7 +10,7 @@ import { isPlaced } from "../../mapping/nomad-allocation.ts";
 import { deploymentStates } from "../../mapping/kept-deployments.ts";
 import { jobSummary } from "../../mapping/job-summary.ts";
 import { allocationRecord } from "../../mapping/pod-status.ts";
-import { ANNOTATION } from "../../contract/pod-metadata.ts";
+import { groupNameOf } from "../../mapping/pod-group.ts";
 import { jobModifyIndex } from "../../mapping/stored-job.ts";
 import type { ExecTask } from "../../api/exec-task.ts";
 import type { Job, JobSpec } from "../../nomad/job.ts";
@@ -37,7 +37,7 @@ export function readScale(context: ReadContext): Reply {
   const job = cluster.job(query.namespace, params["jobId"] ?? "");
   const asNomad = job === undefined ? undefined : cluster.nomadJob(job);
   if (job === undefined || asNomad === undefined) return text(404, JOB_NOT_FOUND);
-  const pods = cluster.allocationsOf(job).filter(({ pod }) => isPlaced(pod)).map(({ pod }) => ({ group: pod.metadata.annotations?.[ANNOTATION.group], record: allocationRecord(pod, now) }));
+  const pods = cluster.allocationsOf(job).filter(({ pod }) => isPlaced(pod)).map(({ pod }) => ({ group: groupNameOf(pod), record: allocationRecord(pod, now) }));
   const groups = asNomad.TaskGroups.map(({ Name, Count }) => {
     const states = pods.filter(({ group }) => group === Name).map(({ record }) => record.state);
     const running = states.filter((state) => state === "running").length;

@@ -4,6 +4,7 @@
  */
 import { canonicalJson } from "../../lib/canonical-json.ts";
 import type { Pod } from "../../api/pod.ts";
+import { groupNameOf } from "../../mapping/pod-group.ts";
 import { ANNOTATION } from "../../contract/pod-metadata.ts";
 import { placementFields } from "../../mapping/job/placement/pod-placement.ts";
 import type { NodeSource } from "../../mapping/node-facts.ts";
@@ -24,7 +25,7 @@ export function misplaced(groups: readonly AcceptedGroup[], nodes: () => readonl
     const { annotations = {} } = pod.metadata;
     // A pod of a system job waits for its own node, and for no other.
     if (pod.spec.nodeName !== undefined || annotations[ANNOTATION.node] !== undefined) return false;
-    const accepted = groups.find(({ source, specHash }) => source.group === annotations[ANNOTATION.group] && specHash === annotations[ANNOTATION.specHash]);
+    const accepted = groups.find(({ source, specHash }) => source.group === groupNameOf(pod) && specHash === annotations[ANNOTATION.specHash]);
     return accepted !== undefined && canonicalJson(pod.spec.affinity ?? {}) !== wantedOf(accepted);
   };
 }
