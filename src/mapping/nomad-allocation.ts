@@ -189,6 +189,12 @@ export function clientStatus({ state, tasks }: Pick<AllocationRecord, "state" | 
   }
 }
 
+/** Whether it has something of its node still. */
+export const isLiveStatus = (status: ClientStatus): boolean => status === "pending" || status === "running";
+
+/** @param now epoch ms */
+export const isOnItsNode = (pod: Pod, now: number): boolean => isLiveStatus(clientStatus(allocationRecord(pod, now)));
+
 function taskState(source: EventSource): NomadTaskState {
   const { task, record, pod } = source;
   const { marks, restarts } = readTaskMarks(pod.metadata.annotations?.[ANNOTATION.taskMarks]);

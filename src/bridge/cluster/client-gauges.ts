@@ -3,7 +3,7 @@
  * use, and what the host does, only the node itself knows. Used by metrics.ts. Source: what a Nomad 1.11 agent answers.
  */
 import type { Node } from "../../api/pod.ts";
-import { type ClientStatus, clientStatus } from "../../mapping/nomad-allocation.ts";
+import { type ClientStatus, clientStatus, isLiveStatus } from "../../mapping/nomad-allocation.ts";
 import { nomadNode } from "../../mapping/nomad-node.ts";
 import { groupOf } from "../../mapping/pod-group.ts";
 import { allocationRecord } from "../../mapping/pod-status.ts";
@@ -30,7 +30,7 @@ function nodeGauges(context: CountContext, node: Node): readonly Gauge[] {
   const asNomad = nomadNode({ node, config: names(context), os: cluster.osOf(node) });
   const seen = cluster.allocationsOn(node.metadata.name).map((allocation) => ({ allocation, status: clientStatus(allocationRecord(allocation.pod, now)) }));
   const count = (...wanted: readonly ClientStatus[]) => seen.filter(({ status }) => wanted.includes(status)).length;
-  const live = seen.filter(({ status }) => status === "pending" || status === "running");
+  const live = seen.filter(({ status }) => isLiveStatus(status));
   const given = live.map(({ allocation }) => shareOf(context, allocation)).reduce(sum, NOTHING);
   const { Cpu, Memory, Disk } = asNomad.NodeResources;
   const left = { cpu: Cpu.CpuShares - given.cpu, memory: Memory.MemoryMB - given.memory, disk: Disk.DiskMB - given.disk };

@@ -1,8 +1,7 @@
 /** @module When a drain is over: Nomad ends it when its last allocation has gone, and nobody here has to write that down. Used by nodes.ts, and by main, which tells of the end. */
 import type { Node } from "../../api/pod.ts";
 import { DRAIN_ANNOTATION, type NodeDrain, readNodeDrain } from "../../contract/node-drain.ts";
-import { clientStatus } from "../../mapping/nomad-allocation.ts";
-import { allocationRecord } from "../../mapping/pod-status.ts";
+import { isOnItsNode } from "../../mapping/nomad-allocation.ts";
 import type { Allocation } from "../bridge-deps.ts";
 import type { RequestContext } from "../request-context.ts";
 
@@ -22,7 +21,6 @@ export function drainOf({ cluster, now }: DrainContext, node: Node): NodeDrain |
  */
 const isDrained = ({ ignoreSystemJobs }: NodeDrain, onNode: readonly Allocation[], typeOf: (allocation: Allocation) => string | undefined, now: number): boolean =>
   !onNode.some((allocation) => {
-    const status = clientStatus(allocationRecord(allocation.pod, now));
     const isIgnored = ignoreSystemJobs && ["system", "sysbatch"].includes(typeOf(allocation) ?? "");
-    return allocation.job.object.kind === "NomadJob" && !isIgnored && (status === "pending" || status === "running");
+    return allocation.job.object.kind === "NomadJob" && !isIgnored && isOnItsNode(allocation.pod, now);
   });

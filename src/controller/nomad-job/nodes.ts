@@ -7,9 +7,8 @@ import { epochMs } from "../../lib/epoch.ts";
 import type { JobType } from "../../nomad/job.ts";
 import { eligibleNodes, mayBeOn } from "../../mapping/job/placement/eligible-nodes.ts";
 import type { NodeSource } from "../../mapping/node-facts.ts";
-import { clientStatus } from "../../mapping/nomad-allocation.ts";
+import { isOnItsNode } from "../../mapping/nomad-allocation.ts";
 import type { AcceptedGroup } from "../../mapping/pod-for-task.ts";
-import { allocationRecord } from "../../mapping/pod-status.ts";
 import type { AllocationNode } from "../plan/types.ts";
 import type { NomadJobDeps } from "./deps.ts";
 
@@ -47,11 +46,6 @@ function deadlineOf({ startedAt, deadlineMs }: NodeDrain): { readonly deadlineAt
 /** Of a Nomad job that is not made for the node: no drain moves an ExecTask. */
 export const isDrainedFirst = ({ metadata }: Pod): boolean =>
   metadata.annotations?.[ANNOTATION.node] === undefined && metadata.ownerReferences?.some(({ kind, controller }) => kind === "NomadJob" && controller === true) === true;
-
-function isOnItsNode(pod: Pod, now: number): boolean {
-  const status = clientStatus(allocationRecord(pod, now));
-  return status === "pending" || status === "running";
-}
 
 /** Nodes as constraints read them. */
 export const nodeSources = ({ nodes, osOf }: Pick<NomadJobDeps, "nodes" | "osOf">, config: BridgeConfigSpec): readonly NodeSource[] =>
