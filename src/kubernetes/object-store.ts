@@ -44,7 +44,7 @@ export function createObjectStore<T extends KubeObject>(indexes: IndexFunctions<
     byUid: (uid) => state.uids.get(uid),
     byIndex: (index, value) => [...(bucketOf(state, index, value)?.values() ?? [])],
     countByIndex: (index, value) => bucketOf(state, index, value)?.size ?? 0,
-    byIndexPrefix: (index, prefix) => [...new Set([...valuesOf(state, index)].flatMap(([value, bucket]) => (value.startsWith(prefix) ? [...bucket.values()] : [])))],
+    byIndexPrefix: (index, prefix) => [...new Set(valuesOf(state, index).entries().flatMap(([value, bucket]) => (value.startsWith(prefix) ? bucket.values() : [])))],
     all: () => objectsOf(state),
     size: () => state.entries.size,
     put: (object) => put(state, object),

@@ -6,10 +6,11 @@ import { PERMISSION_DENIED } from "../../nomad/texts.ts";
 import { textOf } from "../body.ts";
 import { poolNames } from "./pool-names.ts";
 import { evaluationSource } from "../jobs/evaluations.ts";
+import { policyId } from "../jobs/scaling-policies.ts";
 import { isVisible, stubsOf, visibleJobs } from "../read-handlers.ts";
 import { json, QUERY_META, type Reply, text } from "../reply.ts";
 import type { RequestContext, Routes } from "../request-context.ts";
-import { deploymentId, nameUuid } from "../../mapping/nomad-ids.ts";
+import { deploymentId } from "../../mapping/nomad-ids.ts";
 import { isPlaced } from "../../mapping/nomad-allocation.ts";
 import { deploymentStates } from "../../mapping/kept-deployments.ts";
 import { type NomadEvaluation, nomadEvaluations } from "../../mapping/nomad-evaluation.ts";
@@ -45,7 +46,7 @@ const SOURCES: Readonly<Record<SearchContext, Source>> = {
     jobsSeen(context)?.flatMap((job) => deploymentStates(job).map(({ jobVersion }) => deploymentId(sha256, job.uid, jobVersion)).map((id) => ({ id, scope: [job.namespace, id] }))),
   scaling_policy: (context) =>
     jobsSeen(context)?.flatMap((job) =>
-      (context.cluster.nomadJob(job)?.TaskGroups ?? []).flatMap(({ Name, Scaling }) => (Scaling === null ? [] : [{ id: nameUuid(sha256, ["scaling", job.uid, Name]), scope: [job.namespace] }])),
+      (context.cluster.nomadJob(job)?.TaskGroups ?? []).flatMap(({ Name, Scaling }) => (Scaling === null ? [] : [{ id: policyId(job.uid, Name), scope: [job.namespace] }])),
     ),
   nodes: ({ cluster, identity }) =>
     identity !== undefined && allowNodeRead(identity.acl) ? [...cluster.nodes()].map(({ metadata }) => ({ id: metadata.uid ?? "", scope: [metadata.uid ?? ""], name: () => metadata.name })) : undefined,
@@ -72,7 +73,8 @@ const may = ({ identity, query }: RequestContext, capability: NamespaceCapabilit
 /** What a job's evaluations are is worked out only where one of them fits. */
 function evaluationsSeen(context: RequestContext): readonly NomadEvaluation[] {
   const prefix = textOf(context.body, "Prefix") || textOf(context.body, "Text").toLowerCase();
-  const jobs = context.cluster.jobsOfEvaluations(prefix).filter((job) => isVisible(withReadRight(context), job));
+  const reading = withReadRight(context);
+  const jobs = context.cluster.jobsOfEvaluations(prefix).filter((job) => isVisible(reading, job));
   return jobs.flatMap((job) => evaluationSource(context, job) ?? []).flatMap(nomadEvaluations);
 }
 

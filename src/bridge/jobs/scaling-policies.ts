@@ -32,7 +32,7 @@ export const withPoliciesOff = (spec: JobSpec): JobSpec => ({
 /** Without what a server says of it. */
 const bare = (policy: ScalingPolicy): ScalingPolicy => ({ ...policy, ID: "", Namespace: "", Target: {}, CreateIndex: 0, ModifyIndex: 0 });
 
-const policyId = (uid: string, group: string): string => nameUuid(sha256, ["scaling", uid, group]);
+export const policyId = (uid: string, group: string): string => nameUuid(sha256, ["scaling", uid, group]);
 
 /** As the list of policies shows it; undefined for a group without one. */
 export function policyOf({ Namespace, ID, CreateIndex, JobModifyIndex }: Job, uid: string, { Name, Scaling }: TaskGroup): ScalingPolicy | undefined {
