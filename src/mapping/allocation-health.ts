@@ -58,8 +58,8 @@ function firstHealthy(source: HealthSource, record: AllocationRecord, group: Tas
 function healthyByReadiness(source: HealthSource, { readySince }: AllocationRecord, { Update }: TaskGroup): number | undefined {
   if (readySince === undefined || Update === null) return readySince;
   if (stateOf(source)?.markedHealthy.includes(source.pod.metadata.uid ?? "") === true) return readySince;
-  const after = healthyAfterMs({ minHealthyMs: Update.MinHealthyTime / NS_PER_MS, healthyDeadlineMs: Update.HealthyDeadline / NS_PER_MS });
-  return Update.HealthCheck === "manual" ? undefined : readySince + after;
+  if (Update.HealthCheck === "manual") return undefined;
+  return readySince + healthyAfterMs({ minHealthyMs: Update.MinHealthyTime / NS_PER_MS, healthyDeadlineMs: Update.HealthyDeadline / NS_PER_MS });
 }
 
 const hasChecks = ({ Services, Tasks }: TaskGroup): boolean => [...Services, ...Tasks.flatMap((task) => task.Services)].some(({ Checks }) => Checks.length > 0);

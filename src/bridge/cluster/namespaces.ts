@@ -23,9 +23,11 @@ function listNamespaces({ cluster, query, identity }: RequestContext): Reply {
 function readNamespace({ cluster, params, identity }: RequestContext): Reply {
   const name = params["namespace"] ?? "";
   if (!mayUse(identity, name)) return text(403, PERMISSION_DENIED);
-  const found = [...cluster.namespaces()].find(({ metadata }) => metadata.name === name);
+  const found = namespaceNamed(cluster, name);
   return found === undefined ? text(404, "Namespace not found") : json(nomadNamespace(found));
 }
+
+const namespaceNamed = (cluster: RequestContext["cluster"], name: string): KubeObject | undefined => [...cluster.namespaces()].find(({ metadata }) => metadata.name === name);
 
 const mayUse = (identity: Identity | undefined, namespace: string): boolean => identity !== undefined && allowNamespace(identity.acl, namespace);
 
@@ -64,8 +66,7 @@ const nameIn = ({ params, body }: RequestContext): string => {
 
 function refuseApply(context: RequestContext): Reply {
   const name = nameIn(context);
-  const isThere = [...context.cluster.namespaces()].some(({ metadata }) => metadata.name === name);
-  if (!isThere) return refused(`"kubectl create namespace ${name}" and "kubectl label namespace ${name} ${LABEL.managed}=true"`);
+  if (namespaceNamed(context.cluster, name) === undefined) return refused(`"kubectl create namespace ${name}" and "kubectl label namespace ${name} ${LABEL.managed}=true"`);
   return refused(`"kubectl annotate --overwrite namespace ${name} ${DESCRIPTION_ANNOTATION}=TEXT" for its description, "kubectl label --overwrite namespace ${name} KEY=VALUE" for its meta`);
 }
 

@@ -1,7 +1,11 @@
 /** @module What a plan says has changed: Nomad's JobDiff, and in it what will be done to the allocations of each group. */
+import type { JobVersion } from "../../mapping/stored-job.ts";
 import type { DesiredUpdates } from "../../nomad/api-types.ts";
 import { type DiffedJob, diffJobs } from "../../nomad/jobspec/diff/diff-jobs.ts";
 import type { JobDiff } from "../../nomad/jobspec/diff/diff-types.ts";
+
+/** A kept version as diffs take it. */
+export const asDiffed = ({ spec, stop }: JobVersion): DiffedJob => ({ ...spec, Stop: stop });
 
 /** @param updates by group; undefined where nothing is planned */
 export function plannedDiff(before: DiffedJob | undefined, after: DiffedJob, updates: Readonly<Record<string, DesiredUpdates>> | undefined): JobDiff {

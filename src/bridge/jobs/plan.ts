@@ -11,7 +11,7 @@ import { isTrue } from "../body.ts";
 import { json, type Reply, text } from "../reply.ts";
 import type { RequestContext } from "../request-context.ts";
 import { checkJob, type JobCheck } from "./check-job.ts";
-import { plannedDiff } from "./job-diff.ts";
+import { asDiffed, plannedDiff } from "./job-diff.ts";
 import { type JobContext, jobOfBody, mayRegister, registerProblem, unknownPoolOf } from "./register.ts";
 import { withKnownPolicies } from "./scaling-policies.ts";
 import { meta } from "./write-reply.ts";
@@ -31,7 +31,7 @@ export function planJob(context: JobContext): Reply {
   return json({
     JobModifyIndex: index,
     CreatedEvals: null,
-    Diff: isTrue(context.body, "Diff") ? plannedDiff(before === undefined ? undefined : { ...before.spec, Stop: before.stop }, after, updates) : null,
+    Diff: isTrue(context.body, "Diff") ? plannedDiff(before && asDiffed(before), after, updates) : null,
     Annotations: { DesiredTGUpdates: updates ?? {}, PreemptedAllocs: null },
     FailedTGAllocs: Object.keys(failures).length === 0 ? null : failures,
     NextPeriodicLaunch: check.refusal === undefined ? nextLaunchText(spec, context.now) : null,

@@ -3,7 +3,7 @@ import { err, ok, type Result } from "../../lib/result.ts";
 import { type JobRecord, requestsOf, versionOf } from "../../mapping/job-record.ts";
 import type { JobVersion } from "../../mapping/stored-job.ts";
 import { JOB_NOT_FOUND, REVERT_TO_CURRENT, revertEnforced, tagTaken, tagUnknown, unknownVersion, untaggableVersion } from "../../nomad/job-texts.ts";
-import { type DiffedJob, diffJobs, withoutAnnotations } from "../../nomad/jobspec/diff/diff-jobs.ts";
+import { diffJobs, withoutAnnotations } from "../../nomad/jobspec/diff/diff-jobs.ts";
 import { jobAsRead } from "../../nomad/jobspec/read-job.ts";
 import { multierror } from "../../nomad/jobspec/validation/multierror.ts";
 import { textOf } from "../body.ts";
@@ -14,6 +14,7 @@ import { changeRequests } from "./annotate-job.ts";
 import { checkJob } from "./check-job.ts";
 import { editJob } from "./edit-job.ts";
 import { integerOf } from "./fields.ts";
+import { asDiffed } from "./job-diff.ts";
 import { withPolicies } from "./scaling-policies.ts";
 import { type JobContext, mayRegister } from "./register.ts";
 import { meta, registered, written } from "./write-reply.ts";
@@ -57,9 +58,7 @@ function diffsOf(kept: readonly JobVersion[], base: JobVersion | undefined) {
   return kept.slice(0, -1).map((each, i) => between(kept[i + 1], each));
 }
 
-const between = (before: JobVersion | undefined, after: JobVersion) => withoutAnnotations(diffJobs(before && stored(before), stored(after)));
-
-const stored = ({ spec, stop }: JobVersion): DiffedJob => ({ ...spec, Stop: stop });
+const between = (before: JobVersion | undefined, after: JobVersion) => withoutAnnotations(diffJobs(before && asDiffed(before), asDiffed(after)));
 
 function keptVersion(context: ReadContext, job: JobRecord, version: number): Result<JobVersion, Reply> {
   const kept = context.cluster.versionsOf(job).find((each) => each.version === version);

@@ -9,10 +9,10 @@ import { firstTwice, inGroup } from "../../mapping/refusal.ts";
 import type { AcceptedJob } from "./accepted-job.ts";
 import type { NomadJobDeps } from "./deps.ts";
 import { readJob } from "./read-job.ts";
+import { versionOf } from "./revisions.ts";
 
 type AcceptDeps = Pick<NomadJobDeps, "remember" | "configVersion" | "missingPaths" | "sha256">;
 
-const versionOf = ({ metadata }: NomadJob): number => (metadata.generation ?? 1) - 1;
 const keyOf = (object: NomadJob) => `${object.metadata.uid}/${versionOf(object)}`;
 
 /** The canonical job of that version. */
